@@ -1,0 +1,169 @@
+"""What is refused before TensorFlow loads, in one line and with the right status."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tfvae.cli import common, evaluate, train
+from tfvae.schema import UserError
+
+COMMANDS = {"train": train.main, "evaluate": evaluate.main}
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    # `run_command` sets it.
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+
+@pytest.fixture
+def fails(capsys):
+    """Runs a command line that must fail; its only line on stderr."""
+
+    def run(command, *arguments, status):
+        assert COMMANDS[command](list(arguments)) == status
+        shown = capsys.readouterr()
+        assert not shown.out and shown.err.count("\n") == 1, shown
+        assert shown.err.startswith("tfvae: error: ")
+        return shown.err
+
+    return run
+
+
+def modules_after(*arguments):
+    """(finished process, whether it imported TensorFlow) of a script run for real."""
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    script = (
+        "import runpy, sys; sys.path.insert(0, sys.argv[1]); sys.argv = sys.argv[2:]\n"
+        "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "finally: print('imported', 'tensorflow' in sys.modules, 'keras' in sys.modules)"
+    )
+    path = os.path.join(root, arguments[0])
+    done = subprocess.run(
+        [sys.executable, "-c", script, root, path, *arguments[1:]], capture_output=True, text=True
+    )
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("imported")
+    return done, last != "imported False False"
+
+
+@pytest.mark.parametrize("script", ["train.py", "evaluate.py"])
+def test_help_needs_no_tensorflow(script):
+    done, imported = modules_after(script, "--help")
+    assert done.returncode == 0 and not imported
+    assert "--saved-models-dir" in done.stdout and "digits" in done.stdout and not done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["train.py", "--model", "ccvea"], ["'ccvea'", "did you mean 'ccvae'", "beta_vae"]),
+        (
+            ["train.py", "--model", "vae", "--dataset", "digit"],
+            ["'digit'", "digits", "folder:PATH"],
+        ),
+        (["evaluate.py", "--metric", "cis,ciss"], ["'ciss'", "did you mean 'cis'", "likelihood"]),
+    ],
+)
+def test_unknown_names_need_no_tensorflow(arguments, words):
+    done, imported = modules_after(*arguments)
+    assert done.returncode == 2 and not imported
+    assert done.stderr.count("\n") == 1
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ("", "--model is needed"),
+        ("--model vae --epochs 0", "--epochs 0"),
+        ("--model vae --batch-size many", "--batch-size many"),
+        ("--model vae --learning-rate 0", "--learning-rate 0"),
+        ("--model vae --missing-labels 2", "--missing-labels 2"),
+        ("--model vae --seed -1", "--seed -1"),
+        ("--model vae --epoch 3", "--epoch 3"),
+        ("--model vae --set beta", "KEY=VALUE, got 'beta'"),
+        ("--model vae --set latent_dimm=3", "'latent_dimm'; did you mean 'latent_dim'"),
+        ("--model vae --set latent_dim=many", "latent_dim=many"),
+        ("--model vae --config none.yaml", "none.yaml"),
+        ("--model vae --dataset folder:nowhere", "nowhere"),
+    ],
+)
+def test_wrong_arguments_of_training(fails, arguments, words):
+    assert words in fails("train", *arguments.split(), status=2)
+    assert not os.listdir()
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ("", "--metric is needed"),
+        ("--metric reconstruction --seed x", "--seed"),
+        ("--metric cis --set num_image=3", "'num_image'; did you mean 'num_images'"),
+        ("--metric cis --set num_images=0", "num_images=0"),
+        ("--metric reconstruction,likelihood --set num_image=3", "did you mean 'num_images'"),
+    ],
+)
+def test_wrong_arguments_of_evaluation(fails, arguments, words):
+    assert words in fails("evaluate", *arguments.split(), status=2)
+
+
+def test_runs_and_exports_that_are_not_there(fails):
+    assert "no run 'x' to resume" in fails("train", "--resume", "--name", "x", status=1)
+    assert "saved_models" in fails("evaluate", "--metric", "cis", status=1)
+    assert "no export at y" in fails("evaluate", "--metric", "cis", "--saved-model", "y", status=1)
+
+
+def test_the_command_line_wins_over_the_file(monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr("tfvae.training.run.train", seen.append)
+    (tmp_path / "run.yaml").write_text(
+        "model: vae\nepochs: 7\nbatch-size: 32\nskip_bad_images: true\n"
+        "set: {latent_dim: 3, network: conv}\n"
+    )
+    arguments = "--config run.yaml --epochs 2 --set latent_dim=4 --no-skip-bad-images"
+    assert train.main(arguments.split()) == 0
+    (config,) = seen
+    assert (config.model, config.epochs, config.batch_size) == ("vae", 2, 32)
+    assert config.settings == {"latent_dim": "4", "network": "conv"}
+    assert not config.skip_bad_images
+
+
+def test_help_of_a_model_lists_its_hyperparameters(capsys):
+    assert train.main(["--model", "vae", "--help"]) == 0
+    assert "latent_dim=none" in capsys.readouterr().out
+    assert evaluate.main(["--metric", "cis", "--help"]) == 0
+    assert "num_images=160" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "error, status, line",
+    [
+        (UserError("two\nlines"), 1, "tfvae: error: two lines\n"),
+        (OSError(28, "No space left on device", "x.h5"), 1,
+         "tfvae: error: No space left on device: x.h5\n"),
+        (KeyboardInterrupt("interrupted; to go on: x"), 130, "tfvae: interrupted; to go on: x\n"),
+    ],
+)  # fmt: skip
+def test_failures_are_one_line(capsys, error, status, line):
+    def command(argv):
+        raise error
+
+    assert common.run_command(command, []) == status
+    assert capsys.readouterr().err == line
+    assert common.run_command(command, ["--traceback"]) == status
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_tensorflow_errors_are_one_line(capsys):
+    import tensorflow as tf
+
+    def command(argv):
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating\n\tgraph\n\tmore")
+
+    assert common.run_command(command, []) == 1
+    shown = capsys.readouterr().err
+    assert "OOM when allocating" in shown and shown.count("\n") == 1

@@ -1,0 +1,88 @@
+"""The two scripts run for real: train, be killed, go on, score."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+QUICK = ["--model", "vae", "--batch-size", "512", "--jit", "off"]
+
+
+def start(folder, script, *arguments):
+    environment = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+    return subprocess.Popen(
+        [sys.executable, str(ROOT / script), *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(folder, script, *arguments, status=0):
+    process = start(folder, script, *arguments)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == status, out + err
+    return out, err
+
+
+def wait_for(path, process):
+    deadline = time.monotonic() + 90
+    while not path.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a run that was interrupted, gone on with, killed and gone on with."""
+    folder = tmp_path_factory.mktemp("work")
+    checkpoints = folder / "runs/x/checkpoints"
+    process = start(folder, "train.py", *QUICK, "--epochs", "500", "--name", "x")
+    wait_for(checkpoints / "epoch-0001", process)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err == "tfvae: interrupted; to go on: python train.py --resume --name x\n"
+
+    done = _epochs(folder)
+    process = start(folder, "train.py", "--resume", "--name", "x")
+    wait_for(checkpoints / f"epoch-{done + 1:04d}", process)
+    process.kill()
+    process.communicate()
+
+    done = _epochs(folder)
+    out, err = run(folder, "train.py", "--resume", "--name", "x", "--epochs", str(done + 2))
+    assert f"from epoch {done + 1}" in out and not err
+    return folder
+
+
+def _epochs(folder):
+    return max(int(path.name[6:]) for path in (folder / "runs/x/checkpoints").glob("epoch-*"))
+
+
+def test_an_interrupted_run_goes_on_where_it_was(folder):
+    rows = (folder / "runs/x/history.csv").read_text().splitlines()[1:]
+    assert [int(row.split(",")[0]) for row in rows] == list(range(_epochs(folder)))
+    assert (folder / "saved_models/x/1/manifest.json").is_file()
+
+
+def test_an_export_is_scored_on_its_own_data(folder):
+    out, err = run(folder, "evaluate.py", "--metric", "reconstruction", "--json", "scores.json")
+    scores = json.loads((folder / "scores.json").read_text())
+    assert scores["metric"] == "reconstruction" and scores["dataset"] == "digits"
+    assert np.isfinite(scores["values"]["mse"]) and "mse" in out and not err
+
+
+def test_the_same_name_is_refused(folder):
+    _, err = run(folder, "train.py", *QUICK, "--name", "x", status=1)
+    assert "'x' exists" in err and err.count("\n") == 1

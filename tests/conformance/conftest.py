@@ -1,0 +1,90 @@
+"""Every model of the table on every kind of data that it takes: the cases of the conformance suite."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvae.models import MODELS, build_model, model_class
+from tfvae.schema import BINARY, CATEGORICAL, DataSpec
+from tfvae.training.export import export_model
+
+BATCH = 4
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A model and data that it must work on."""
+
+    model: str
+    shape: tuple[int, int, int]
+    label_kind: str | None
+    network: str
+
+    def __str__(self):
+        return f"{self.model}-{self.network}-{self.label_kind or 'unlabelled'}"
+
+    @property
+    def spec(self):
+        names = ("a", "b", "c") if self.label_kind else ()
+        return DataSpec("tiny", self.shape, names, self.label_kind, {"train": 16})
+
+    def build(self, **settings):
+        keras.utils.set_random_seed(0)
+        return build_model(self.model, self.spec, {"network": self.network, **settings}, seed=3)
+
+    def batch(self, size=BATCH, seed=0):
+        """Random images; the label of the last image and one entry of the first are unknown."""
+        generator = np.random.default_rng(seed)
+        batch = {"image": generator.random((size, *self.shape), dtype="float32")}
+        if self.label_kind == CATEGORICAL:
+            batch["label"] = np.eye(3, dtype="float32")[generator.integers(3, size=size)]
+        if self.label_kind == BINARY:
+            batch["label"] = generator.integers(2, size=(size, 3)).astype("float32")
+        if self.label_kind:
+            batch["observed"] = np.ones((size, 3), "float32")
+            batch["observed"][-1] = 0
+            if self.label_kind == BINARY:
+                batch["observed"][0, 1] = 0
+        return {key: tf.constant(value) for key, value in batch.items()}
+
+
+def cases():
+    for model in MODELS:
+        kinds = (CATEGORICAL, BINARY) if model_class(model).needs_labels else (None,)
+        for kind in kinds:
+            yield Case(model, (8, 8, 1), kind, "dense")
+        yield Case(model, (10, 12, 3), kinds[0], "conv")
+
+
+@pytest.fixture(params=list(cases()), ids=str, scope="session")
+def case(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def exported(case, tmp_path_factory):
+    """(model, path of its export)."""
+    model = case.build()
+    folder = tmp_path_factory.mktemp("export") / "run"
+    return model, export_model(model, folder, {"model": case.model})
+
+
+def signature_inputs(model, name, rows=5, seed=0):
+    """Random inputs for a signature, by name."""
+    generator = np.random.default_rng(seed)
+    inputs = {}
+    for spec in model.serving_signatures()[name][1]:
+        shape = [rows, *spec.shape[1:]]
+        if spec.name == "seed":
+            value = generator.integers(-(2**40), 2**40, size=shape)
+        elif spec.name in ("label", "target"):
+            value = np.eye(shape[1])[generator.integers(shape[1], size=rows)]
+        elif spec.name == "latent":
+            value = generator.standard_normal(shape)
+        else:
+            value = generator.random(shape)
+        inputs[spec.name] = tf.constant(value, spec.dtype)
+    return inputs

@@ -1,0 +1,148 @@
+"""What every model guarantees once it is saved, exported and served."""
+
+import json
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvae.schema import SIGNATURES
+
+from .conftest import signature_inputs
+
+
+def test_keras_file_round_trip(case, tmp_path):
+    model = case.build()
+    model.compile(keras.optimizers.Adam(1e-3))
+    model.fit(tf.data.Dataset.from_tensors(case.batch()), verbose=0, shuffle=False)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    for name in set(model.get_config()) - set(model.network_arguments):
+        assert loaded.get_config()[name] == model.get_config()[name], name
+    image = case.batch()["image"]
+    np.testing.assert_array_equal(loaded(image), model(image))
+    assert int(loaded.optimizer.iterations) == int(model.optimizer.iterations)
+
+
+def test_configuration_is_scalars_and_networks(case):
+    model = case.build()
+    config = model.get_config()
+    networks = {name: config.pop(name) for name in model.network_arguments}
+    assert json.loads(json.dumps(config)) == config
+    assert networks
+
+
+def test_every_signature_keeps_the_contract(exported):
+    model, path = exported
+    served = tf.saved_model.load(str(path)).signatures
+    manifest = json.loads((path / "manifest.json").read_text())
+    assert set(served) == {*manifest["signatures"], "serving_default"}
+    for name, contract in manifest["signatures"].items():
+        inputs, outputs = SIGNATURES[name]
+        assert set(contract["inputs"]) <= set(inputs)
+        assert set(served[name].structured_outputs) == set(outputs) == set(contract["outputs"])
+        tensors = served[name](**signature_inputs(model, name))
+        for tensor in tensors.values():
+            assert tensor.shape[0] == 5, name
+            assert tensor.dtype == tf.float32
+        if "image" in tensors:
+            assert tf.reduce_min(tensors["image"]) >= 0
+            assert tf.reduce_max(tensors["image"]) <= 1
+
+
+def test_export_equals_model(exported):
+    model, path = exported
+    served = tf.saved_model.load(str(path)).signatures
+    for name, (function, specs) in model.serving_signatures().items():
+        inputs = signature_inputs(model, name)
+        expected = function(*(inputs[spec.name] for spec in specs))
+        if not isinstance(expected, dict):
+            expected = {SIGNATURES[name][1][0]: expected}
+        for output, tensor in served[name](**inputs).items():
+            np.testing.assert_allclose(
+                tensor, expected[output], rtol=1e-4, atol=1e-4, err_msg=f"{name}: {output}"
+            )
+
+
+def test_default_signature_reconstructs(exported):
+    model, path = exported
+    served = tf.saved_model.load(str(path)).signatures
+    inputs = signature_inputs(model, "reconstruct")
+    np.testing.assert_array_equal(
+        served["serving_default"](**inputs)["image"], served["reconstruct"](**inputs)["image"]
+    )
+
+
+def test_rows_of_a_request_are_independent(exported):
+    """Row i depends on its own inputs and seed alone, so that a server may batch requests."""
+    model, path = exported
+    served = tf.saved_model.load(str(path)).signatures
+    for name in model.serving_signatures():
+        inputs = signature_inputs(model, name)
+        whole = served[name](**inputs)
+        alone = served[name](**{key: value[2:3] for key, value in inputs.items()})
+        for output, tensor in whole.items():
+            np.testing.assert_allclose(
+                tensor[2:3], alone[output], rtol=1e-4, atol=1e-4, err_msg=f"{name}: {output}"
+            )
+
+
+def test_samples_differ_by_seed(exported):
+    model, path = exported
+    inputs = signature_inputs(model, "sample")
+    inputs = {key: tf.repeat(value[:1], 2, axis=0) for key, value in inputs.items()}
+    inputs["seed"] = tf.constant([1, 2], tf.int64)
+    first, second = tf.saved_model.load(str(path)).signatures["sample"](**inputs)["image"]
+    assert not np.array_equal(first, second)
+
+
+def test_loader_of_the_server_reads_it(exported):
+    """Through the C++ loader, which knows no Python class."""
+    model, path = exported
+    inputs = {name: signature_inputs(model, name) for name in model.serving_signatures()}
+    served = tf.saved_model.load(str(path)).signatures
+    expected = {name: served[name](**inputs[name]) for name in inputs}
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        graph = tf.compat.v1.saved_model.loader.load(session, ["serve"], str(path))
+        for name, values in inputs.items():
+            signature = graph.signature_def[name]
+            fetches = {key: info.name for key, info in signature.outputs.items()}
+            feed = {signature.inputs[key].name: value.numpy() for key, value in values.items()}
+            for output, value in session.run(fetches, feed).items():
+                np.testing.assert_allclose(value, expected[name][output], rtol=1e-4, atol=1e-4)
+
+
+def test_export_loads_where_the_package_is_missing(exported):
+    model, path = exported
+    program = f"""
+import sys
+sys.modules["tfvae"] = None  # any import of it fails
+import tensorflow as tf
+served = tf.saved_model.load({str(path)!r}).signatures
+shape = {list(model.spec.image_shape)}
+print(served["serving_default"](image=tf.zeros([2, *shape]))["image"].shape[0])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, cwd=path, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "2"
+
+
+def test_versions_count_up_and_halves_are_removed(case, tmp_path, monkeypatch):
+    from tfvae.training import export
+
+    model = case.build()
+    assert export.export_model(model, tmp_path, {}).name == "1"
+    assert export.export_model(model, tmp_path, {}).name == "2"
+
+    def full_disk(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(export, "_described", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        export.export_model(model, tmp_path, {})
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["1", "2"]

@@ -1,0 +1,64 @@
+"""What every model guarantees before it is built."""
+
+import pytest
+
+from tfvae.models import MODELS, build_model, check_settings, hyperparameters, model_class
+from tfvae.schema import DataSpec, UsageError, UserError
+
+every_model = pytest.mark.parametrize("name", MODELS)
+
+
+@every_model
+def test_every_hyperparameter_is_explained(name):
+    options = hyperparameters(name)
+    assert options
+    for option in options:
+        assert option.help, option.name
+        assert option.name != "seed"
+
+
+@every_model
+def test_unknown_keys_and_values_name_the_choices(name):
+    with pytest.raises(UsageError, match="latentdim.*latent_dim"):
+        check_settings(name, {"latentdim": "3"})
+    with pytest.raises(UsageError, match="pixel_likelihood=poisson.*bernoulli"):
+        check_settings(name, {"pixel_likelihood": "poisson"})
+    with pytest.raises(UsageError, match="latent_dim=-1"):
+        check_settings(name, {"latent_dim": "-1"})
+
+
+def test_unknown_model_names_the_choices():
+    with pytest.raises(UsageError, match="'ccvea'.*did you mean 'ccvae'.*vae, beta_vae"):
+        model_class("ccvea")
+
+
+@every_model
+def test_unlabelled_data_are_refused_where_labels_are_needed(name):
+    spec = DataSpec("plain", (8, 8, 1), num_examples={"train": 4})
+    if model_class(name).needs_labels:
+        with pytest.raises(UserError, match="'plain' has none"):
+            build_model(name, spec)
+    else:
+        build_model(name, spec)
+
+
+@every_model
+@pytest.mark.parametrize("likelihood", ["continuous_bernoulli", "gaussian", "gaussian_learned", "laplace"])
+def test_every_likelihood_gives_finite_terms(name, likelihood):
+    import numpy as np
+
+    from .conftest import Case
+
+    kind = "binary" if model_class(name).needs_labels else None
+    case = Case(name, (8, 8, 1), kind, "dense")
+    terms = case.build(pixel_likelihood=likelihood).loss_terms(case.batch(), (0, 0))
+    assert all(np.isfinite(term).all() for term in terms.values())
+
+
+@every_model
+def test_search_space_is_valid_settings(name):
+    import keras_tuner
+
+    settings = model_class(name).search_space(keras_tuner.HyperParameters())
+    assert settings
+    check_settings(name, settings)

@@ -1,0 +1,142 @@
+"""What every model guarantees while it trains."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+SEED = (1, 2)
+PRECISIONS = ("mixed_bfloat16", "mixed_float16")
+
+
+def compiled(model, **options):
+    model.compile(keras.optimizers.SGD(1e-3), **options)
+    return model
+
+
+def weights_after_fit(model, batches):
+    # Two steps: the second sees what the first one's optimizer wrote.
+    model.fit(batches, epochs=2, steps_per_epoch=1, verbose=0, shuffle=False)
+    return [np.asarray(weight) for weight in model.get_weights()]
+
+
+def dataset(case, size=4):
+    return tf.data.Dataset.from_tensors(case.batch(size)).repeat()
+
+
+def test_terms_are_finite_per_image_and_weighted(case):
+    model, batch = case.build(), case.batch()
+    terms = model.loss_terms(batch, SEED)
+    assert list(terms) == list(model.term_weights())
+    for name, term in terms.items():
+        assert term.shape == (4,), name
+        assert np.isfinite(term).all(), name
+    weighted = sum(weight * terms[name] for name, weight in model.term_weights().items())
+    np.testing.assert_allclose(model.objective(terms), weighted, rtol=1e-6)
+
+
+def test_every_weight_gets_a_finite_gradient(case):
+    model = case.build()
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model.objective(model.loss_terms(case.batch(), SEED)))
+    for variable, gradient in zip(
+        model.trainable_variables, tape.gradient(loss, model.trainable_variables)
+    ):
+        assert gradient is not None, variable.path
+        assert np.isfinite(gradient).all(), variable.path
+
+
+def test_terms_are_a_function_of_the_seed(case):
+    model, batch = case.build(), case.batch()
+    first, again = model.loss_terms(batch, SEED), model.loss_terms(batch, SEED)
+    other = model.loss_terms(batch, (1, 3))
+    np.testing.assert_array_equal(first["distortion"], again["distortion"])
+    assert not np.array_equal(first["distortion"], other["distortion"])
+
+
+def test_logged_elbo_has_one_sign_and_scale(case):
+    """Weight 1 whatever the loss weighs; the same in training, validation and test."""
+    model = compiled(case.build())
+    logs = model.evaluate(dataset(case).take(1), return_dict=True, verbose=0)
+    terms = model.loss_terms(case.batch(), (model.seed, -1))
+    np.testing.assert_allclose(logs["elbo"], np.mean(model.elbo(terms)), rtol=1e-5)
+    np.testing.assert_allclose(
+        logs["elbo"], -np.mean(terms["distortion"] + terms["rate"]), rtol=1e-5
+    )
+    history = model.fit(
+        dataset(case), steps_per_epoch=1, validation_data=dataset(case).take(1), verbose=0, shuffle=False
+    ).history
+    first_step = case.build().loss_terms(case.batch(), (model.seed, 0))
+    assert {"loss", "elbo", *terms} <= set(history)
+    assert history["elbo"][0] == pytest.approx(np.mean(model.elbo(first_step)), rel=1e-4)
+
+
+def test_loss_falls(case):
+    model = case.build()
+    model.compile(keras.optimizers.Adam(3e-3))
+    losses = model.fit(
+        dataset(case), epochs=2, steps_per_epoch=25, verbose=0, shuffle=False
+    ).history["loss"]
+    assert losses[1] < losses[0]
+
+
+def test_two_replicas_equal_one_device(case, mirrored_strategy):
+    single = compiled(case.build())
+    with mirrored_strategy.scope():
+        mirrored = compiled(case.build())
+    for one, two in zip(
+        weights_after_fit(single, dataset(case)), weights_after_fit(mirrored, dataset(case))
+    ):
+        np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-6)
+    one = single.evaluate(dataset(case).take(1), return_dict=True, verbose=0)
+    two = mirrored.evaluate(dataset(case).take(1), return_dict=True, verbose=0)
+    for name, value in one.items():
+        assert two[name] == pytest.approx(value, rel=1e-4, abs=1e-5), name
+
+
+def test_uneven_last_batch_counts_every_image_once(case, mirrored_strategy):
+    """Four images, then three on two replicas: no replica may weigh by its own count."""
+    single = compiled(case.build())
+    with mirrored_strategy.scope():
+        mirrored = compiled(case.build())
+    batches = dataset(case, 4).take(1).concatenate(dataset(case, 3).take(1))
+    one, two = (
+        model.evaluate(batches, return_dict=True, verbose=0) for model in (single, mirrored)
+    )
+    # Rows of an uneven split draw other noise; without labels the rate depends on none.
+    if case.label_kind is None:
+        assert two["rate"] == pytest.approx(one["rate"], rel=1e-4)
+    assert np.isfinite(list(two.values())).all()
+
+
+def test_xla_equals_no_xla(case):
+    """The same noise, terms and gradients; each gradient within rounding of its own size."""
+    model, batch = case.build(), case.batch()
+
+    def step():
+        with tf.GradientTape() as tape:
+            terms = model.loss_terms(batch, SEED)
+            loss = tf.reduce_mean(model.objective(terms))
+        return terms, tape.gradient(loss, model.trainable_variables)
+
+    terms, gradients = tf.function(step, jit_compile=False)()
+    fused_terms, fused_gradients = tf.function(step, jit_compile=True)()
+    for name, term in terms.items():
+        np.testing.assert_allclose(term, fused_terms[name], rtol=1e-3, atol=1e-3, err_msg=name)
+    for variable, one, two in zip(model.trainable_variables, gradients, fused_gradients):
+        difference = np.linalg.norm(np.asarray(one) - two)
+        assert difference <= 2e-3 * np.linalg.norm(one) + 1e-4, variable.path
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_mixed_precision_is_finite_and_close(case, precision):
+    reference = case.build().loss_terms(case.batch(), SEED)
+    keras.config.set_dtype_policy(precision)
+    model = case.build()
+    model.compile(keras.optimizers.Adam(1e-3))
+    for name, term in model.loss_terms(case.batch(), SEED).items():
+        assert term.dtype == tf.float32
+        np.testing.assert_allclose(term, reference[name], rtol=0.1, atol=0.5, err_msg=name)
+    history = model.fit(dataset(case), steps_per_epoch=3, verbose=0, shuffle=False).history
+    assert np.isfinite([values[-1] for values in history.values()]).all()
+    assert all(weight.dtype == "float32" for weight in model.trainable_variables)

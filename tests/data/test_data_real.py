@@ -1,0 +1,58 @@
+"""Real image sets, where TFVAE_TEST_DATA names the folder that holds them."""
+
+import os
+import pathlib
+
+import numpy as np
+import pytest
+
+from tfvae.data import load_dataset
+from tfvae.schema import SPLITS
+
+FOLDER = os.environ.get("TFVAE_TEST_DATA")
+
+pytestmark = pytest.mark.skipif(
+    not FOLDER,
+    reason="TFVAE_TEST_DATA names no folder with mnist, portraits, cartoons, cifar10_small",
+)
+
+
+def path(name):
+    return pathlib.Path(FOLDER, name).resolve()
+
+
+def test_mnist_from_its_archives(tmp_path):
+    dataset = load_dataset("mnist", data_dir=tmp_path, manual_dir=path("mnist"))
+    assert dataset.spec.num_examples == {"train": 55000, "validation": 5000, "test": 10000}
+    assert dataset.spec.image_shape == (28, 28, 1)
+    assert dataset.spec.label_names == tuple("0123456789")
+    test = dataset.arrays("test")
+    # Digits of MNIST's test set, as published.
+    counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert test["label"].sum(axis=0).tolist() == counts
+    np.testing.assert_allclose(test["image"].mean(), 0.1325, atol=1e-3)
+    batch = next(iter(dataset.train_batches(5500, seed=0, missing_labels=0.99)))
+    assert 0 < batch["observed"].numpy()[:, 0].mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "labels"),
+    [
+        ("portraits", 2196, ("woman", "colour_photo", "senator", "born_after_1940")),
+        ("cartoons", 1680, ("woman", "dark_skin", "light_skin", "noto_style")),
+    ],
+)
+def test_attribute_sets(name, count, labels):
+    dataset = load_dataset(f"folder:{path(name)}")
+    assert sum(dataset.spec.num_examples.values()) == count
+    assert dataset.spec.label_names == labels and dataset.spec.label_kind == "binary"
+    assert dataset.spec.image_shape == (64, 64, 3)
+    observed = np.concatenate([dataset.arrays(split)["observed"] for split in SPLITS])
+    # Only the cartoons leave cells empty.
+    assert ((observed == 0).mean() > 0.01) == (name == "cartoons")
+
+
+def test_class_folders_with_splits():
+    dataset = load_dataset(f"folder:{path('cifar10_small')}")
+    assert dataset.spec.num_examples == {"train": 9000, "validation": 1000, "test": 2000}
+    assert dataset.spec.image_shape == (32, 32, 3) and dataset.spec.num_labels == 10

@@ -1,0 +1,274 @@
+"""TensorFlow Datasets without a network: tiny builders, mocked CelebA and dSprites, refusals."""
+
+import contextlib
+import socket
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from tfvae.data import celeb_a, load_dataset, tfds_factors, tfds_reader
+from tfvae.data import dataset as dataset_module
+from tfvae.data.celeb_a import ATTRIBUTES
+from tfvae.schema import SPLITS, UsageError, UserError
+
+
+class TfvaeTiny(tfds.core.GeneratorBasedBuilder):
+    """Images of one value each, 20 to train and 6 to test; an example in seven has no label."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    SHAPE = (5, 4, 1)
+    COUNTS = {"train": 20, "test": 6}
+
+    def _info(self):
+        features = {
+            "image": tfds.features.Image(shape=self.SHAPE),
+            "label": tfds.features.ClassLabel(names=["low", "high"]),
+        }
+        return tfds.core.DatasetInfo(builder=self, features=tfds.features.FeaturesDict(features))
+
+    def _split_generators(self, dl_manager):
+        return {split: self._generate_examples(count) for split, count in self.COUNTS.items()}
+
+    def _generate_examples(self, count):
+        for index in range(count):
+            shape = [size or 8 + index % 3 for size in self.SHAPE]
+            label = -1 if index % 7 == 6 else int(index >= 10)
+            yield index, {"image": np.full(shape, index, np.uint8), "label": label}
+
+
+class TfvaeTinyMixed(TfvaeTiny):
+    """Images of several sizes, in one split only."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    SHAPE = (None, None, 3)
+    COUNTS = {"train": 20}
+
+
+class TfvaeTinyText(tfds.core.GeneratorBasedBuilder):
+    """No images at all."""
+
+    VERSION = tfds.core.Version("1.0.0")
+
+    def _info(self):
+        features = tfds.features.FeaturesDict({"text": tfds.features.Text()})
+        return tfds.core.DatasetInfo(builder=self, features=features)
+
+    def _split_generators(self, dl_manager):
+        raise AssertionError("nothing may be fetched for a set that can't be used")
+
+    def _generate_examples(self):
+        yield from ()
+
+
+def values(arrays):
+    return np.rint(arrays["image"][:, 0, 0, 0] * 255).astype(int)
+
+
+def test_any_set_with_an_image_and_a_class(tmp_path):
+    dataset = load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
+    assert dataset.spec.name == "tfds:tfvae_tiny"
+    assert dataset.spec.image_shape == (5, 4, 1)
+    assert dataset.spec.label_names == ("low", "high")
+    assert dataset.spec.num_examples == {"train": 18, "validation": 2, "test": 6}
+    for split in SPLITS:
+        arrays = dataset.arrays(split)
+        known = arrays["observed"][:, 0] == 1
+        assert np.array_equal(known, values(arrays) % 7 != 6)
+        assert np.array_equal(arrays["label"][known, 1] == 1, values(arrays)[known] >= 10)
+        assert not arrays["label"][~known].any()
+    train_and_validation = np.concatenate([values(dataset.arrays(split)) for split in SPLITS[:2]])
+    assert sorted(train_and_validation) == list(range(20))
+    again = load_dataset("tfds:tfvae_tiny", data_dir=tmp_path, **dataset.options)
+    assert np.array_equal(values(again.arrays("train")), values(dataset.arrays("train")))
+    # Carved from the end: the seed has no say.
+    other = load_dataset("tfds:tfvae_tiny", data_dir=tmp_path, seed=9)
+    assert np.array_equal(values(other.arrays("validation")), values(dataset.arrays("validation")))
+
+
+def test_mixed_sizes_and_a_single_split(tmp_path, caplog):
+    dataset = load_dataset("tfds:tfvae_tiny_mixed", data_dir=tmp_path)
+    assert dataset.spec.image_shape == (64, 64, 3) and "mixed size" in caplog.text
+    assert dataset.spec.num_examples == {"train": 16, "validation": 2, "test": 2}
+    rows = np.concatenate([values(dataset.arrays(split)) for split in SPLITS])
+    assert sorted(rows) == list(range(20))
+    small = load_dataset("tfds:tfvae_tiny_mixed", data_dir=tmp_path, image_size=6)
+    assert small.spec.image_shape == (6, 6, 3)
+
+
+def test_large_sets_are_written_once_and_memory_mapped(tmp_path, monkeypatch):
+    expected = load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
+    monkeypatch.setattr(tfds_reader, "IN_MEMORY_BYTES", 100)
+    monkeypatch.setattr(dataset_module, "IN_MEMORY_BYTES", 100)
+    for _ in range(2):
+        dataset = load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
+        for split in SPLITS:
+            arrays = dataset.arrays(split)
+            for key, array in expected.arrays(split).items():
+                assert np.array_equal(arrays[key], array)
+        batch = next(iter(dataset.train_batches(18, seed=0)))
+        assert batch["image"].shape == (18, 5, 4, 1)
+        monkeypatch.setattr(tfds_reader, "_fill", None)
+    folder = tmp_path / "tfvae_tiny" / "1.0.0-tfvae-5x4x1"
+    assert sorted(path.name for path in folder.iterdir()) == ["test", "train"]
+
+
+def test_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
+    load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
+    monkeypatch.setattr(tfds_reader, "IN_MEMORY_BYTES", 100)
+
+    def full(*arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tfds_reader.os, "posix_fallocate", full)
+    with pytest.raises(UserError, match="No space left"):
+        load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
+    assert list((tmp_path / "tfvae_tiny" / "1.0.0-tfvae-5x4x1").iterdir()) == []
+
+
+@contextlib.contextmanager
+def mocked(examples):
+    """TensorFlow Datasets answers with these examples: split -> list of dictionaries."""
+
+    def as_dataset(self, split, **unused):
+        columns = tf.nest.map_structure(lambda *rows: np.stack(rows), *examples[split])
+        return tf.data.Dataset.from_tensor_slices(columns)
+
+    with pytest.MonkeyPatch.context() as patch:
+        splits = {split: _Count(len(rows)) for split, rows in examples.items()}
+        patch.setattr(tfds.core.DatasetInfo, "splits", splits)
+        patch.setattr(tfds.core.DatasetBuilder, "as_dataset", as_dataset)
+        for source in (celeb_a, tfds_factors):
+            patch.setattr(source, "prepare_builder", lambda *arguments: None)
+        yield
+
+
+class _Count:
+    def __init__(self, num_examples):
+        self.num_examples = num_examples
+
+
+def face(index, attribute):
+    image = np.zeros((218, 178, 3), np.uint8)
+    # Only the central 178 rows are to be seen.
+    image[20:198] = index
+    image[:19] = image[199:] = 255
+    return {"image": image, "attributes": {name: name == attribute for name in ATTRIBUTES}}
+
+
+def test_celeb_a_order_crop_and_splits(tmp_path):
+    examples = {
+        "train": [face(index, name) for index, name in enumerate(ATTRIBUTES)],
+        "validation": [face(100, "Male"), face(101, "Young")],
+        "test": [face(200, "Smiling")],
+    }
+    with mocked(examples):
+        dataset = load_dataset("celeb_a", data_dir=tmp_path)
+    assert dataset.spec.image_shape == (64, 64, 3) and dataset.spec.label_kind == "binary"
+    assert dataset.spec.num_examples == {"train": 40, "validation": 2, "test": 1}
+    names = dataset.spec.label_names
+    assert (names[0], names[20], names[31], names[39]) == (
+        "5_o_Clock_Shadow",
+        "Male",
+        "Smiling",
+        "Young",
+    )
+    train = dataset.arrays("train")
+    assert np.array_equal(train["label"], np.eye(40))
+    assert np.array_equal(np.rint(train["image"][:, 0, 0, 0] * 255), np.arange(40))
+    assert np.array_equal(train["image"].min(axis=(1, 2, 3)), train["image"].max(axis=(1, 2, 3)))
+    assert dataset.arrays("test")["label"][0, 31] == 1
+
+
+def test_celeb_a_attributes_are_those_of_tensorflow_datasets():
+    features = tfds.builder("celeb_a").info.features["attributes"]
+    assert sorted(features) == sorted(ATTRIBUTES) and len(ATTRIBUTES) == 40
+
+
+def shape_example(index):
+    factors = dict.fromkeys(("shape", "scale", "orientation", "x_position", "y_position"), 0)
+    factors["x_position"] = index
+    image = np.zeros((64, 64, 1), np.uint8)
+    image[0, index] = 1
+    return {"image": image, **{f"label_{key}": np.int64(value) for key, value in factors.items()}}
+
+
+def test_dsprites_is_split_by_seed_and_knows_its_factors(tmp_path):
+    with mocked({"train": [shape_example(index) for index in range(30)]}):
+        dataset = load_dataset("dsprites", data_dir=tmp_path)
+        other = load_dataset("dsprites", data_dir=tmp_path, seed=1)
+    assert dataset.spec.num_examples == {"train": 24, "validation": 3, "test": 3}
+    assert dataset.spec.label_kind is None
+    assert list(dataset.spec.factor_sizes.values()) == [3, 6, 40, 32, 32]
+    seen = []
+    for split in SPLITS:
+        image, factors = dataset.arrays(split)["image"], dataset.factors(split)
+        assert set(np.unique(image)) == {0, 1}
+        assert np.array_equal(image[:, 0, :, 0].argmax(axis=1), factors[:, 3])
+        seen += factors[:, 3].tolist()
+    assert sorted(seen) == list(range(30))
+    assert not np.array_equal(dataset.factors("test"), other.factors("test"))
+
+
+# Refusals
+
+
+def test_unknown_set_shows_the_nearest():
+    with pytest.raises(UsageError, match="'mnits'.*did you mean mnist"):
+        load_dataset("tfds:mnits")
+
+
+def test_unknown_configuration():
+    with pytest.raises(UsageError, match="emnist/nothing"):
+        load_dataset("tfds:emnist/nothing")
+
+
+def test_sets_without_image_or_class_are_refused_before_any_download(tmp_path):
+    with pytest.raises(UserError, match="no features of type Image"):
+        load_dataset("tfds:tfvae_tiny_text", data_dir=tmp_path)
+
+
+def test_missing_manual_dir(tmp_path):
+    with pytest.raises(UsageError, match="--manual-dir: there is no folder"):
+        load_dataset("mnist", data_dir=tmp_path, manual_dir=tmp_path / "nothing")
+
+
+def test_no_network_gives_one_clear_message_at_once(tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        raise socket.gaierror("no name service")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(tfds_reader.urllib.request, "getproxies", dict)
+    with pytest.raises(UserError, match=r"no connection to .*ubyte\.gz.*--manual-dir") as caught:
+        load_dataset("mnist", data_dir=tmp_path / "data")
+    assert "\n" not in str(caught.value)
+    # A folder with none of the archives is no help.
+    with pytest.raises(UserError, match="no connection"):
+        load_dataset("kmnist", data_dir=tmp_path / "data", manual_dir=tmp_path)
+
+
+def test_wrong_archive_in_the_manual_dir_is_named(tmp_path):
+    for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (tmp_path / f"{part}-ubyte.gz").write_bytes(b"not the archive")
+    with pytest.raises(UserError, match=r"not the original one.*ubyte\.gz"):
+        load_dataset("mnist", data_dir=tmp_path / "data", manual_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(28, "No space left on device"), "no space left"),
+        (PermissionError(13, "Permission denied", "/data"), "Permission denied.*--data-dir"),
+        (RuntimeError("parser\nfailed"), r"\(parser failed\)"),
+        (AssertionError(), r"\(AssertionError\)"),
+    ],
+)
+def test_whatever_preparation_raises_becomes_one_line(tmp_path, monkeypatch, error, message):
+    def fail(*arguments, **options):
+        raise error
+
+    monkeypatch.setattr(TfvaeTiny, "download_and_prepare", fail)
+    with pytest.raises(UserError, match=message) as caught:
+        load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
+    assert "\n" not in str(caught.value)

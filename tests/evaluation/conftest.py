@@ -1,0 +1,48 @@
+"""Toy exports, made once per session."""
+
+import pytest
+from toys import read_label, toy_dataset, write_export
+
+from tfvae.evaluation.export import Export
+from tfvae.schema import BINARY
+
+
+@pytest.fixture(scope="session")
+def categorical():
+    return toy_dataset()
+
+
+@pytest.fixture(scope="session")
+def binary():
+    return toy_dataset(BINARY, num_labels=3, unknown=0.3)
+
+
+@pytest.fixture(scope="session")
+def unlabelled():
+    return toy_dataset(None)
+
+
+@pytest.fixture(scope="session")
+def export_of(tmp_path_factory):
+    """Function: (dataset, {signature: method}) -> opened export; equal ones are made once."""
+    made = {}
+
+    def make(dataset, methods, **manifest):
+        key = (id(dataset), *sorted(methods.items()), *sorted(manifest.items()))
+        if key not in made:
+            folder = tmp_path_factory.mktemp("saved_models") / "toy" / "1"
+            made[key] = Export.load(write_export(folder, dataset, methods, **manifest))
+        return made[key]
+
+    return make
+
+
+@pytest.fixture
+def perfect():
+    """Perfect classifiers of toy images, in place of trained ones."""
+
+    def make(dataset):
+        function = read_label(dataset.spec.num_labels)
+        return {"cnn": function, "cnn_bn": function}
+
+    return make

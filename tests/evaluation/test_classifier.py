@@ -1,0 +1,104 @@
+"""The domain classifiers: masking, training on toy images, the cache."""
+
+import unittest.mock
+
+import numpy as np
+import pytest
+from sklearn import metrics
+from toys import toy_dataset
+
+from tfvae.evaluation import classifier
+from tfvae.schema import BINARY, CATEGORICAL, SPLITS, DataSpec, UserError
+
+
+def test_masked_loss_is_the_mean_over_known_labels():
+    rng = np.random.default_rng(0)
+    target = rng.integers(0, 2, (6, 4)).astype("float32")
+    probability = rng.uniform(0.1, 0.9, (6, 4)).astype("float32")
+    known = np.ones((6, 4), bool)
+    known[0, 1:] = False
+    known[5] = False
+    masked = np.where(known, target, -1.0).astype("float32")
+    loss = classifier.masked_loss(BINARY)(masked, probability).numpy()
+    for row in range(5):
+        expected = metrics.log_loss(
+            target[row, known[row]], probability[row, known[row]], labels=[0, 1]
+        )
+        assert loss[row] == pytest.approx(expected, rel=1e-4)
+    assert loss[5] == 0
+
+
+def test_masked_loss_of_classes():
+    probability = np.array([[0.2, 0.7, 0.1], [0.2, 0.7, 0.1]], "float32")
+    target = np.array([[0, 1, 0], [-1, -1, -1]], "float32")
+    loss = classifier.masked_loss(CATEGORICAL)(target, probability).numpy()
+    assert loss == pytest.approx([-np.log(0.7), 0], rel=1e-5)
+
+
+@pytest.mark.parametrize("architecture", classifier.ARCHITECTURES)
+@pytest.mark.parametrize("shape", [(28, 28, 1), (64, 64, 3), (32, 32, 3), (7, 5, 1), (128, 96, 3)])
+def test_any_image_shape_gets_probabilities(architecture, shape):
+    spec = DataSpec("x", shape, ("a", "b", "c"), BINARY, {"train": 1})
+    network = classifier.ARCHITECTURES[architecture](spec)
+    probability = network(np.zeros((2, *shape), "float32")).numpy()
+    assert probability.shape == (2, 3) and network.count_params() < 3e6
+    spec = DataSpec("x", shape, ("a", "b", "c"), CATEGORICAL, {"train": 1})
+    network = classifier.ARCHITECTURES[architecture](spec)
+    probability = network(np.ones((2, *shape), "float32")).numpy()
+    assert probability.sum(axis=1) == pytest.approx([1, 1], abs=1e-5)
+
+
+def test_cnn_is_that_of_the_paper():
+    spec = DataSpec("x", (28, 28, 1), tuple("0123456789"), CATEGORICAL, {"train": 1})
+    shapes = [layer.output.shape[1:] for layer in classifier.cnn(spec).layers]
+    assert shapes == [
+        (26, 26, 32), (24, 24, 64), (12, 12, 64), (12, 12, 64), (9216,), (128,), (128,), (10,),
+    ]  # fmt: skip
+
+
+def test_plan_sees_every_image_and_enough_steps():
+    for count in (1, 10, 500, 1258, 5000, 55_000, 160_000):
+        batch_size, steps, epochs = classifier.training_plan(count)
+        assert 1 <= batch_size <= count and steps * batch_size <= count
+        assert steps * epochs >= 300 and epochs >= 3
+
+
+def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch):
+    dataset = toy_dataset(BINARY, num_labels=2, counts=(256, 64, 64), unknown=0.3)
+    for split in SPLITS:
+        # A label in each half: one pixel would not survive the shifts.
+        images = dataset.arrays(split)["image"]
+        labels = images[:, 0, :2, 0].copy()
+        images[:, :6], images[:, 6:] = (
+            labels[:, 0, None, None, None],
+            labels[:, 1, None, None, None],
+        )
+    monkeypatch.setattr(classifier, "training_plan", lambda count: (32, 8, 6))
+    trained = classifier.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
+    assert trained.accuracy["test"] > 0.9
+    images = dataset.arrays("test")["image"]
+
+    def refuse(*arguments, **options):
+        raise AssertionError("trained again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(classifier, "train", refuse)
+        again = classifier.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
+        assert again.accuracy == trained.accuracy
+        assert again(images) == pytest.approx(trained(images), abs=1e-6)
+        with pytest.raises(AssertionError, match="trained again"):
+            classifier.load_or_train(dataset, "cnn_bn", seed=1, cache_dir=tmp_path)
+    for ending, damage in ((".keras", b"PK broken"), (".json", b"{}"), (".json", b"\xff")):
+        (path,) = tmp_path.glob(f"*{ending}")
+        path.write_bytes(damage)
+        with monkeypatch.context() as patch:
+            retrain = unittest.mock.Mock(return_value=trained)
+            patch.setattr(classifier, "train", retrain)
+            classifier.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
+        retrain.assert_called_once()
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".keras"]
+
+
+def test_no_labels_no_classifier(tmp_path):
+    with pytest.raises(UserError, match="no labels"):
+        classifier.load_or_train(toy_dataset(None), "cnn", seed=0, cache_dir=tmp_path)

@@ -1,0 +1,127 @@
+"""Exports are opened, called in batches, and refused when they are not what they should be."""
+
+import json
+
+import numpy as np
+import pytest
+from toys import write_export
+
+from tfvae.evaluation.export import Export, newest_export
+from tfvae.schema import UserError
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory, categorical):
+    """A run with versions 2 and 10."""
+    folder = tmp_path_factory.mktemp("saved") / "saved_models" / "toy"
+    for version in ("2", "10"):
+        write_export(
+            folder / version,
+            categorical,
+            {"reconstruct": "reconstruct", "sample": "sample", "broken": "not_finite"},
+            created=f"2024-01-{version:>02}T00:00:00",
+        )
+    return folder
+
+
+def test_newest_version_is_by_number(run_folder):
+    assert Export.load(run_folder).path == run_folder / "10"
+    assert Export.load(run_folder / "2").path == run_folder / "2"
+    assert Export.load(run_folder).run == "toy"
+    assert newest_export(run_folder.parent) == run_folder / "10"
+
+
+def test_newest_of_nothing(tmp_path):
+    for folder in (tmp_path, tmp_path / "absent"):
+        with pytest.raises(UserError, match="no export in"):
+            newest_export(folder)
+
+
+def test_rows_keep_their_order_whatever_the_batches(run_folder, categorical):
+    export = Export.load(run_folder)
+    images = categorical.arrays("test")["image"]
+    whole = export.call("reconstruct", image=images)["image"]
+    parts = export.call("reconstruct", batch_size=7, image=images)["image"]
+    assert whole == pytest.approx(0.9 * images + 0.05, abs=1e-6)
+    assert np.array_equal(whole, parts) and whole.shape == images.shape
+    labels = np.eye(10)[[3, 1, 2]]
+    drawn = export.call("sample", batch_size=2, seed=np.array([5, 6, 5]), label=labels)["image"]
+    assert np.array_equal(drawn[:, 0, :10, 0], labels)
+    assert np.array_equal(drawn[0, 1:], drawn[2, 1:])
+
+
+def test_label_is_passed_only_where_it_is_taken(run_folder, categorical):
+    export = Export.load(run_folder)
+    data = categorical.arrays("test")
+    export.call("reconstruct", image=data["image"], label=data["label"])
+    with pytest.raises(UserError, match="sample needs label"):
+        export.call("sample", seed=np.arange(3), label=None)
+    with pytest.raises(ValueError, match="takes"):
+        export.call("reconstruct", image=data["image"], strength=np.ones(100))
+    with pytest.raises(ValueError, match="unequal"):
+        export.call("sample", seed=np.arange(3), label=np.zeros((2, 10)))
+
+
+def test_missing_signature_and_bad_outputs(run_folder):
+    export = Export.load(run_folder)
+    with pytest.raises(UserError, match="no signature 'transfer'.*reconstruct"):
+        export.call("transfer", image=np.zeros((1, 12, 12, 1)))
+    with pytest.raises(UserError, match="image of broken has NaN"):
+        export.call("broken", image=np.ones((1, 12, 12, 1)))
+
+
+def copy_of(run_folder, folder, **changes):
+    folder.mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes((run_folder / "10" / "saved_model.pb").read_bytes())
+    manifest = json.loads((run_folder / "10" / "manifest.json").read_text())
+    manifest = {key: value for key, value in {**manifest, **changes}.items() if value is not None}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"format": 2}, "format 1"),
+        ({"signatures": None}, "lacks the fields"),
+        ({"signatures": ["encode"]}, "lacks the fields"),
+        ({"dataset": None}, "lacks the fields"),
+        ({"data_spec": None}, "bad data_spec"),
+        ({"data_spec": {"name": "x", "image_shape": [1]}}, "bad data_spec"),
+        ({"data_spec": {"name": "x", "colour": 1, "image_shape": [1, 1, 1]}}, "bad data_spec"),
+    ],
+)
+def test_wrong_manifest(run_folder, tmp_path, changes, message):
+    with pytest.raises(UserError, match=message):
+        Export.load(copy_of(run_folder, tmp_path / "1", **changes))
+
+
+def test_missing_half_written_and_foreign(run_folder, tmp_path):
+    with pytest.raises(UserError, match="no such folder"):
+        Export.load(tmp_path / "absent")
+    with pytest.raises(UserError, match="neither saved_model.pb nor versions"):
+        Export.load(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="it is a file"):
+        Export.load(tmp_path / "file")
+    (tmp_path / "foreign").mkdir()
+    (tmp_path / "foreign" / "saved_model.pb").touch()
+    with pytest.raises(UserError, match="no manifest.json"):
+        Export.load(tmp_path / "foreign")
+    half = copy_of(run_folder, tmp_path / "half" / "1")
+    (half / "saved_model.pb").unlink()
+    with pytest.raises(UserError, match="no saved_model.pb"):
+        Export.load(tmp_path / "half")
+    (half / "manifest.json").write_text("{")
+    (half / "saved_model.pb").touch()
+    with pytest.raises(UserError, match="can't be read"):
+        Export.load(tmp_path / "half")
+
+
+def test_variables_or_graph_broken(run_folder, tmp_path):
+    export = Export.load(copy_of(run_folder, tmp_path / "1"))
+    with pytest.raises(UserError, match="not a readable SavedModel"):
+        export.call("reconstruct", image=np.zeros((1, 12, 12, 1)))
+    (tmp_path / "1" / "saved_model.pb").write_bytes(b"not a graph")
+    with pytest.raises(UserError, match="not a readable SavedModel"):
+        Export.load(tmp_path / "1").call("reconstruct", image=np.zeros((1, 12, 12, 1)))

@@ -1,0 +1,75 @@
+"""What is written, and that it is written whole."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tfvae.evaluation import files, report
+from tfvae.evaluation.result import Result
+from tfvae.schema import UserError
+
+
+def result(**changes):
+    fields = {
+        "values": {"accuracy": np.float32(0.5), "nats": -812.25},
+        "intervals": {"accuracy": (0.4, np.float64(0.6))},
+        "num_images": np.int64(10),
+        "settings": {"strengths": (1.0, np.float32(2)), "limit": None},
+        "tables": {
+            "Per label": [{"label": "a|b", "accuracy": 0.5}, {"label": "[red]", "real": 0.25}],
+            "Nothing": [],
+        },
+        "notes": ("Beware.",),
+    }
+    return Result(**{**fields, **changes})
+
+
+def test_document_is_plain_json():
+    document = report.document("m", "saved_models/a/1", "digits", 0, result())
+    assert json.loads(json.dumps(document, allow_nan=False)) == document
+    assert document["settings"] == {"strengths": [1.0, 2.0], "limit": None}
+    assert document["num_images"] == 10 and document["intervals"]["accuracy"] == [0.4, 0.6]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"values": {"accuracy": float("nan")}}, {"intervals": {"accuracy": (0.0, float("inf"))}}],
+)
+def test_not_finite_is_an_error_that_names_the_value(changes):
+    with pytest.raises(UserError, match="metric m: accuracy"):
+        report.document("m", "a", "digits", 0, result(**changes))
+
+
+def test_markdown_and_printed_table(capsys):
+    done = result()
+    done = result(document=report.document("m", "saved_models/a/1", "digits", 0, done))
+    page = report.markdown(done, {})
+    assert "| accuracy | 0.5000 | [0.4000, 0.6000] |" in page and "| nats | -812.25 |  |" in page
+    assert r"| a\|b | 0.5000 |  |" in page and "| [red] |  | 0.2500 |" in page
+    assert "* Beware." in page and "Nothing" not in page
+    report.print_result(done)
+    printed = capsys.readouterr().out
+    assert "0.5000" in printed and "Beware." in printed and "a|b" in printed and "[red]" in printed
+
+
+def test_file_names_are_safe():
+    assert report.file_name("run", "digits", "digits") == "run"
+    assert report.file_name("run", "digits", "mnist") == "run-on-mnist"
+    assert report.file_name("run", "digits", "folder:/a/../b c") == "run-on-folder_a_.._b_c"
+    assert "/" not in report.file_name("../x", "a", "a") and report.file_name("..", "a", "a")
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
+    path = files.write_text(tmp_path / "a" / "x.json", "old")
+
+    def fail(name):
+        with open(name, "w", encoding="utf-8") as file:
+            file.write("half")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(UserError, match="can't write .*x.json: No space left"):
+        files.write(path, fail)
+    assert path.read_text() == "old" and list(path.parent.iterdir()) == [path]
+    with pytest.raises(UserError, match="can't write"):
+        files.write_text(path / "below_a_file.txt", "")

@@ -1,0 +1,76 @@
+"""Intervals cover, and closed forms equal brute force."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from tfvae.evaluation import statistics
+
+
+def test_interval_covers_the_true_mean_about_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for seed in range(200):
+        low, high = statistics.mean_interval(rng.exponential(2.0, size=60), seed)
+        covered += low <= 2.0 <= high
+    assert 0.88 <= covered / 200 <= 0.99
+
+
+def test_interval_has_the_normal_width():
+    values = np.random.default_rng(1).normal(3.0, 2.0, size=2000)
+    low, high = statistics.mean_interval(values, 0)
+    assert low < values.mean() < high
+    assert high - low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(2000), rel=0.1)
+
+
+@pytest.mark.parametrize("values", [[0.5], [0.25, 0.25, 0.25], [0.0] * 10])
+def test_degenerate_data_give_the_mean_twice(values):
+    assert statistics.mean_interval(np.array(values), 0) == (values[0], values[0])
+
+
+def test_weights_count_images():
+    values = np.array([0.0, 1.0, 5.0, np.nan])
+    low, high = statistics.mean_interval(values, 0, np.array([1, 3, 0, 0]))
+    assert 0 <= low <= 0.75 <= high <= 1
+    with pytest.raises(ValueError, match="no image"):
+        statistics.mean_interval(values, 0, np.zeros(4))
+
+
+def test_same_seed_same_interval():
+    values = np.random.default_rng(1).normal(size=50)
+    assert statistics.mean_interval(values, 3) == statistics.mean_interval(values, 3)
+    assert statistics.mean_interval(values, 3) != statistics.mean_interval(values, 4)
+
+
+def test_cosine_equals_brute_force_over_pairs():
+    images = np.random.default_rng(2).normal(size=(9, 4, 3, 1))
+    flat = images.reshape(9, -1)
+    units = flat / np.linalg.norm(flat, axis=1, keepdims=True)
+    pairs = [units[i] @ units[j] for i, j in itertools.combinations(range(9), 2)]
+    mean, terms = statistics.cosine_pairs(images)
+    assert mean == pytest.approx(np.mean(pairs))
+    assert terms.mean() == pytest.approx(mean)
+
+
+def test_cosine_of_copies_is_one_and_of_orthogonal_images_zero():
+    copies = np.repeat(np.random.default_rng(0).uniform(size=(1, 5, 5, 1)), 6, axis=0)
+    assert statistics.cosine_pairs(copies)[0] == pytest.approx(1)
+    assert statistics.cosine_pairs(np.eye(6))[0] == pytest.approx(0, abs=1e-12)
+    # A black image has no direction: cosine 0 with all others, not NaN.
+    assert statistics.cosine_pairs(np.array([[0.0, 0], [1, 0], [1, 0]]))[0] == pytest.approx(1 / 3)
+    with pytest.raises(ValueError, match="two images, got 1"):
+        statistics.cosine_pairs(np.ones((1, 2)))
+
+
+def test_cosine_terms_have_the_spread_of_the_statistic():
+    rng = np.random.default_rng(0)
+    draws = [statistics.cosine_pairs(rng.normal(0.5, 1, size=(60, 5))) for _ in range(300)]
+    spread = np.std([mean for mean, _ in draws])
+    linear = np.mean([terms.std() / np.sqrt(60) for _, terms in draws])
+    assert linear == pytest.approx(spread, rel=0.2)
+
+
+def test_row_seeds_differ():
+    seeds = np.concatenate([statistics.row_seeds(seed, 1000) for seed in range(3)])
+    assert seeds.dtype == np.int64 and len(np.unique(seeds)) == 3000

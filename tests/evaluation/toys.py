@@ -1,0 +1,194 @@
+"""Data and exports whose scores are known.
+
+A toy image is 12x12x1: its first row holds the label in the first L pixels, the rest is content.
+`read_label` is therefore a perfect classifier, and a transfer that writes the target into the first
+row is a perfect transfer.
+"""
+
+import json
+
+import numpy as np
+import tensorflow as tf
+
+from tfvae.schema import BINARY, CATEGORICAL, DataSpec, UserError
+
+SIDE = 12
+LATENT = 4
+
+
+class ToyDataset:
+    """Keeps the interface of the data layer's `Dataset`."""
+
+    def __init__(self, spec, labels_per_split, seed=0, unknown=0.0):
+        rng = np.random.default_rng(seed)
+        self.spec = spec
+        self.options = {"seed": seed}
+        self._splits = {}
+        for split, labels in labels_per_split.items():
+            images = rng.uniform(0.2, 0.8, (len(labels), SIDE, SIDE, 1)).astype(np.float32)
+            images[:, 0] = 0
+            images[:, 0, : labels.shape[1], 0] = labels
+            self._splits[split] = {"image": images}
+            if spec.num_labels:
+                observed = rng.uniform(size=labels.shape) >= unknown
+                if spec.label_kind == CATEGORICAL:
+                    observed[:] = observed[:, :1]
+                self._splits[split] |= {
+                    "label": labels.astype(np.float32),
+                    "observed": observed.astype(np.float32),
+                }
+
+    def arrays(self, split, limit=None):
+        return {name: values[:limit] for name, values in self._splits[split].items()}
+
+    def batches(self, split, batch_size):
+        return tf.data.Dataset.from_tensor_slices(self._splits[split]).batch(batch_size)
+
+    def train_batches(self, batch_size, *, seed, missing_labels=0.0, initial_epoch=0):
+        examples = tf.data.Dataset.from_tensor_slices(self._splits["train"])
+        shuffled = examples.shuffle(10_000, seed=seed).repeat()
+        return shuffled.batch(batch_size, drop_remainder=True)
+
+
+def toy_dataset(kind=CATEGORICAL, num_labels=10, counts=(200, 100, 100), unknown=0.0):
+    """Categorical: every class equally often. Binary: fair coins. None: no labels."""
+    rng = np.random.default_rng(1)
+    names = tuple(f"label{index}" for index in range(num_labels))
+    labels = {}
+    for split, count in zip(("train", "validation", "test"), counts, strict=True):
+        labels[split] = (
+            np.eye(num_labels)[np.arange(count) % num_labels]
+            if kind != BINARY
+            else rng.integers(0, 2, (count, num_labels))
+        )
+    spec = DataSpec(
+        name="toy",
+        image_shape=(SIDE, SIDE, 1),
+        label_names=names if kind else (),
+        label_kind=kind,
+        num_examples={split: len(values) for split, values in labels.items()},
+    )
+    return ToyDataset(spec, labels, unknown=unknown)
+
+
+def read_label(num_labels):
+    """The perfect classifier of toy images."""
+    return lambda images: images[:, 0, :num_labels, 0]
+
+
+class ToyModel(tf.Module):
+    """Signatures by name; a test takes those that it needs."""
+
+    def __init__(self, num_labels=10):
+        super().__init__()
+        self.num_labels = num_labels
+        rng = np.random.default_rng(0)
+        self.weights = tf.Variable(rng.normal(size=(SIDE * SIDE, LATENT)), dtype=tf.float32)
+
+    def write(self, image, row):
+        padded = tf.pad(row, [[0, 0], [0, SIDE - self.num_labels]])[:, None, :, None]
+        return tf.concat([padded, image[:, 1:]], axis=1)
+
+    def perfect_transfer(self, image, target, strength):
+        moved = strength[:, None, None, None] > 0
+        return {"image": tf.where(moved, self.write(image, target), image)}
+
+    def switch_on(self, image, target, strength):
+        """Perfect for binary labels: the attribute on, the others as they were."""
+        label = image[:, 0, : self.num_labels, 0]
+        row = tf.maximum(label, target * tf.cast(strength[:, None] > 0, tf.float32))
+        return {"image": self.write(image, row)}
+
+    def identity_transfer(self, image, target, strength):
+        return {"image": image + 0 * tf.reduce_sum(target) + 0 * tf.reduce_sum(strength)}
+
+    def best_at_two(self, image, target, strength):
+        """Writes a share of the target that is full at strength 2."""
+        share = tf.exp(-tf.square(strength - 2))[:, None]
+        label = image[:, 0, : self.num_labels, 0]
+        return {"image": self.write(image, (1 - share) * label + share * target)}
+
+    def reconstruct(self, image):
+        return {"image": 0.9 * image + 0.05}
+
+    def encode(self, image):
+        mean = tf.reshape(image, [-1, SIDE * SIDE]) @ self.weights * [1.0, 0.5, 0.1, 0.0]
+        return {"mean": mean, "stddev": tf.ones_like(mean)}
+
+    def decode(self, latent):
+        flat = tf.sigmoid(latent @ tf.transpose(self.weights) / 4)
+        return {"image": tf.reshape(flat, [-1, SIDE, SIDE, 1])}
+
+    def noise(self, seed):
+        def one(value):
+            return tf.random.stateless_uniform([SIDE, SIDE, 1], tf.stack([value, value]))
+
+        return tf.map_fn(one, seed, fn_output_signature=tf.float32)
+
+    def sample(self, seed, label):
+        return {"image": self.write(self.noise(seed), label)}
+
+    def sample_same(self, seed, label):
+        return {"image": self.write(self.noise(tf.zeros_like(seed)), label)}
+
+    def sample_unlabelled(self, seed):
+        return {"image": self.noise(seed)}
+
+    def classify(self, image):
+        return {"probability": image[:, 0, : self.num_labels, 0]}
+
+    def log_likelihood(self, image, seed):
+        return {
+            "log_likelihood": -tf.reduce_sum(image, [1, 2, 3]) + 0 * tf.cast(seed[0], tf.float32)
+        }
+
+    def elbo(self, image, label, seed):
+        bound = -tf.reduce_sum(image, [1, 2, 3]) - tf.reduce_sum(label, axis=1)
+        return {"elbo": bound + 0 * tf.cast(seed, tf.float32)}
+
+    def not_finite(self, image):
+        return {"image": image / 0.0}
+
+
+def write_export(folder, dataset, methods, **manifest):
+    """Writes `{signature: method name of ToyModel}` as an export with its manifest."""
+    count = max(1, dataset.spec.num_labels)
+    model = ToyModel(count)
+    image = tf.TensorSpec([None, SIDE, SIDE, 1], tf.float32)
+    specs = {
+        "image": image,
+        "target": tf.TensorSpec([None, count], tf.float32),
+        "label": tf.TensorSpec([None, count], tf.float32),
+        "strength": tf.TensorSpec([None], tf.float32),
+        "latent": tf.TensorSpec([None, LATENT], tf.float32),
+        "seed": tf.TensorSpec([None], tf.int64),
+    }
+    signatures, described = {}, {}
+    for name, method_name in methods.items():
+        method = getattr(model, method_name)
+        inputs = method.__code__.co_varnames[1 : method.__code__.co_argcount]
+        function = tf.function(method).get_concrete_function(
+            **{key: tf.TensorSpec(specs[key].shape, specs[key].dtype, name=key) for key in inputs}
+        )
+        signatures[name] = function
+        described[name] = {"inputs": list(inputs), "outputs": list(function.structured_outputs)}
+    folder.mkdir(parents=True, exist_ok=True)
+    tf.saved_model.save(model, str(folder), signatures=signatures)
+    document = {
+        "format": 1,
+        "model": "toy",
+        "dataset": dataset.spec.name,
+        "data_spec": dataset.spec.to_dict(),
+        "dataset_options": dataset.options,
+        "hyperparameters": {},
+        "signatures": described,
+        "log_likelihood_samples": 7,
+        "seed": 0,
+        "created": "2024-01-01T00:00:00",
+        **manifest,
+    }
+    (folder / "manifest.json").write_text(json.dumps(document))
+    return folder
+
+
+__all__ = ["ToyDataset", "ToyModel", "UserError", "read_label", "toy_dataset", "write_export"]

@@ -1,0 +1,179 @@
+"""A stop on NaN names the term and the batch; saving and stopping early."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvae.schema import UserError
+from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
+from tfvae.training.checkpoints import Checkpoints, Progress
+
+STEPS = 10
+
+
+class Scripted(keras.Model):
+    """Logs running means of its terms, all of which are bad at one step."""
+
+    def __init__(self, bad_step=-1, bad_value=np.nan):
+        super().__init__()
+        self.dense = keras.layers.Dense(1)
+        self.bad_step = bad_step
+        self.bad_value = bad_value
+        self.terms = {name: keras.metrics.Mean(name=name) for name in ("loss", "zeta", "alpha")}
+        self.built = True
+
+    @property
+    def metrics(self):
+        return list(self.terms.values())
+
+    def train_step(self, batch):
+        step = self.optimizer.iterations
+        value = tf.where(tf.equal(step, self.bad_step), self.bad_value, 1.0)
+        step.assign_add(1)
+        for metric in self.terms.values():
+            metric.update_state(value)
+        return {name: metric.result() for name, metric in self.terms.items()}
+
+
+def fit(model, *callbacks, epochs=3):
+    model.compile("adam")
+    data = tf.data.Dataset.from_tensors(tf.zeros([2, 1])).repeat()
+    model.fit(
+        data,
+        steps_per_epoch=STEPS,
+        epochs=epochs,
+        shuffle=False,
+        verbose=0,
+        callbacks=list(callbacks),
+    )
+
+
+class Epochs(keras.callbacks.Callback):
+    """Counts the epochs whose end it sees."""
+
+    seen = 0
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen += 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_stop_names_the_first_bad_term_and_its_batch(value):
+    later = Epochs()
+    stop = StopOnNonFinite(["zeta", "alpha"], "; do this")
+    # Step 14 is the fifth batch of epoch 2; the terms in the model's order, not the alphabet's.
+    with pytest.raises(UserError, match=r"zeta is -?(nan|inf) in epoch 2, batch 5 of 10; do this"):
+        fit(Scripted(14, value), stop, later)
+    assert later.seen == 1, "what follows the check must not see the bad epoch"
+
+
+def test_finite_training_is_left_alone():
+    later = Epochs()
+    fit(Scripted(), StopOnNonFinite(["zeta"]), later)
+    assert later.seen == 3
+
+
+def test_a_bad_validation_loss_stops_too():
+    stop = StopOnNonFinite(["rate"])
+    stop.on_epoch_begin(0)
+    with pytest.raises(UserError, match="val_rate is inf on the validation split after epoch 1"):
+        stop.on_epoch_end(0, {"loss": 1.0, "val_loss": float("nan"), "val_rate": float("inf")})
+
+
+def run_losses(saver, losses):
+    """Epochs after which `saver` has seen enough of these validation losses, and the saver."""
+    saver.set_model(type("Model", (), {"stop_training": False})())
+    saver.on_train_begin()
+    for epoch, loss in enumerate(losses, start=saver.progress.epochs):
+        saver.on_epoch_end(epoch, {"val_loss": loss})
+        if saver.model.stop_training:
+            break
+    return saver.progress
+
+
+def test_early_stopping_waits_and_remembers_the_best():
+    losses = [5.0, 3.0, 4.0, 3.0, 2.9, 4.0, 4.0, 4.0, 1.0]
+    done = run_losses(SaveAndStopEarly(None, Progress(), 100, patience=3), losses)
+    assert (done.epochs, done.best_epoch, done.best_loss) == (8, 5, 2.9)
+    # Cut anywhere, it ends in the same place.
+    half = run_losses(SaveAndStopEarly(None, Progress(), 100, patience=3), losses[:6])
+    rest = run_losses(SaveAndStopEarly(None, half, 100, patience=3), losses[6:])
+    assert (rest.epochs, rest.best_epoch) == (8, 5)
+
+
+def test_without_patience_all_epochs_are_run():
+    assert run_losses(SaveAndStopEarly(None, Progress(), 4), [1.0] * 9).epochs == 4
+
+
+@pytest.fixture
+def model():
+    model = keras.Sequential([keras.Input([3]), keras.layers.Dense(2)])
+    model.compile("adam", "mse")
+    model.fit(np.ones([4, 3]), np.ones([4, 2]), verbose=0)
+    return model
+
+
+def test_checkpoints_keep_the_last_and_the_best(tmp_path, model):
+    checkpoints = Checkpoints(tmp_path)
+    assert checkpoints.latest() == Progress()
+    progress = Progress()
+    for loss in (3.0, 1.0, 2.0, 4.0):
+        progress = progress.after_epoch(loss, seconds=1.0)
+        checkpoints.save(model, progress)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["epoch-0002", "epoch-0004"]
+    assert checkpoints.latest() == Progress(4, 2, 1.0, 1.0)
+
+
+def test_a_half_written_checkpoint_is_never_seen(tmp_path, model):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(model, Progress(1, 1, 1.0))
+    (tmp_path / ".partial").mkdir()
+    (tmp_path / ".partial" / "model.weights.h5").write_bytes(b"half")
+    assert checkpoints.latest().epochs == 1
+    checkpoints.save(model, Progress(2, 2, 0.5))
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch-0002"]
+
+
+def test_a_full_disk_leaves_the_last_good_checkpoint(tmp_path, model, monkeypatch):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(model, Progress(1, 1, 1.0))
+    weights = model.get_weights()
+
+    def full(path):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(model, "save_weights", full)
+    with pytest.raises(UserError, match="No space left on device; that of epoch 1 is intact"):
+        checkpoints.save(model, Progress(2, 1, 1.0))
+    assert [path.name for path in tmp_path.iterdir()] == ["epoch-0001"]
+    model.set_weights([0 * weight for weight in weights])
+    checkpoints.restore(model, 1)
+    np.testing.assert_equal(model.get_weights(), weights)
+
+
+def test_a_damaged_checkpoint_is_named(tmp_path, model):
+    checkpoints = Checkpoints(tmp_path)
+    for epochs in (1, 2):
+        checkpoints.save(model, Progress(epochs, 1, 1.0))
+    file = checkpoints.path(2) / "model.weights.h5"
+    file.write_bytes(file.read_bytes()[:1000])
+    with pytest.raises(UserError, match="epoch-0002.*delete .* to go on from epoch 1"):
+        checkpoints.restore(model, 2)
+
+
+def test_event_files_hold_the_figures(tmp_path):
+    fit(Scripted(), EventFiles(tmp_path), epochs=2)
+    (file,) = (tmp_path / "train").iterdir()
+    events = [
+        tf.compat.v1.Event.FromString(record.numpy())
+        for record in tf.data.TFRecordDataset(str(file))
+    ]
+    values = [
+        (event.step, value.tag, value.simple_value)
+        for event in events
+        for value in event.summary.value
+    ]
+    assert events[0].file_version == "brain.Event:2"
+    assert (1, "epoch_zeta", 1.0) in values and len(values) == 6

@@ -1,0 +1,120 @@
+"""Whole runs on `digits`: resumed ones end as uninterrupted ones, bit for bit."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from tfvae.schema import UsageError, UserError
+from tfvae.training.callbacks import SaveAndStopEarly
+from tfvae.training.config import RunConfig
+from tfvae.training.run import train
+
+
+class Killed(BaseException):
+    """Stands for a signal that no code of ours handles."""
+
+
+def cut(monkeypatch, config, after, error=Killed):
+    """Runs `config` and kills it once the checkpoint of epoch `after` is there."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        original(self, epoch, logs)
+        if epoch + 1 == after:
+            raise error
+
+    original = SaveAndStopEarly.on_epoch_end
+    with monkeypatch.context() as patch, pytest.raises(error) as caught:
+        patch.setattr(SaveAndStopEarly, "on_epoch_end", on_epoch_end)
+        train(config)
+    return caught.value
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
+def test_a_resumed_run_is_bit_identical(tmp_path, config, arrays_in, monkeypatch, precision):
+    fields = {"epochs": 2, "lr_schedule": "cosine", "early_stopping": 9, "precision": precision}
+    train(config(name="straight", **fields))
+    cut(monkeypatch, config(name="cut", **fields), after=1)
+    train(RunConfig(name="cut", resume=True, runs_dir=tmp_path / "runs"))
+
+    straight, resumed = tmp_path / "runs" / "straight", tmp_path / "runs" / "cut"
+    expected = arrays_in(straight / "checkpoints" / "epoch-0002")
+    assert any("optimizer" in name for name in expected)
+    np.testing.assert_equal(arrays_in(resumed / "checkpoints" / "epoch-0002"), expected)
+    assert (resumed / "history.csv").read_text() == (straight / "history.csv").read_text()
+    assert keras.config.dtype_policy().name == "float32", "the policy is given back"
+
+
+def test_a_run_leaves_an_export_and_is_refused_twice(tmp_path, config, capsys):
+    export = train(config())
+    assert export == tmp_path / "saved_models" / "vae_digits" / "1"
+    manifest = json.loads((export / "manifest.json").read_text())
+    assert (manifest["model"], manifest["dataset"], manifest["seed"]) == ("vae", "digits", 0)
+    assert manifest["training"]["epochs"] == manifest["training"]["exported_epoch"] == 2
+    assert set(manifest["training"]["figures"]) == {"validation", "test"}
+    assert manifest["training"]["figures"]["test"]["elbo"] < 0
+    shown = capsys.readouterr().out
+    assert "Epoch 1/2" not in shown, "no progress bar but on a terminal"
+    assert "python evaluate.py --metric reconstruction" in shown
+
+    with pytest.raises(UserError, match="exists"):
+        train(config(name="vae_digits"))
+    # Finished: nothing to do, nothing new.
+    assert train(config(name="vae_digits", resume=True)) == export
+    assert "nothing to do" in capsys.readouterr().out
+    # More epochs go on and export the next version.
+    assert train(config(name="vae_digits", resume=True, epochs=3)).name == "2"
+
+
+def test_interruption_says_how_to_go_on(tmp_path, config, monkeypatch):
+    error = cut(monkeypatch, config(name="x"), after=1, error=KeyboardInterrupt)
+    assert "python train.py --resume --name x" in str(error)
+    # Before the first checkpoint there is nothing to lose, and --resume starts from the beginning.
+    (tmp_path / "runs" / "x" / "checkpoints" / "epoch-0001").rename(tmp_path / "gone")
+    assert train(config(name="x", resume=True)).name == "1"
+
+
+def test_early_stopping_exports_the_best_epoch(config, monkeypatch, arrays_in):
+    def worse_after_the_first(self, epoch, logs=None):
+        original(self, epoch, {**logs, "val_loss": float(epoch)})
+
+    original = SaveAndStopEarly.on_epoch_end
+    monkeypatch.setattr(SaveAndStopEarly, "on_epoch_end", worse_after_the_first)
+    export = train(config(epochs=9, early_stopping=2))
+    training = json.loads((export / "manifest.json").read_text())["training"]
+    assert (training["epochs"], training["exported_epoch"]) == (3, 1)
+
+
+def test_nan_keeps_the_last_good_checkpoint(tmp_path, config, monkeypatch):
+    cut(monkeypatch, config(name="x", epochs=3), after=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.optimizers.Adam, "update_step", explode)
+        with pytest.raises(UserError, match="distortion is nan in epoch 2, batch 2 of 2.*--name"):
+            train(config(name="x", epochs=3, resume=True))
+    kept = (tmp_path / "runs" / "x" / "checkpoints").iterdir()
+    assert [path.name for path in kept] == ["epoch-0001"]
+    assert not (tmp_path / "saved_models").exists()
+
+
+def explode(self, gradient, variable, learning_rate):
+    variable.assign(variable * float("nan"))
+
+
+def test_bad_settings_leave_nothing_behind(tmp_path, config):
+    with pytest.raises(UsageError, match="latent_dimm"):
+        train(config(settings={"latent_dimm": 3}))
+    with pytest.raises(UsageError, match="no_such"):
+        train(config(dataset="no_such"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_failed_export_can_be_made_again(config, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tfvae.training.run.export_model", full)
+        with pytest.raises(UserError, match="No space left on device.*--resume --name x"):
+            train(config(name="x", epochs=1))
+    assert train(config(name="x", epochs=1, resume=True)).name == "1"

@@ -1,0 +1,74 @@
+"""Names of runs and what is found under them."""
+
+import pytest
+
+from tfvae.schema import UsageError, UserError
+from tfvae.training.config import RunConfig
+from tfvae.training.run_folder import default_name, open_run
+
+
+def opened(tmp_path, **fields):
+    return open_run(RunConfig(runs_dir=tmp_path, **fields), lambda model, settings: dict(settings))
+
+
+@pytest.mark.parametrize(
+    "dataset, name",
+    [
+        ("digits", "vae_digits"),
+        ("tfds:eurosat/rgb", "vae_rgb"),
+        ("folder:/data/My faces/", "vae_My-faces"),
+        ("folder:..", "vae_data"),
+    ],
+)
+def test_the_default_name_is_a_plain_folder_name(dataset, name):
+    assert default_name(RunConfig(model="vae", dataset=dataset)) == name
+
+
+def test_a_name_that_is_taken_is_numbered_or_refused(tmp_path):
+    for expected in ("vae_digits", "vae_digits-2", "vae_digits-3"):
+        run = opened(tmp_path, model="vae")
+        assert run.path.name == run.config.name == expected
+        assert not run.path.exists()
+        run.create()
+    with pytest.raises(UserError, match="'vae_digits' exists"):
+        opened(tmp_path, model="vae", name="vae_digits")
+
+
+def test_resume_takes_the_named_or_the_newest_run(tmp_path):
+    for _ in range(2):
+        opened(tmp_path, model="vae").create()
+    opened(tmp_path, model="vae", name="vae_digits-old").create()
+    assert opened(tmp_path, model="vae", resume=True).path.name == "vae_digits-2"
+    assert opened(tmp_path, name="vae_digits", resume=True).config.model == "vae"
+
+
+def test_there_must_be_something_to_resume(tmp_path):
+    with pytest.raises(UserError, match="no run 'x'"):
+        opened(tmp_path, name="x", resume=True)
+    with pytest.raises(UserError, match="no run 'vae_digits'"):
+        opened(tmp_path, model="vae", resume=True)
+    with pytest.raises(UsageError, match="--resume needs"):
+        opened(tmp_path, resume=True)
+    with pytest.raises(UsageError, match="--model is needed"):
+        opened(tmp_path)
+
+
+def test_history_loses_the_rows_that_will_be_repeated(tmp_path):
+    run = opened(tmp_path, model="vae")
+    run.create()
+    run.history_file.write_text("epoch,loss\n0,3.5\n1,2.5\n2,1")
+    run.truncate_history(1)
+    assert run.history_file.read_text().split() == ["epoch,loss", "0,3.5"]
+
+
+def test_workers_share_one_name(tmp_path, monkeypatch):
+    cluster = '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": %d}}'
+    with pytest.raises(UsageError, match="needs --name"):
+        opened(tmp_path, model="vae", strategy="multi_worker")
+    fields = {"model": "vae", "strategy": "multi_worker", "name": "x"}
+    monkeypatch.setenv("TF_CONFIG", cluster % 0)
+    opened(tmp_path, **fields).create()
+    with pytest.raises(UserError, match="exists"):
+        opened(tmp_path, **fields)
+    monkeypatch.setenv("TF_CONFIG", cluster % 1)
+    assert opened(tmp_path, **fields).path.name == "x"

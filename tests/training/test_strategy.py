@@ -1,0 +1,91 @@
+"""Devices, and what is wrong with a TF_CONFIG."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tfvae.schema import UsageError, UserError
+from tfvae.training import strategy
+from tfvae.training.strategy import check_tf_config, is_chief, make_strategy
+
+CLUSTER = {"worker": ["host0:2222", "host1:2222"]}
+
+
+def tf_config(cluster=CLUSTER, kind="worker", index=0):
+    return json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}})
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        (None, "not set"),
+        ("{", "not JSON"),
+        ("[]", "'cluster' must be a mapping"),
+        (json.dumps({"cluster": CLUSTER}), "'task' must be a mapping"),
+        (tf_config({"worker": "host:1"}), "cluster.worker must be a list"),
+        (tf_config({"worker": ["host"]}), "cluster.worker must be a list of host:port"),
+        (tf_config({"chief": ["host:1"]}, "chief"), "cluster.worker, .* is missing"),
+        (tf_config(kind="wroker"), "task.type is 'wroker', the cluster has worker"),
+        (tf_config(index=2), "task.index is 2, cluster.worker has 0 to 1"),
+        (tf_config(index="0"), "task.index is '0'"),
+    ],
+)
+def test_what_is_wrong_with_tf_config_is_said(text, message):
+    with pytest.raises(UserError, match=message):
+        check_tf_config(text)
+
+
+@pytest.mark.parametrize(
+    "cluster, kind, index, chief",
+    [
+        (CLUSTER, "worker", 0, True),
+        (CLUSTER, "worker", 1, False),
+        ({**CLUSTER, "chief": ["host2:1"]}, "worker", 0, False),
+        ({**CLUSTER, "chief": ["host2:1"]}, "chief", 0, True),
+    ],
+)
+def test_one_worker_writes(monkeypatch, cluster, kind, index, chief):
+    monkeypatch.setenv("TF_CONFIG", tf_config(cluster, kind, index))
+    assert is_chief("multi_worker") is chief
+    assert is_chief("single")
+
+
+def test_a_malformed_tf_config_stops_before_tensorflow_reads_it(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", "{")
+    with pytest.raises(UserError, match="not JSON"):
+        make_strategy("multi_worker", 64)
+
+
+def test_single_has_one_replica():
+    assert make_strategy("single", 63).num_replicas_in_sync == 1
+
+
+def test_a_mirrored_run_trains_saves_and_exports(tmp_path):
+    # In a process of its own: two MirroredStrategy objects in one crash.
+    script = """
+import tensorflow as tf
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+from tfvae.training.config import RunConfig
+from tfvae.training.run import train
+
+config = RunConfig(model="vae", epochs=1, batch_size=512, strategy="mirrored")
+print(train(config))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert "CPU x 2" in done.stdout
+    assert (tmp_path / "saved_models/vae_digits/1/saved_model.pb").is_file()
+    assert (tmp_path / "runs/vae_digits/checkpoints/epoch-0001").is_dir()
+
+
+def test_the_batch_must_divide_among_the_replicas(mirrored_strategy, monkeypatch):
+    monkeypatch.setitem(strategy._STRATEGIES, "mirrored", lambda: mirrored_strategy)
+    assert make_strategy("mirrored", 64) is mirrored_strategy
+    with pytest.raises(UsageError, match="63 does not divide among 2 replicas; try 62"):
+        make_strategy("mirrored", 63)

@@ -1,0 +1,1 @@
+"""The command line: arguments, help, messages. Names are checked before TensorFlow is imported."""

@@ -1,0 +1,186 @@
+"""`evaluate.py`: finds exports, their data and the metrics' options, and prints the scores."""
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfvae import evaluation
+from tfvae.cli.common import Parser, Settings, load_tensorflow, options_table, run_command
+from tfvae.data import check_dataset_name, dataset_choices
+from tfvae.evaluation import files, report
+from tfvae.evaluation.export import Export, newest_export
+from tfvae.options import closest_name
+from tfvae.schema import UsageError
+
+EXAMPLES = """examples:
+  python evaluate.py --metric cis
+  python evaluate.py --metric all --saved-model saved_models/ccvae_mnist
+  python evaluate.py --metric reconstruction,likelihood --seed 1 --json scores.json
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Scores as the arguments say; returns the exit status."""
+    return run_command(_evaluate, argv)
+
+
+def _evaluate(argv: Sequence[str]) -> None:
+    parser = make_parser()
+    given = vars(parser.parse_args(argv))
+    names = metric_names(given["metric"]) if "metric" in given else []
+    if given.get("help"):
+        _print_help(parser, names)
+        return
+    if not names:
+        raise UsageError(f"--metric is needed (valid: {_choices()})")
+    seed = _seed(given.get("seed", "0"))
+    if "dataset" in given:
+        check_dataset_name(given["dataset"])
+    if evaluation.ALL not in names:
+        settings = settings_by_metric(names, given.get("set", {}))
+
+    paths = given.get("saved_model") or [
+        newest_export(given.get("saved_models_dir", "saved_models"))
+    ]
+    exports = [Export.load(path) for path in paths]
+    if evaluation.ALL in names:
+        names = list(evaluation.applicable_metrics(exports[0]))
+        settings = settings_by_metric(names, given.get("set", {}))
+    name, options = dataset_for(exports[0], given.get("dataset"))
+    check_dataset_name(name)
+
+    load_tensorflow()
+    from tfvae.data import load_dataset
+    from tfvae.evaluation.run import evaluate
+
+    dataset = load_dataset(
+        name, data_dir=given.get("data_dir"), manual_dir=given.get("manual_dir"), **options
+    )
+    documents = []
+    for metric in names:
+        for group in _groups(metric, exports):
+            result = evaluate(
+                metric,
+                group,
+                dataset,
+                seed=seed,
+                output_dir=given.get("output_dir", "results"),
+                settings=settings[metric],
+            )
+            report.print_result(result)
+            documents.append(result.document)
+    if "json" in given:
+        files.write_json(Path(given["json"]), documents[0] if len(documents) == 1 else documents)
+
+
+def make_parser() -> Parser:
+    """The options of `evaluate.py`."""
+    parser = Parser(
+        description="Score exported models.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--metric", metavar="NAME[,NAME]", help=f"which scores: {_choices()}")
+    add(
+        "--saved-model",
+        action="append",
+        metavar="PATH",
+        help="export to score, repeatable (default the newest one)",
+    )
+    add(
+        "--dataset",
+        metavar="NAME",
+        help=f"data set: {', '.join(dataset_choices())} (default the one it was trained on)",
+    )
+    add("--set", action=Settings, nargs="+", metavar="KEY=VALUE",
+        help="options of the metric; --metric NAME --help lists them")  # fmt: skip
+    add("--seed", metavar="SEED", help="of every random draw (default 0)")
+    add("--output-dir", metavar="DIR", help="where results are written (default results)")
+    add("--json", metavar="FILE", help="also write the scores here; a list where there are several")
+    add("--data-dir", metavar="DIR", help="where TensorFlow Datasets keeps its files")
+    add("--manual-dir", metavar="DIR", help="folder with archives fetched by hand, as in training")
+    add("--saved-models-dir", metavar="DIR", help="where the newest export is looked for "
+        "(default saved_models)")  # fmt: skip
+    return parser
+
+
+def metric_names(text: str) -> list[str]:
+    """The names in `NAME[,NAME]`, each once.
+
+    Raises:
+        UsageError: an unknown name.
+    """
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        if name != evaluation.ALL:
+            evaluation.check_metric_name(name)
+    return [evaluation.ALL] if evaluation.ALL in names else names
+
+
+def settings_by_metric(
+    names: Sequence[str], settings: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Metric -> those settings that it has, in its types.
+
+    Raises:
+        UsageError: a key that none of the metrics has, or a bad value.
+    """
+    if len(names) == 1:
+        return {names[0]: evaluation.check_options(names[0], settings)}
+    known = {name: {option.name for option in evaluation.metric_options(name)} for name in names}
+    everything = set().union(*known.values())
+    for key in settings:
+        if key not in everything:
+            closest = closest_name(key, everything)
+            guess = f"did you mean {closest!r}? " if closest else ""
+            raise UsageError(
+                f"none of the metrics {', '.join(names)} has the option {key!r}; "
+                f"{guess}(valid: {', '.join(sorted(everything))})"
+            )
+    return {
+        name: evaluation.check_options(
+            name, {key: value for key, value in settings.items() if key in known[name]}
+        )
+        for name in names
+    }
+
+
+def dataset_for(export: Export, given: str | None) -> tuple[str, dict[str, Any]]:
+    """(data set, options to load it with) to score an export on.
+
+    By default the very examples it was trained and tested on; other data come in the size of its
+    images.
+    """
+    trained_on = export.manifest["dataset"]
+    if given in (None, trained_on):
+        return trained_on, export.manifest.get("dataset_options", {})
+    height, width, _ = export.spec.image_shape
+    return given, {"image_size": height} if height == width else {}
+
+
+def _groups(metric: str, exports: Sequence[Export]) -> list[list[Export]]:
+    """All exports at once for a metric that compares, one by one for the others."""
+    if evaluation.metric_needs(metric).max_exports > 1:
+        return [list(exports)]
+    return [[export] for export in exports]
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal():
+        raise UsageError(f"--seed must be an integer of at least 0, got {text!r}")
+    return int(text)
+
+
+def _choices() -> str:
+    return ", ".join((*evaluation.METRICS, evaluation.ALL))
+
+
+def _print_help(parser: Parser, names: Sequence[str]) -> None:
+    print(parser.format_help())
+    if not names or evaluation.ALL in names:
+        print("--metric NAME --help lists the options of a metric.")
+        return
+    for name in names:
+        print(options_table(f"options of {name}", evaluation.metric_options(name)), end="\n\n")

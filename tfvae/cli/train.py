@@ -1,0 +1,108 @@
+"""`train.py`: options made from `RunConfig`, names checked before TensorFlow loads."""
+
+import argparse
+import typing
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from tfvae.cli.common import Parser, Settings, load_tensorflow, options_table, run_command
+from tfvae.data import check_dataset_name, dataset_choices
+from tfvae.models import MODELS, check_model_name
+from tfvae.options import display
+from tfvae.training.config import RunConfig, option_name, read_config_file
+from tfvae.training.run_folder import new_run
+
+EXAMPLES = """examples:
+  python train.py --model ccvae
+  python train.py --model ccvae --dataset mnist --set beta=0.05 latent_dim=16 --epochs 30
+  python train.py --resume --name ccvae_mnist
+"""
+METAVARS = {"model": "NAME", "dataset": "NAME", "name": "NAME", "missing_labels": "RATIO",
+            "early_stopping": "PATIENCE", "tune": "N"}  # fmt: skip
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Trains as the arguments say; returns the exit status."""
+    return run_command(_train, argv)
+
+
+def _train(argv: Sequence[str]) -> None:
+    parser = make_parser()
+    given = vars(parser.parse_args(argv))
+    given.pop("traceback", None)
+    wants_help = given.pop("help", False)
+    path = given.pop("config", None)
+    from_file = read_config_file(path) if path else {}
+    fields = {**from_file, **given}
+    if "set" in fields:
+        # Key by key: --set beta=2 changes beta and keeps the file's other settings.
+        fields["set"] = {**from_file.get("set", {}), **given.get("set", {})}
+    if fields.get("model") is not None:
+        check_model_name(str(fields["model"]))
+    if wants_help:
+        _print_help(parser, fields.get("model"))
+        return
+    config = RunConfig.checked(fields)
+    if "dataset" in fields or not config.resume:
+        check_dataset_name(config.dataset)
+    if not config.resume:
+        # A name that is taken is refused at once.
+        new_run(config)
+
+    load_tensorflow()
+    from tfvae.training.run import train
+
+    train(config)
+
+
+def make_parser() -> Parser:
+    """One option per field of `RunConfig`, and `--config`."""
+    parser = Parser(
+        description="Train a model and export it.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE.yaml",
+        help="options from a file, keys as here without the dashes; the command line wins",
+    )
+    for name, field in RunConfig.model_fields.items():
+        parser.add_argument(option_name(field.alias or name), **_argument(name, field))
+    return parser
+
+
+def _argument(name: str, field) -> dict[str, Any]:
+    """`add_argument`'s keywords for a field; values stay strings, `RunConfig` reads them."""
+    # argparse expands % in help texts.
+    text = (field.description + _NAMES.get(name, "")).replace("%", "%%")
+    if name == "settings":
+        return {"action": Settings, "nargs": "+", "metavar": "KEY=VALUE", "help": text}
+    if field.annotation is bool:
+        return {"action": argparse.BooleanOptionalAction, "help": text}
+    if field.default is not None:
+        text += f" (default {display(_typed(field.default))})"
+    if typing.get_origin(field.annotation) is Literal:
+        choices = ",".join(typing.get_args(field.annotation))
+        return {"metavar": "{" + choices + "}", "help": text}
+    return {"metavar": METAVARS.get(name, name.rpartition("_")[2].upper()), "help": text}
+
+
+def _typed(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+# Added to the help of a field: the names that it accepts.
+_NAMES = {"model": f": {', '.join(MODELS)}", "dataset": f": {', '.join(dataset_choices())}"}
+
+
+def _print_help(parser: Parser, model: str | None) -> None:
+    print(parser.format_help())
+    if model is None:
+        print("--model NAME --help lists the hyper-parameters of a model.")
+        return
+    load_tensorflow()
+    from tfvae.models import hyperparameters
+
+    print(options_table(f"hyper-parameters of {model}", hyperparameters(model)))

@@ -1,0 +1,194 @@
+"""Reads image files into one uint8 array: safely, in parallel, and to one size. No TensorFlow."""
+
+import collections
+import concurrent.futures
+import dataclasses
+import logging
+import pathlib
+import warnings
+
+import numpy as np
+import tqdm
+from PIL import Image, ImageOps
+
+from tfvae.schema import UserError
+
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+
+_LARGEST_PIXELS = 64 * 10**6
+_LARGEST_ARRAY = 8 * 2**30
+_THREADS = 8
+_BAR_AFTER_SECONDS = 2
+_SIDEWAYS = (5, 6, 7, 8)
+_EXIF_ORIENTATION = 0x0112
+
+logger = logging.getLogger("tfvae")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Header:
+    """Size after the camera's orientation is honoured, and whether there is colour."""
+
+    size: tuple[int, int]
+    grey: bool
+
+
+class _BadImage(Exception):
+    """An image that can't be read; its message is the reason."""
+
+
+def read_images(paths, *, image_size=None, skip_bad_images=False):
+    """Decodes image files of any size, grey or colour, into one array.
+
+    All grey gives C = 1, else all are RGB. Transparency is laid on white, the camera's orientation
+    is honoured, and an animation gives its first frame. Images of another size than the target
+    (the most common one, or `image_size` square) are scaled to cover it and cut to its centre.
+
+    Args:
+        paths: Files to read.
+        image_size: Pixels of the square that comes out; None for the most common size.
+        skip_bad_images: Leave out unreadable images, with a notice, rather than stop.
+    Returns:
+        (uint8 [N, H, W, C], the indices into `paths` of those read, int64 [N]).
+    Raises:
+        UserError: an image is corrupt, empty or far too large (it is named), or all are; or the
+            array would not fit in memory.
+    """
+    paths = list(paths)
+    with warnings.catch_warnings():
+        # Pillow warns of sloppy metadata that does no harm, and of bombs, which are refused.
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
+            headers = list(pool.map(_attempt(_read_header), paths))
+            if not skip_bad_images:
+                _stop_at_bad(paths, headers)
+            good = [header for header in headers if isinstance(header, _Header)]
+            if not good:
+                raise UserError(
+                    f"none of the {len(paths)} images can be read; the first: {headers[0]}"
+                )
+            size = _target_size(good, image_size)
+            mode = "L" if all(header.grey for header in good) else "RGB"
+            shape = (len(paths), size[1], size[0], 1 if mode == "L" else 3)
+            if np.prod(shape, dtype=np.int64) > _LARGEST_ARRAY:
+                raise UserError(
+                    f"{len(paths)} images of {size[0]}x{size[1]} pixels don't fit in memory; "
+                    "give a smaller --image-size"
+                )
+            images = np.zeros(shape, np.uint8)
+
+            def decode(index):
+                if isinstance(headers[index], _BadImage):
+                    return headers[index]
+                pixels = _decode(paths[index], mode, size)
+                images[index] = pixels.reshape(images.shape[1:])
+                return None
+
+            outcomes = list(
+                tqdm.tqdm(
+                    pool.map(_attempt(decode), range(len(paths))),
+                    "reading images",
+                    len(paths),
+                    disable=None,
+                    delay=_BAR_AFTER_SECONDS,
+                    leave=False,
+                )
+            )
+    bad = [index for index, outcome in enumerate(outcomes) if outcome is not None]
+    if not bad:
+        return images, np.arange(len(paths), dtype=np.int64)
+    if not skip_bad_images:
+        _stop_at_bad(paths, outcomes)
+    logger.warning(
+        "%d bad images left out; the first: %s (%s)", len(bad), paths[bad[0]], outcomes[bad[0]]
+    )
+    read = np.setdiff1d(np.arange(len(paths), dtype=np.int64), bad)
+    if not len(read):
+        raise UserError(f"none of the {len(paths)} images can be read; the first: {outcomes[0]}")
+    return images[read], read
+
+
+def _attempt(function):
+    """`function`, returning a _BadImage where it raises: a decoder may raise anything at all."""
+
+    def attempt(argument):
+        try:
+            return function(argument)
+        except MemoryError:
+            raise
+        except (Exception, Image.DecompressionBombWarning) as error:
+            return _BadImage(str(error) or type(error).__name__)
+
+    return attempt
+
+
+def _stop_at_bad(paths, outcomes):
+    for path, outcome in zip(paths, outcomes, strict=True):
+        if isinstance(outcome, _BadImage):
+            raise UserError(
+                f"can't read image {path} ({outcome}); --skip-bad-images leaves such images out"
+            )
+
+
+def _open(path):
+    if pathlib.Path(path).stat().st_size == 0:
+        raise ValueError("the file is empty")
+    try:
+        image = Image.open(path, formats=FORMATS)
+    except Image.UnidentifiedImageError:
+        raise ValueError(f"no {', '.join(FORMATS[:-1])} or {FORMATS[-1]} image") from None
+    if image.width * image.height > _LARGEST_PIXELS:
+        image.close()
+        raise ValueError(f"{image.width}x{image.height} pixels are too many")
+    return image
+
+
+def _read_header(path):
+    with _open(path) as image:
+        width, height = image.size
+        if image.getexif().get(_EXIF_ORIENTATION) in _SIDEWAYS:
+            width, height = height, width
+        return _Header((width, height), _is_grey(image))
+
+
+def _is_grey(image):
+    return image.mode in ("1", "L", "LA", "La") or image.mode.startswith(("I", "F"))
+
+
+def _decode(path, mode, size):
+    """uint8 pixels, [H, W] for mode L or [H, W, 3] for RGB, of size (width, height)."""
+    with _open(path) as image:
+        image.load()
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I"):
+            # 16-bit grey: Pillow would clip it to 8 bits, not scale it.
+            deep = np.asarray(image).astype(np.int64)
+            image = Image.fromarray(np.clip(deep >> 8, 0, 255).astype(np.uint8))
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            white = Image.new("RGBA", image.size, "white")
+            image = Image.alpha_composite(white, image)
+        image = image.convert(mode)
+        if image.size != size:
+            image = ImageOps.fit(image, size, Image.Resampling.BICUBIC)
+        return np.asarray(image)
+
+
+def _target_size(headers, image_size):
+    """(width, height); says so where images will be resized."""
+    counts = collections.Counter(header.size for header in headers)
+    if image_size is not None:
+        return (image_size, image_size)
+    # The most common one; among equals the smaller, so that nothing is enlarged for a tie.
+    size = min(counts, key=lambda candidate: (-counts[candidate], candidate))
+    if len(counts) > 1:
+        logger.warning(
+            "images of %d sizes: %d of %d are scaled and cut to the most common, %dx%d",
+            len(counts),
+            len(headers) - counts[size],
+            len(headers),
+            *size,
+        )
+    return size

@@ -1,0 +1,40 @@
+"""dSprites (Matthey et al. 2017): 737,280 binary shapes whose five factors are known."""
+
+import tensorflow as tf
+
+from tfvae.data.dataset import Dataset
+from tfvae.data.examples import Examples
+from tfvae.data.tfds_reader import open_builder, prepare_builder, read_split, square
+from tfvae.data.tfds_source import standard_splits
+from tfvae.schema import DataSpec
+
+_SIZE = 64
+_FACTOR_SIZES = {"shape": 3, "scale": 6, "orientation": 40, "x_position": 32, "y_position": 32}
+
+
+def load(name, options):
+    """64x64 shapes without labels, split 80/10/10 by the seed; see `Dataset.factors`."""
+    builder = open_builder(name, options)
+    prepare_builder(builder, options)
+    size = options.image_size or _SIZE
+
+    def prepare(example):
+        factors = [example[f"label_{factor}"] for factor in _FACTOR_SIZES]
+        # Its pixels are 0 and 1.
+        return {
+            "image": square(example["image"] * 255, options.image_size),
+            "factors": tf.stack(factors),
+        }
+
+    def read(split):
+        columns = read_split(builder, split, prepare, (size, size, 1))
+        return Examples(columns["image"], factors=columns["factors"])
+
+    splits = standard_splits(builder, read, options.seed)
+    spec = DataSpec(
+        name=name,
+        image_shape=(size, size, 1),
+        num_examples={split: len(part) for split, part in splits.items()},
+        factor_sizes=_FACTOR_SIZES,
+    )
+    return Dataset(spec, splits, options.to_dict())

@@ -1,0 +1,213 @@
+"""Prepares a TensorFlow Datasets builder and reads its splits into uint8 arrays."""
+
+import difflib
+import errno
+import logging
+import os
+import pathlib
+import socket
+import sys
+import tempfile
+import urllib.parse
+import urllib.request
+
+import numpy as np
+import tensorflow as tf
+import tensorflow_datasets as tfds
+
+from tfvae.data.examples import IN_MEMORY_BYTES
+from tfvae.schema import UsageError, UserError
+
+_READ_BATCH = 256
+_MESSAGE_LENGTH = 300
+_NAMES_LISTED = 6
+
+logger = logging.getLogger("tfvae")
+
+
+def open_builder(name, options):
+    """The builder of `name`, whose features are known; nothing is fetched yet.
+
+    Raises:
+        UsageError: TensorFlow Datasets has no such set, or `manual_dir` is no folder.
+    """
+    if (
+        options.manual_dir is not None
+        and not pathlib.Path(options.manual_dir).expanduser().is_dir()
+    ):
+        raise UsageError(f"--manual-dir: there is no folder {options.manual_dir}")
+    try:
+        return tfds.builder(name, data_dir=_path(options.data_dir))
+    except tfds.core.registered.DatasetNotFoundError:
+        near = difflib.get_close_matches(name, tfds.list_builders(with_community_datasets=False), 3)
+        hint = f" (did you mean {' or '.join(near)}?)" if near else ""
+        raise UsageError(f"TensorFlow Datasets has no set named {name!r}{hint}") from None
+    except Exception as error:
+        reason = _one_line(error).partition(" Here are")[0]
+        raise UsageError(f"TensorFlow Datasets can't open {name!r}: {reason}") from error
+
+
+def prepare_builder(builder, options):
+    """Fetches the builder's files, or takes them from `options.manual_dir`, and prepares them.
+
+    Raises:
+        UserError: the files can't be had, are not the right ones, or can't be written.
+    """
+    if not sys.stderr.isatty():
+        tfds.disable_progress_bar()
+    config = tfds.download.DownloadConfig(manual_dir=_path(options.manual_dir))
+    try:
+        _check_network(builder, options)
+        builder.download_and_prepare(download_config=config)
+    except tfds.download.download_manager.NonMatchingChecksumError as error:
+        reason = f"data set {builder.name}: a file is not the original one: {_one_line(error)}"
+        raise UserError(reason) from error
+    # Whatever a builder's own code, the network or a parser raises, the user needs the same advice.
+    except Exception as error:
+        raise UserError(_preparation_message(builder, error)) from error
+
+
+def _check_network(builder, options):
+    """Stops where a download can't succeed: TensorFlow Datasets would try for minutes.
+
+    Says nothing unless it is certain: files at hand may be enough, and a proxy resolves names.
+    """
+    if pathlib.Path(builder.data_dir).exists() or urllib.request.getproxies():
+        return
+    hosts = {urllib.parse.urlsplit(url).hostname for url in builder.url_infos or ()}
+    if options.manual_dir is not None:
+        manual = pathlib.Path(options.manual_dir).expanduser()
+        if any((manual / name).exists() for name in _archive_names(builder)):
+            return
+    downloads = pathlib.Path(builder.data_dir).parent.parent / "downloads"
+    if any(path.is_file() for path in downloads.rglob("*")):
+        return
+    hosts = sorted(hosts - {None})
+    if hosts and not any(_resolves(host) for host in hosts):
+        raise ConnectionError(f"no connection to {', '.join(hosts)}")
+
+
+def _resolves(host):
+    try:
+        return bool(socket.getaddrinfo(host, None))
+    except OSError:
+        return False
+
+
+def _archive_names(builder):
+    # A builder that fetches nothing has no table of URLs.
+    infos = (builder.url_infos or {}).values()
+    return sorted({info.filename for info in infos if info.filename})
+
+
+def _preparation_message(builder, error):
+    start = f"data set {builder.name}"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{start}: no space left to prepare it; give another --data-dir"
+    if isinstance(error, PermissionError):
+        return f"{start}: {_one_line(error)}; give another --data-dir"
+    names = _archive_names(builder)
+    listed = ", ".join(names[:_NAMES_LISTED]) + (", ..." if len(names) > _NAMES_LISTED else "")
+    archives = f"the original archives ({listed})" if names else "the original archives"
+    return (
+        f"{start} could not be fetched or prepared ({_one_line(error)}); "
+        f"without a network, put {archives} into a folder and give --manual-dir FOLDER"
+    )
+
+
+def _one_line(error):
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _MESSAGE_LENGTH else text[:_MESSAGE_LENGTH] + "..."
+
+
+def _path(folder):
+    return None if folder is None else str(pathlib.Path(folder).expanduser())
+
+
+def read_split(builder, split, prepare, image_shape):
+    """Reads one split in the builder's fixed order.
+
+    A split that would take more than `IN_MEMORY_BYTES` is written once, as plain arrays beside the
+    builder's own files, and memory-mapped from then on.
+
+    Args:
+        builder: A prepared builder.
+        split: Name of a split.
+        prepare: Graph function from an example to {"image": uint8 [H, W, C], name: integers}.
+        image_shape: (H, W, C).
+    Returns:
+        {"image": uint8 [N, H, W, C], name: int64 [N, ...]}.
+    """
+    count = builder.info.splits[split].num_examples
+    shape = (count, *image_shape)
+    if np.prod(shape, dtype=np.int64) <= IN_MEMORY_BYTES:
+        images = np.empty(shape, np.uint8)
+        return {"image": images, **_fill(images, builder, split, prepare)}
+    size = "x".join(str(value) for value in image_shape)
+    folder = pathlib.Path(f"{builder.data_dir}-tfvae-{size}") / split
+    if not folder.is_dir():
+        logger.warning(
+            "data set %s: writing its %s images as %s, once", builder.name, split, folder
+        )
+        _write_arrays(folder, shape, builder, split, prepare)
+    return {
+        path.stem: np.load(
+            path, mmap_mode="r" if path.stem == "image" else None, allow_pickle=False
+        )
+        for path in sorted(folder.glob("*.npy"))
+    }
+
+
+def _write_arrays(folder, shape, builder, split, prepare):
+    """Writes into a temporary folder and renames it, so that no half-written one is ever read."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
+            writing = pathlib.Path(temporary) / folder.name
+            writing.mkdir()
+            images = np.lib.format.open_memmap(writing / "image.npy", "w+", np.uint8, shape)
+            # Reserved now: a disk that fills up under a memory map kills the process.
+            with open(writing / "image.npy", "r+b") as file:
+                os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size)
+            for name, column in _fill(images, builder, split, prepare).items():
+                np.save(writing / f"{name}.npy", column, allow_pickle=False)
+            images.flush()
+            if not folder.is_dir():
+                writing.rename(folder)
+    except OSError as error:
+        raise UserError(
+            f"data set {builder.name}: can't write {folder} ({error.strerror})"
+        ) from error
+
+
+def _fill(images, builder, split, prepare):
+    """Reads a split into `images`; returns the other columns."""
+    examples = builder.as_dataset(split=split, shuffle_files=False)
+    batches = examples.map(prepare, tf.data.AUTOTUNE, deterministic=True).batch(_READ_BATCH)
+    columns, start = {}, 0
+    for batch in batches.prefetch(2).as_numpy_iterator():
+        stop = start + len(batch["image"])
+        images[start:stop] = batch.pop("image")
+        for name, values in batch.items():
+            columns.setdefault(name, []).append(values.astype(np.int64))
+        start = stop
+    if start != len(images):
+        raise UserError(
+            f"data set {builder.name}: {start} of {len(images)} {split} images were read"
+        )
+    return {name: np.concatenate(parts) for name, parts in columns.items()}
+
+
+def square(image, size):
+    """The central square of an image, resized (bilinear, antialiased); uint8 [size, size, C].
+
+    None keeps the image as it is.
+    """
+    if size is None:
+        return image
+    side = tf.minimum(tf.shape(image)[0], tf.shape(image)[1])
+    channels = image.shape[-1]
+    image = tf.image.resize_with_crop_or_pad(image, side, side)
+    image = tf.image.resize(image, (size, size), antialias=True)
+    image = tf.cast(tf.clip_by_value(tf.round(image), 0, 255), tf.uint8)
+    return tf.ensure_shape(image, (size, size, channels))

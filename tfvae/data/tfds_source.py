@@ -1,0 +1,119 @@
+"""Image sets with one class label from TensorFlow Datasets: MNIST and its kin, and `tfds:NAME`."""
+
+import logging
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from tfvae.data.dataset import Dataset
+from tfvae.data.examples import Examples
+from tfvae.data.splits import split_rows
+from tfvae.data.tfds_reader import open_builder, prepare_builder, read_split, square
+from tfvae.schema import CATEGORICAL, SPLITS, TEST, TRAIN, VALIDATION, DataSpec, UserError
+
+_VALIDATION_SHARE = 0.1
+_LARGEST_VALIDATION = 5000
+_DEFAULT_SIZE = 64
+
+logger = logging.getLogger("tfvae")
+
+
+def load_any(name, options):
+    """`tfds:NAME`: any set with an image and a class label."""
+    return load_classes(name, options)
+
+
+def load_classes(name, options):
+    """A set of images of one class each, in TensorFlow Datasets' own splits where it has them.
+
+    Raises:
+        UsageError: as `open_builder`.
+        UserError: as `prepare_builder`; also where the set has no image or no class label, or not
+            just one of them.
+    """
+    builder = open_builder(name.removeprefix("tfds:"), options)
+    image_key, image_feature = _only(builder, tfds.features.Image, "image")
+    label_key, label_feature = _only(builder, tfds.features.ClassLabel, "label")
+    height, width, channels = image_feature.shape
+    if image_feature.np_dtype != np.uint8 or channels not in (1, 3):
+        raise UserError(
+            f"data set {name}: images must be 8-bit grey or RGB, "
+            f"got {np.dtype(image_feature.np_dtype).name} with {channels} channels"
+        )
+    size = options.image_size
+    if size is None and None in (height, width):
+        size = _DEFAULT_SIZE
+        logger.warning("data set %s: images of mixed size, cropped and resized to %d", name, size)
+    prepare_builder(builder, options)
+    shape = (size or height, size or width, channels)
+
+    def prepare(example):
+        return {"image": square(example[image_key], size), "label": example[label_key]}
+
+    def read(split):
+        columns = read_split(builder, split, prepare, shape)
+        return _with_one_hot(columns["image"], columns["label"], label_feature.num_classes)
+
+    splits = standard_splits(builder, read, options.seed)
+    spec = DataSpec(
+        name=name,
+        image_shape=shape,
+        label_names=tuple(label_feature.names),
+        label_kind=CATEGORICAL,
+        num_examples={split: len(part) for split, part in splits.items()},
+    )
+    return Dataset(spec, splits, options.to_dict())
+
+
+def standard_splits(builder, read, seed):
+    """Train, validation and test from what TensorFlow Datasets offers.
+
+    Its own splits are kept. A missing validation (or test) split is the end of its train split:
+    5,000 examples, or a tenth where that is less. A set with nothing but one split is divided
+    80/10/10 by `seed`, stratified by class.
+
+    Args:
+        builder: A prepared builder.
+        read: Function from the name of a split to its `Examples`.
+        seed: integer, used in the last case only.
+    Returns:
+        {"train", "validation", "test"} -> `Examples`.
+    """
+    offered = [split for split in (TRAIN, VALIDATION, TEST) if split in builder.info.splits]
+    if offered in ([], [VALIDATION], [TEST], [TRAIN]):
+        only = offered[0] if offered else sorted(builder.info.splits)[0]
+        whole = read(only)
+        classes = np.zeros(len(whole)) if whole.label is None else np.argmax(whole.label, axis=1)
+        return {split: whole.take(rows) for split, rows in split_rows(classes, seed).items()}
+    if TRAIN not in offered:
+        raise UserError(f"data set {builder.name} has no train split, only {', '.join(offered)}")
+    splits = {split: read(split) for split in offered}
+    for split in (TEST, VALIDATION):
+        if split not in splits:
+            train = splits[TRAIN]
+            taken = min(_LARGEST_VALIDATION, max(1, round(_VALIDATION_SHARE * len(train))))
+            rows = np.arange(len(train), dtype=np.int64)
+            splits[TRAIN], splits[split] = train.take(rows[:-taken]), train.take(rows[-taken:])
+    return {split: splits[split] for split in SPLITS}
+
+
+def _only(builder, kind, usual_key):
+    """The feature of this kind, by its usual key or as the only one."""
+    features = builder.info.features
+    found = {key: feature for key, feature in features.items() if type(feature) is kind}
+    if usual_key in found:
+        return usual_key, found[usual_key]
+    if len(found) != 1:
+        raise UserError(
+            f"data set {builder.name} has {len(found) or 'no'} features of type {kind.__name__}, "
+            "but needs one"
+        )
+    return next(iter(found.items()))
+
+
+def _with_one_hot(images, classes, num_classes):
+    """A class below 0 is TensorFlow Datasets' way to say that it isn't known."""
+    known = classes >= 0
+    label = np.zeros((len(classes), num_classes), np.uint8)
+    label[np.flatnonzero(known), classes[known]] = 1
+    return Examples(images, label, np.repeat(known[:, np.newaxis], num_classes, axis=1))

@@ -1,0 +1,270 @@
+"""The domain classifiers that score images, trained on the train split and kept on disk.
+
+`cnn` is the classifier of study C (table 3). `cnn_bn` is a second, different one: batch
+normalisation and global pooling, for scores that shall not depend on the first. A categorical
+data set gets a softmax, a binary one a sigmoid per label. Labels that are not observed have no
+part in the loss nor in the accuracy.
+"""
+
+import hashlib
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfvae.evaluation import files
+from tfvae.evaluation.label_scores import accuracy
+from tfvae.schema import (
+    BINARY,
+    CATEGORICAL,
+    IMAGE,
+    LABEL,
+    OBSERVED,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    DataSpec,
+    UserError,
+)
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 5
+LEARNING_RATE = 2e-3
+PREDICT_BATCH = 256
+UNKNOWN = -1.0
+# Changes whenever training changes, so that a classifier of older code is not taken for a new one.
+PROTOCOL = 1
+
+
+class Classifier:
+    """Images -> probabilities of the labels, by a trained network.
+
+    Args:
+        network: Keras model, images [B, H, W, C] in [0, 1] -> probabilities [B, L].
+        accuracy: Split -> its own accuracy there (per known label for binary ones).
+    """
+
+    def __init__(self, network, accuracy: dict[str, float]):
+        import tensorflow as tf
+
+        self.network = network
+        self.accuracy = accuracy
+        # One graph for any number of rows: `predict` would trace anew for each.
+        self._probabilities = tf.function(
+            lambda images: network(images, training=False),
+            input_signature=[tf.TensorSpec([None, *network.input_shape[1:]], tf.float32)],
+        )
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities [N, L], float32; computed in batches."""
+        starts = range(0, len(images), PREDICT_BATCH)
+        batches = (images[start : start + PREDICT_BATCH] for start in starts)
+        return np.concatenate([self._probabilities(batch).numpy() for batch in batches])
+
+
+def load_or_train(dataset, architecture: str, *, seed: int, cache_dir: Path) -> Classifier:
+    """The classifier of a data set, from the cache where it is there and whole.
+
+    Args:
+        dataset: With labels.
+        architecture: A name of `ARCHITECTURES`.
+        seed: Of weights, order and augmentation.
+        cache_dir: Folder of the cache; made when needed.
+    Raises:
+        UserError: the data set has no labels.
+    """
+    import keras
+
+    if not dataset.spec.num_labels:
+        raise UserError(f"the data set {dataset.spec.name} has no labels to train a classifier on")
+    key = _cache_key(dataset, architecture, seed)
+    weights_file, record_file = (Path(cache_dir) / f"{key}{end}" for end in (".keras", ".json"))
+    if weights_file.is_file() and record_file.is_file():
+        try:
+            record = json.loads(record_file.read_text(encoding="utf-8"))
+            network = keras.saving.load_model(weights_file, compile=False)
+            accuracies = {split: float(record[split]) for split in (VALIDATION, TEST)}
+            return Classifier(network, accuracies)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("classifier %s is corrupt (%s): training it again", weights_file, error)
+    classifier = train(dataset, architecture, seed=seed)
+    files.write(weights_file, classifier.network.save)
+    about = {"dataset": dataset.spec.name, "architecture": architecture, "seed": seed}
+    files.write_json(record_file, {**about, **classifier.accuracy})
+    return classifier
+
+
+def train(dataset, architecture: str, *, seed: int) -> Classifier:
+    """Trains on the train split, keeps the weights of the best validation loss."""
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    spec = dataset.spec
+    network = ARCHITECTURES[architecture](spec)
+    batch_size, steps, epochs = training_plan(spec.num_examples[TRAIN])
+    network.compile(
+        optimizer=keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
+        ),
+        loss=masked_loss(spec.label_kind),
+        jit_compile=False,
+    )
+    print(
+        f"Training the {architecture} classifier of {spec.name} ({epochs} epochs at most)",
+        file=sys.stderr,
+    )
+    network.fit(
+        _shifted(dataset.train_batches(batch_size, seed=seed), spec, seed),
+        epochs=epochs,
+        steps_per_epoch=steps,
+        shuffle=False,
+        validation_data=_masked(dataset.batches(VALIDATION, PREDICT_BATCH)),
+        callbacks=[
+            keras.callbacks.EarlyStopping(
+                monitor="val_loss", patience=PATIENCE, restore_best_weights=True
+            )
+        ],
+        verbose=1 if sys.stderr.isatty() else 0,
+    )
+    classifier = Classifier(network, {})
+    classifier.accuracy = {
+        split: _split_accuracy(classifier, dataset, split) for split in (VALIDATION, TEST)
+    }
+    return classifier
+
+
+def training_plan(num_images: int) -> tuple[int, int, int]:
+    """(batch size, steps per epoch, most epochs): many short epochs for few images.
+
+    1,258 images are seen 12 times and 55,000 three times; the tiniest sets still get 300 steps.
+    """
+    batch_size = min(32 if num_images < 5000 else 64, num_images)
+    steps = num_images // batch_size
+    epochs = max(int(np.clip(600 / np.sqrt(num_images), 3, 12)), -(-300 // steps))
+    return batch_size, steps, epochs
+
+
+def _split_accuracy(classifier: Classifier, dataset, split: str) -> float:
+    batches = [
+        (classifier(batch[IMAGE].numpy()), batch[LABEL].numpy(), batch[OBSERVED].numpy())
+        for batch in dataset.batches(split, PREDICT_BATCH)
+    ]
+    return accuracy(*map(np.concatenate, zip(*batches, strict=True)), dataset.spec.label_kind)
+
+
+def masked_loss(label_kind: str) -> Callable:
+    """Cross-entropy in nats over known labels, [B]; unknown ones are -1 in the target [B, L].
+
+    For binary labels it is the mean over an image's known labels.
+    """
+    from keras import ops
+
+    def cross_entropy(target, probability):
+        known = ops.cast(target >= 0, probability.dtype)
+        probability = ops.clip(probability, 1e-7, 1 - 1e-7)
+        log_likelihood = known * target * ops.log(probability)
+        if label_kind == CATEGORICAL:
+            return -ops.sum(log_likelihood, axis=-1)
+        log_likelihood += known * (1 - target) * ops.log(1 - probability)
+        return -ops.sum(log_likelihood, axis=-1) / ops.maximum(ops.sum(known, axis=-1), 1)
+
+    return cross_entropy
+
+
+def cnn(spec: DataSpec):
+    """Study C, table 3; images over 32 pixels are halved by strided convolutions first."""
+    from keras import Sequential, layers
+
+    side = max(spec.image_shape[:2])
+    body: list[Any] = [layers.Input(spec.image_shape)]
+    while side > 32:
+        body.append(layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"))
+        side = -(-side // 2)
+    padding = "valid" if min(spec.image_shape[:2]) >= 8 else "same"
+    body += [
+        layers.Conv2D(32, 3, padding=padding, activation="relu"),
+        layers.Conv2D(64, 3, padding=padding, activation="relu"),
+        layers.MaxPooling2D(2),
+        layers.Dropout(0.25),
+        layers.Flatten(),
+        layers.Dense(128, activation="relu"),
+        layers.Dropout(0.5),
+        _head(spec),
+    ]
+    return Sequential(body)
+
+
+def cnn_bn(spec: DataSpec):
+    """Convolutions with batch normalisation, halved after each, then global pooling."""
+    from keras import Sequential, layers
+
+    side = max(spec.image_shape[:2])
+    body: list[Any] = [layers.Input(spec.image_shape)]
+    for width in (32, 64, 128, 128, 128, 128)[: max(3, side.bit_length() - 2)]:
+        body += [
+            layers.Conv2D(width, 3, padding="same", use_bias=False),
+            layers.BatchNormalization(momentum=0.9),
+            layers.ReLU(),
+            layers.MaxPooling2D(2, padding="same"),
+        ]
+    body += [layers.Flatten() if side <= 32 else layers.GlobalAveragePooling2D()]
+    body += [layers.Dropout(0.3), _head(spec)]
+    return Sequential(body)
+
+
+ARCHITECTURES = {"cnn": cnn, "cnn_bn": cnn_bn}
+
+
+def _head(spec: DataSpec):
+    from keras import layers
+
+    activation = "sigmoid" if spec.label_kind == BINARY else "softmax"
+    return layers.Dense(spec.num_labels, activation=activation)
+
+
+def _masked(batches):
+    """Batches as (image, label with -1 for unknown)."""
+    import tensorflow as tf
+
+    def pair(batch):
+        return batch[IMAGE], tf.where(batch[OBSERVED] > 0, batch[LABEL], UNKNOWN)
+
+    return batches.map(pair, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _shifted(batches, spec: DataSpec, seed: int):
+    """Training pairs; each batch is moved by up to 1/14 of the image, the border repeated."""
+    import tensorflow as tf
+
+    height, width, channels = spec.image_shape
+    reach = max(1, round(max(height, width) / 14))
+    padding = [[0, 0], [reach, reach], [reach, reach], [0, 0]]
+
+    def shift(step, pair):
+        image, target = pair
+        offset = tf.random.stateless_uniform(
+            [2], (tf.cast(seed, tf.int64), step), 0, 2 * reach + 1, tf.int32
+        )
+        padded = tf.pad(image, padding, "SYMMETRIC")
+        moved = padded[:, offset[0] : offset[0] + height, offset[1] : offset[1] + width]
+        return tf.ensure_shape(moved, [None, height, width, channels]), target
+
+    return _masked(batches).enumerate().map(shift, num_parallel_calls=tf.data.AUTOTUNE)
+
+
+def _cache_key(dataset, architecture: str, seed: int) -> str:
+    """File name that differs whenever the data, the network or the seed do."""
+    identity = {
+        "spec": dataset.spec.to_dict(),
+        "options": getattr(dataset, "options", {}),
+        "architecture": architecture,
+        "seed": seed,
+        "protocol": PROTOCOL,
+    }
+    text = json.dumps(identity, sort_keys=True, default=str)
+    return f"{architecture}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -1,0 +1,191 @@
+"""An export on disk: its manifest, and its signatures called in batches of NumPy arrays."""
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfvae.schema import MANIFEST, DataSpec, UserError
+
+SAVED_MODEL = "saved_model.pb"
+FORMAT = 1
+
+
+class Export:
+    """A SavedModel that keeps the contract of docs/architecture.md, with none of our classes.
+
+    `Export.load` reads the manifest; TensorFlow and the graph are loaded by the first call.
+
+    Args:
+        path: The version folder.
+        manifest: Contents of its manifest.json.
+        spec: The data that the model was made for.
+    """
+
+    def __init__(self, path: Path, manifest: Mapping[str, Any], spec: DataSpec):
+        self.path = path
+        self.manifest = manifest
+        self.spec = spec
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Export":
+        """Opens a version folder, or a run folder, of which the newest version is taken.
+
+        Raises:
+            UserError: nothing there, half-written, or no export of this project.
+        """
+        folder = _version_folder(Path(path))
+        if not (folder / SAVED_MODEL).is_file():
+            raise UserError(f"{folder} is not a complete export: it has no {SAVED_MODEL}")
+        manifest = _read_manifest(folder)
+        try:
+            spec = DataSpec.from_dict(manifest["data_spec"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise UserError(f"{folder / MANIFEST}: bad data_spec: {error}") from None
+        return cls(folder, manifest, spec)
+
+    @property
+    def signatures(self) -> Mapping[str, Mapping[str, list[str]]]:
+        """Name -> {"inputs": [...], "outputs": [...]}."""
+        return self.manifest["signatures"]
+
+    @property
+    def run(self) -> str:
+        """Name of the run: that of the folder around the versions."""
+        version = self.path.absolute()
+        return version.parent.name if version.name.isdigit() else version.name
+
+    def inputs(self, signature: str) -> tuple[str, ...]:
+        """Names of the inputs that a signature takes here.
+
+        Raises:
+            UserError: the export has no such signature.
+        """
+        if signature not in self.signatures:
+            has = ", ".join(sorted(self.signatures))
+            raise UserError(f"{self.path} has no signature {signature!r} (it has: {has})")
+        return tuple(self.signatures[signature]["inputs"])
+
+    def call(self, signature: str, batch_size: int = 256, **inputs) -> dict[str, np.ndarray]:
+        """Outputs of a signature for any number of rows, computed batch by batch.
+
+        Args:
+            signature: Its name.
+            batch_size: Rows per call of the graph; the last batch may be smaller.
+            **inputs: Arrays with a common first axis. A `label` is dropped where the signature
+                takes none, so callers pass it whenever they have it.
+        Returns:
+            Name -> array with the rows in the order of the inputs.
+        Raises:
+            UserError: no such signature, a missing input, or outputs that are not finite.
+            ValueError: inputs of unequal or zero length, or one that the signature doesn't know.
+        """
+        wanted = self.inputs(signature)
+        rows = {name: np.asarray(value) for name, value in inputs.items() if value is not None}
+        if "label" not in wanted:
+            rows.pop("label", None)
+        missing = [name for name in wanted if name not in rows]
+        if missing:
+            raise UserError(f"{self.path}: {signature} needs {', '.join(missing)}")
+        if set(rows) != set(wanted):
+            raise ValueError(f"{signature} takes {wanted}, got {tuple(rows)}")
+        lengths = {len(value) for value in rows.values()}
+        if len(lengths) != 1 or 0 in lengths:
+            raise ValueError(f"{signature}: inputs of unequal or zero length: {sorted(lengths)}")
+        count = lengths.pop()
+        function = self._function(signature)
+        parts = [
+            function(**{name: value[start : start + batch_size] for name, value in rows.items()})
+            for start in range(0, count, batch_size)
+        ]
+        outputs = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+        for name, value in outputs.items():
+            if not np.isfinite(value).all():
+                raise UserError(f"{self.path}: {name} of {signature} has NaN or infinite entries")
+        return outputs
+
+    def _function(self, signature: str):
+        """The signature as a function from NumPy arrays to a dict of NumPy arrays."""
+        import tensorflow as tf
+
+        if signature not in self._loaded.signatures:
+            raise UserError(f"{self.path}: {MANIFEST} lists {signature!r}, {SAVED_MODEL} lacks it")
+        function = self._loaded.signatures[signature]
+        specs = function.structured_input_signature[1]
+
+        def call(**arrays: np.ndarray) -> dict[str, np.ndarray]:
+            tensors = {
+                name: tf.constant(value, dtype=specs[name].dtype) for name, value in arrays.items()
+            }
+            return {name: value.numpy() for name, value in function(**tensors).items()}
+
+        return call
+
+    @functools.cached_property
+    def _loaded(self):
+        import tensorflow as tf
+
+        try:
+            return tf.saved_model.load(str(self.path))
+        except (OSError, ValueError, tf.errors.OpError) as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise UserError(f"{self.path} is not a readable SavedModel: {first_line}") from error
+
+
+def newest_export(saved_models_dir: str | Path) -> Path:
+    """The version folder with the latest `created` in its manifest.
+
+    Raises:
+        UserError: there is no complete export.
+    """
+    folder = Path(saved_models_dir)
+    found = []
+    for manifest in folder.glob(f"*/*/{MANIFEST}") if folder.is_dir() else ():
+        version = manifest.parent
+        if version.name.isdigit() and (version / SAVED_MODEL).is_file():
+            try:
+                created = str(_read_manifest(version).get("created", ""))
+            except UserError:
+                continue
+            found.append((created, manifest.stat().st_mtime, version))
+    if not found:
+        raise UserError(f"no export in {folder}: train a model first, or give --saved-model")
+    return max(found)[-1]
+
+
+def _version_folder(path: Path) -> Path:
+    if not path.exists():
+        raise UserError(f"no export at {path}: there is no such folder")
+    if not path.is_dir():
+        raise UserError(f"{path} is not an export: it is a file, an export is a folder")
+    if (path / SAVED_MODEL).exists() or (path / MANIFEST).exists():
+        return path
+    versions = [entry for entry in path.iterdir() if entry.is_dir() and entry.name.isdigit()]
+    if not versions:
+        raise UserError(f"{path} is not an export: it has neither {SAVED_MODEL} nor versions")
+    return max(versions, key=lambda entry: int(entry.name))
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise UserError(
+            f"{folder} has no {MANIFEST}: half-written, or a SavedModel that is not of this project"
+        )
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path} can't be read: {error}") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise UserError(f"{path} is not a manifest of format {FORMAT}")
+    signatures = manifest.get("signatures")
+    complete = isinstance(signatures, dict) and all(
+        isinstance(entry, dict) and isinstance(entry.get("inputs"), list)
+        for entry in signatures.values()
+    )
+    if not complete or not signatures or not isinstance(manifest.get("dataset"), str):
+        raise UserError(f"{path} lacks the fields `dataset` and `signatures`")
+    return manifest

@@ -1,0 +1,91 @@
+"""One label changed at a time: what changes in the image, where and how much."""
+
+from typing import Literal
+
+import numpy as np
+from pydantic import NonNegativeFloat, PositiveInt
+
+from tfvae.evaluation import plots
+from tfvae.evaluation.cis import contact_sheet, domain_scores, image_scores
+from tfvae.evaluation.context import Context
+from tfvae.evaluation.needs import Needs
+from tfvae.evaluation.result import Result
+from tfvae.evaluation.statistics import summary
+from tfvae.evaluation.transfer import carry
+from tfvae.schema import IMAGE
+
+NEEDS = Needs(signatures=("transfer",), labels=True)
+
+
+def intervention(
+    context: Context,
+    *,
+    num_images: PositiveInt = 64,
+    strength: NonNegativeFloat = 1.0,
+    classifier: Literal["cnn", "cnn_bn"] = "cnn",
+) -> Result:
+    """Sets each label in turn and measures the change against the same image carried nowhere.
+
+    Values: `target_change` and `other_change` (mean gain of the classifier's probability for the
+    label set, mean absolute change for the others), `pixel_change` (mean absolute, pixels in
+    [0, 1]) and `changed_area`, the share of the image that the change occupies:
+    (sum d)^2 / (P sum d^2) for the changes d of P pixels, 1 when all change alike, 1/P when one
+    does.
+
+    Args:
+        num_images: Test images.
+        strength: How far to carry, as the export's `transfer` takes it.
+        classifier: Architecture of the classifier.
+    """
+    judge = context.classifier(classifier)
+    images = context.draw(count=num_images)[IMAGE]
+    names = context.spec.label_names
+    probabilities, maps, amounts, areas = [], [], [], []
+    original = judge(images)
+    for domain in range(len(names)):
+        carried = carry(context.export, images, domain, strength)
+        change = np.abs(carried - carry(context.export, images, domain, 0.0)).mean(axis=3)
+        probabilities.append(judge(carried))
+        maps.append(change.mean(axis=0))
+        amounts.append(change.mean(axis=(1, 2)))
+        areas.append(changed_area(change))
+    carried_probability = np.stack(probabilities, axis=1)
+    scores = image_scores(carried_probability, original)
+    values, intervals = summary(
+        {
+            "target_change": scores["ts"],
+            "other_change": -scores["rs"],
+            "pixel_change": np.mean(amounts, axis=0, dtype=np.float64),
+            "changed_area": np.mean(areas, axis=0, dtype=np.float64),
+        },
+        context.seed,
+    )
+    target, others = domain_scores(carried_probability, original)
+    rows = [
+        {
+            "label set": name,
+            "target change": float(target[index]),
+            "other change": float(-others[index]),
+            "pixel change": float(amounts[index].mean()),
+            "changed area": float(areas[index].mean()),
+        }
+        for index, name in enumerate(names)
+    ]
+    title = f"{context.export.run} on {context.data_name}"
+    figures = {
+        "images": contact_sheet(context, images, strength),
+        "locality": plots.heat_maps(
+            np.stack(maps),
+            names,
+            f"{title}: where the image changes when a label is set",
+            "mean absolute change of a pixel",
+        ),
+    }
+    return Result(values, intervals, len(images), tables={"Per label": rows}, figures=figures)
+
+
+def changed_area(change: np.ndarray) -> np.ndarray:
+    """Share of the pixels that an absolute change [N, H, W] occupies, [N]; 0 without any change."""
+    flat = change.reshape(len(change), -1).astype(np.float64)
+    squares = (flat**2).sum(axis=1) * flat.shape[1]
+    return np.divide(flat.sum(axis=1) ** 2, squares, out=np.zeros(len(flat)), where=squares > 0)

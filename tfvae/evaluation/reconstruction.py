@@ -1,0 +1,82 @@
+"""How close reconstructions come to the images."""
+
+import numpy as np
+from pydantic import PositiveInt
+
+from tfvae.evaluation import plots
+from tfvae.evaluation.context import Context
+from tfvae.evaluation.needs import Needs
+from tfvae.evaluation.result import Result
+from tfvae.evaluation.statistics import summary
+from tfvae.schema import IMAGE, LABEL
+
+NEEDS = Needs(signatures=("reconstruct",))
+
+
+def reconstruction(
+    context: Context,
+    *,
+    num_images: PositiveInt | None = 1000,
+    shown: PositiveInt = 10,
+) -> Result:
+    """Scores the images that the posterior mean decodes to against the originals.
+
+    Values: `mse` (mean over pixels), `ssim` (structural similarity, 1 is equal) and, for a
+    Bernoulli likelihood, `distortion`: -log p(x | z) at the posterior mean, nats per image.
+
+    Args:
+        num_images: Test images, none for all.
+        shown: Images in the figure.
+    """
+    data = context.draw(count=num_images)
+    images = data[IMAGE]
+    rebuilt = context.export.call("reconstruct", image=images, label=data.get(LABEL))[IMAGE]
+    per_image = {
+        "mse": np.mean(np.square(rebuilt - images), axis=(1, 2, 3), dtype=np.float64),
+        "ssim": structural_similarity(images, rebuilt),
+    }
+    notes: tuple[str, ...] = ()
+    likelihood = context.export.manifest.get("likelihood")
+    if likelihood == "bernoulli":
+        per_image = {"distortion": binary_cross_entropy(images, rebuilt), **per_image}
+    else:
+        notes = (
+            f"No distortion: it can be read off an image only for a bernoulli likelihood, and "
+            f"that of this export is {likelihood or 'not stated'}.",
+        )
+    values, intervals = summary(per_image, context.seed)
+    first = slice(0, shown)
+    difference = np.abs(rebuilt[first] - images[first])
+    figure = plots.image_grid(
+        np.stack([images[first], rebuilt[first], difference]),
+        f"{context.export.run}: test images of {context.data_name} and their reconstructions",
+        row_labels=("image", "reconstruction", "|difference|"),
+        column_labels=[f"{error:.4f}" for error in per_image["mse"][first]],
+        x_label="above each column: its mean squared error",
+    )
+    return Result(values, intervals, len(images), figures={"reconstructions": figure}, notes=notes)
+
+
+def binary_cross_entropy(images: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
+    """-sum over pixels of x log p + (1 - x) log(1 - p), [N], nats."""
+    clipped = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
+    nats = images * np.log(clipped) + (1 - images) * np.log1p(-clipped)
+    return -nats.sum(axis=(1, 2, 3))
+
+
+def structural_similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """SSIM of Wang et al. (2004), [N]; Gaussian window of 11 pixels, or what fits the image."""
+    import tensorflow as tf
+
+    side = min(first.shape[1:3])
+    window = min(11, side if side % 2 else side - 1) or 1
+    parts = [
+        tf.image.ssim(
+            tf.constant(first[start : start + 256]),
+            tf.constant(np.clip(second[start : start + 256], 0, 1)),
+            max_val=1.0,
+            filter_size=window,
+        ).numpy()
+        for start in range(0, len(first), 256)
+    ]
+    return np.concatenate(parts).astype(np.float64)

@@ -1,0 +1,70 @@
+"""One metric, run on exports and written down."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tfvae.evaluation import check_options, metric_function, metric_needs, metric_options, report
+from tfvae.evaluation.context import Context
+from tfvae.evaluation.export import Export
+from tfvae.evaluation.result import Result
+from tfvae.schema import UsageError
+
+
+def evaluate(
+    metric_name: str,
+    exports: Sequence[Export],
+    dataset,
+    *,
+    seed: int = 0,
+    output_dir: str | Path = "results",
+    settings: Mapping[str, Any] | None = None,
+    cache_dir: str | Path | None = None,
+    classifiers: Mapping[str, Callable[[np.ndarray], np.ndarray]] | None = None,
+) -> Result:
+    """Scores exports by a metric and writes JSON, Markdown and figures.
+
+    Args:
+        metric_name: A name of `METRICS`.
+        exports: Opened exports; one, but for metrics that compare.
+        dataset: The data layer's `Dataset` that they are scored on.
+        seed: Of every random draw.
+        output_dir: Files go to `<output_dir>/<metric>/`.
+        settings: Options of the metric; strings are read as on the command line.
+        cache_dir: Where classifiers are kept; None means `<output_dir>/classifiers`.
+        classifiers: Architecture -> function, used instead of trained ones.
+    Returns:
+        The result with `document` and `files` filled in.
+    Raises:
+        UsageError: unknown metric or option, a bad value, or too many exports.
+        UserError: the export or the data lack what the metric needs, or don't fit each other.
+    """
+    checked = check_options(metric_name, settings or {})
+    needs = metric_needs(metric_name)
+    if not 1 <= len(exports) <= needs.max_exports:
+        raise UsageError(
+            f"metric {metric_name} scores {needs.max_exports} export at a time, got {len(exports)}"
+        )
+    for export in exports:
+        needs.check(metric_name, export, dataset)
+    context = Context(
+        exports=tuple(exports),
+        dataset=dataset,
+        seed=seed,
+        cache_dir=Path(cache_dir or Path(output_dir) / "classifiers"),
+        classifiers=dict(classifiers or {}),
+    )
+    result = metric_function(metric_name)(context, **checked)
+    options = {option.name: option.default for option in metric_options(metric_name)}
+    result = dataclasses.replace(result, settings={**options, **checked, **result.settings})
+    paths = [export.path.as_posix() for export in exports]
+    document = report.document(
+        metric_name, paths[0] if len(paths) == 1 else paths, dataset.spec.name, seed, result
+    )
+    result = dataclasses.replace(result, document=document)
+    trained_on = exports[0].spec.name
+    name = report.file_name("+".join(e.run for e in exports), trained_on, dataset.spec.name)
+    return dataclasses.replace(result, files=report.write(result, Path(output_dir), name))

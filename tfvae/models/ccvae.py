@@ -1,0 +1,226 @@
+"""Characteristic capturing VAE (Joy et al. 2021)."""
+
+from typing import Annotated
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+from pydantic import Field
+
+from tfvae.models.base import as_spec, labels_of
+from tfvae.models.characteristics import characteristics_for
+from tfvae.models.vae import VAE, default_latent_dim
+from tfvae.probability import noise, priors
+from tfvae.schema import BINARY, IMAGE, LABEL, UsageError
+
+tfd = tfp.distributions
+
+# Style dimensions beside the attributes', where `latent_dim` is left to the model.
+MIN_STYLE_DIM = 16
+# One fixed set of nodes for every served classification.
+CLASSIFY_SEED = (0, 0)
+
+
+@keras.saving.register_keras_serializable("tfvae")
+class CCVAE(VAE):
+    """A label shapes a part of the code: z = (z_c, z_s), y ~ p(y), z_c ~ p(z_c|y), z_s ~ N(0, I).
+
+    The classifier q(y|z_c) sees z_c alone, and q(y|x) = E_q(z|x)[q(y|z_c)]. For a labelled image (Joy et al.
+    2021, eq. 4), with w = q(y|z_c) / q(y|x), so that w q(z|x) is q(z|x, y):
+
+        log p(x, y) >= E_q(z|x)[w (log p(x|z) + log p(z|y) - log q(z|x) - log q(y|z_c))]
+                       + log q(y|x) + log p(y)
+
+    For an unlabelled one the sum over y is taken in full (eq. 5):
+
+        log p(x) >= E_q(z|x)[log p(x|z) - log q(z|x) + log p(z_s)
+                             + sum_y q(y|z_c) (log p(z_c|y) + log p(y) - log q(y|z_c))]
+
+    Labels factorise over groups (`characteristics.py`), so an image may have some known and some not; each group
+    takes its own line, and only log p(x|z) meets the product of all w. As in the authors' code, the
+    gradient is stopped through z_c inside w, but not through log q(y|x).
+
+    `distortion` is the part with log p(x|z) and `rate` all the rest, KL(q(z|x, y) || p(z|y)) - log p(y) of a
+    labelled image, KL(q(z, y|x) || p(z, y)) of an unlabelled one: their sum is the negative bound.
+    Weighing the rate as a whole keeps it a divergence; beta on the terms inside w alone would, above 1, push
+    the classifier away from the labels. `label` is -log q(y|x), no part of the bound.
+
+    Args:
+        beta: Weight of the rate.
+        label_weight: Weight of -log q(y|x) beside the bound, as in Kingma et al. (2014), eq. 9.
+        characteristic_dim: Size of z_c for a categorical label; none: one per class, at most half the
+            code. Binary attributes take one dimension each.
+    Raises:
+        UserError: data without labels.
+        UsageError: `latent_dim` leaves no room for z_s, or `characteristic_dim` contradicts the attributes.
+    """
+
+    needs_labels = True
+    diagnostic_names = ("accuracy", "weight_mean", "weight_ess")
+
+    def __init__(
+        self,
+        spec,
+        *,
+        latent_dim: Annotated[int, Field(ge=2)] | None = None,
+        characteristic_dim: Annotated[int, Field(ge=1)] | None = None,
+        beta: Annotated[float, Field(ge=0)] = 1.0,
+        label_weight: Annotated[float, Field(ge=0)] = 0.0,
+        **kwargs,
+    ):
+        spec = as_spec(spec)
+        binary = spec.label_kind == BINARY
+        latent_dim = latent_dim or max(
+            default_latent_dim(spec), binary * (spec.num_labels + MIN_STYLE_DIM)
+        )
+        super().__init__(spec, latent_dim=latent_dim, **kwargs)
+        if binary and characteristic_dim not in (None, spec.num_labels):
+            raise UsageError(
+                f"characteristic_dim={characteristic_dim} contradicts the {spec.num_labels} binary "
+                f"attributes of {spec.name!r}, which take one dimension each"
+            )
+        if characteristic_dim is None:
+            characteristic_dim = spec.num_labels if binary else min(spec.num_labels, latent_dim // 2)
+        if characteristic_dim >= latent_dim:
+            raise UsageError(
+                f"latent_dim={latent_dim} leaves no room for the style code beside "
+                f"{characteristic_dim} characteristic dimensions"
+            )
+        self.characteristic_dim = characteristic_dim
+        self.beta = beta
+        self.label_weight = label_weight
+        self.characteristics = characteristics_for(spec, characteristic_dim)
+
+    def split(self, z):
+        """(z_c, z_s) of codes or moments [..., D]."""
+        return tf.split(z, [self.characteristic_dim, self.latent_dim - self.characteristic_dim], axis=-1)
+
+    # Distributions.
+
+    def log_prior(self, z):
+        """log p(z) = log p(z_s) + log sum_y p(y) p(z_c|y) of codes [..., D]: [...], nats."""
+        z_c, z_s = self.split(z)
+        log_style = tf.reduce_sum(tfd.Normal(0.0, 1.0).log_prob(z_s), axis=-1)
+        return log_style + self.characteristics.log_marginal(z_c)
+
+    def log_label_posterior(self, mean, stddev, seed):
+        """log q(y|x) for every value of every group, [B, G, V], from the moments of q(z_c|x)."""
+        nodes, log_weights = self.characteristics.rule(mean, stddev, seed)
+        return self.characteristics.log_posterior(
+            log_weights, self.characteristics.log_classifier(nodes)
+        )
+
+    # Loss.
+
+    def measure(self, batch, seed):
+        label, observed = labels_of(batch)
+        label, observed = self.characteristics.groups(label, observed)
+        posterior = self.posterior(batch)
+        (mean_c, mean_s), (stddev_c, stddev_s) = map(
+            self.split, (posterior.mean(), posterior.stddev())
+        )
+        rate_c, log_posterior, ess = self._characteristic_rate(
+            mean_c, stddev_c, label, observed, seed
+        )
+        log_label = tf.reduce_sum(label * log_posterior, axis=-1)
+
+        z = self.sample_posterior(posterior, seed)
+        log_weight = self._log_weight(self.split(z)[0], label, log_label)
+        weight = tf.exp(tf.reduce_sum(observed * log_weight, axis=-1))
+        terms = {
+            "distortion": -weight * self.likelihood(z, batch).log_prob(batch[IMAGE]),
+            # w doesn't depend on z_s and has mean 1, so the style's part is the closed form.
+            "rate": rate_c + self._style_rate(mean_s, stddev_s),
+            "label": -tf.reduce_sum(observed * log_label, axis=-1),
+        }
+        labelled = tf.reduce_max(observed, axis=-1)
+        hits = tf.equal(tf.argmax(log_posterior, axis=-1), tf.argmax(label, axis=-1))
+        diagnostics = {
+            "accuracy": (tf.cast(hits, tf.float32), observed),
+            "weight_mean": (weight, labelled),
+            "weight_ess": (ess, labelled),
+        }
+        return terms, diagnostics
+
+    def _log_weight(self, z_c, label, log_label):
+        """log w per group for codes [..., D_c]: [..., G]. The gradient stops at z_c, not at log q(y|x)."""
+        tables = self.characteristics.log_classifier(tf.stop_gradient(z_c))
+        return tf.reduce_sum(label * tables, axis=-1) - log_label
+
+    def _style_rate(self, mean, stddev):
+        """KL(q(z_s|x) || p(z_s)), [B]."""
+        prior = priors.standard_normal(self.latent_dim - self.characteristic_dim)
+        return tfd.kl_divergence(tfd.Independent(tfd.Normal(mean, stddev), 1), prior)
+
+    def _characteristic_rate(self, mean, stddev, label, observed, seed):
+        """The rate of z_c, [B]; log q(y|x), [B, G, V]; effective share of the draws under w, [B]."""
+        parts = self.characteristics
+        nodes, log_rule = parts.rule(mean, stddev, seed)
+        rule = tf.exp(log_rule)[:, tf.newaxis, tf.newaxis]
+        classifier = parts.log_classifier(nodes)
+        log_posterior = parts.log_posterior(log_rule, classifier)
+        cost = classifier - parts.log_prior(nodes) - parts.log_label()
+        log_density = parts.log_density(nodes, mean, stddev)
+
+        log_label = tf.reduce_sum(label * log_posterior, axis=-1)
+        weight = tf.exp(self._log_weight(nodes, label, log_label))
+        known = weight * (log_density + tf.reduce_sum(label * cost, axis=-1))
+        unknown = log_density + tf.reduce_sum(tf.exp(classifier) * cost, axis=-1)
+        rate = tf.reduce_sum(rule * (observed * known + (1.0 - observed) * unknown), axis=0)
+        # w has mean 1, so -log q(y|x) stands outside it.
+        rate = tf.reduce_sum(rate - observed * log_label, axis=-1)
+
+        # Under the rule w has mean 1, so 1 / E[w^2] is the effective share; groups are independent.
+        second_moment = tf.reduce_sum(rule * tf.square(weight), axis=0)
+        ess = tf.exp(-tf.reduce_sum(observed * tf.math.log(second_moment), axis=-1))
+        return rate, log_posterior, ess
+
+    def term_weights(self):
+        return {"distortion": 1.0, "rate": self.beta, "label": self.label_weight}
+
+    # What it can do.
+
+    def classify(self, image):
+        """q(y|x): probability of each class or attribute, [B, L]."""
+        moments = self.encode(image)
+        mean, stddev = self.split(moments["mean"])[0], self.split(moments["stddev"])[0]
+        log_posterior = self.log_label_posterior(mean, stddev, CLASSIFY_SEED)
+        return self.characteristics.probability(log_posterior)
+
+    def sample(self, seed, label):
+        """Images with z_c ~ p(z_c|y) and z_s ~ N(0, I); row i depends on `seed[i]` and `label[i]`."""
+        epsilon_c, z_s = self.split(noise.row_normal(seed, 1, self.latent_dim)[0])
+        mean, stddev = self.characteristics.prior_of(label)
+        return self.decode(tf.concat([mean + stddev * epsilon_c, z_s], axis=-1))
+
+    def transfer(self, image, target, strength):
+        """Moves z_c towards p(z_c | the labels marked 1 in `target`), keeps z_s.
+
+        Args:
+            image: [B, H, W, C].
+            target: 1 at the wanted class or attributes, [B, L].
+            strength: 0 reconstructs, 1 puts z_c on the mean of its new label, [B].
+        Returns:
+            [B, H, W, C].
+        """
+        z_c, z_s = self.split(self.encode(image)["mean"])
+        moved = self.characteristics.moved(z_c, target, strength[:, tf.newaxis])
+        return self.decode(tf.concat([moved, z_s], axis=-1))
+
+    def serving_signatures(self):
+        image = self.image_spec()
+        seed = tf.TensorSpec([None], tf.int64, "seed")
+        strength = tf.TensorSpec([None], tf.float32, "strength")
+        return {
+            **super().serving_signatures(),
+            "sample": (self.sample, [seed, self.label_spec(LABEL)]),
+            "classify": (self.classify, [image]),
+            "transfer": (self.transfer, [image, self.label_spec("target"), strength]),
+        }
+
+    @classmethod
+    def search_space(cls, hyperparameters):
+        return {
+            **super().search_space(hyperparameters),
+            "beta": hyperparameters.Float("beta", 0.05, 4.0, sampling="log"),
+        }

@@ -1,0 +1,186 @@
+"""What ties labels to the characteristic code z_c in the CCVAE: q(y | z_c), p(z_c | y), p(y).
+
+Labels come in G groups of V exclusive values: binary attributes are L groups of 2, a categorical label is one
+group of L. Each group owns a part of z_c, and both q and p factorise over groups, so that every
+expectation over z_c alone is a sum over nodes of a rule: quadrature where the part has one dimension,
+Monte Carlo where it has more. `tables` are [..., G, V]: a value for every group and value of its label.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+
+from tfvae.probability import noise, quadrature
+from tfvae.schema import BINARY
+
+tfd = tfp.distributions
+
+QUADRATURE_NODES = 24
+MONTE_CARLO_NODES = 32
+# Means of p(z_c | y) at the start; from 0/0 no separation is ever learnt.
+START = 2.0
+
+
+class Characteristics(keras.layers.Layer):
+    """Common part: p(y), learnt, and the expectations that need no more than nodes and tables.
+
+    Args:
+        num_groups, num_values: G, V.
+        dimension: Size of z_c.
+    """
+
+    def __init__(self, num_groups, num_values, dimension, **kwargs):
+        super().__init__(**{**kwargs, "dtype": "float32"})
+        self.num_groups = num_groups
+        self.num_values = num_values
+        self.dimension = dimension
+        self.label_logits = self.add_weight(
+            shape=(num_groups, num_values), initializer="zeros", name="label_logits"
+        )
+        self.built = True
+
+    def add_prior(self, shape, mean_initializer):
+        """Weights of p(z_c|y): means, and standard deviations that start at 1."""
+        self.prior_mean = self.add_weight(
+            shape=shape, initializer=mean_initializer, name="prior_mean"
+        )
+        self.prior_raw_stddev = self.add_weight(
+            shape=shape,
+            initializer=keras.initializers.Constant(math.log(math.e - 1)),
+            name="prior_raw_stddev",
+        )
+
+    def prior_stddev(self):
+        return tf.nn.softplus(self.prior_raw_stddev)
+
+    def log_label(self):
+        """log p(y), [G, V]."""
+        return tf.nn.log_softmax(self.label_logits)
+
+    def log_marginal(self, z_c):
+        """log p(z_c) = log sum_y p(z_c | y) p(y) of codes [..., D_c]: [...], nats."""
+        tables = self.log_prior(z_c) + self.log_label()
+        return tf.reduce_sum(tf.reduce_logsumexp(tables, axis=-1), axis=-1)
+
+    def log_posterior(self, rule_log_weights, classifier_tables):
+        """log q(y|x) = log E_q(z|x)[q(y|z_c)]: [N], [N, B, G, V] -> [B, G, V]."""
+        log_weights = rule_log_weights[:, tf.newaxis, tf.newaxis, tf.newaxis]
+        return tf.reduce_logsumexp(log_weights + classifier_tables, axis=0)
+
+
+class BinaryCharacteristics(Characteristics):
+    """One dimension of z_c per attribute: y_i ~ Bernoulli(sigmoid(a_i z_i + b_i)), z_i | y_i Gaussian."""
+
+    def __init__(self, num_labels, **kwargs):
+        super().__init__(num_labels, 2, num_labels, **kwargs)
+        self.slope = self.add_weight(shape=(num_labels,), initializer="ones", name="slope")
+        self.bias = self.add_weight(shape=(num_labels,), initializer="zeros", name="bias")
+        self.add_prior((num_labels, 2), _absent_and_present)
+
+    def groups(self, label, observed):
+        """One-hot tables [B, L, 2] and the observed mask [B, L]."""
+        return tf.stack([1.0 - label, label], axis=-1), observed
+
+    def rule(self, mean, stddev, seed):
+        """Gauss-Hermite nodes of q(z_c|x), exact for each attribute: [N, B, L] and [N]."""
+        del seed
+        return quadrature.gauss_hermite(mean, stddev, QUADRATURE_NODES)
+
+    def log_classifier(self, z_c):
+        """log q(y_i|z_i): [..., L] -> [..., L, 2]."""
+        logits = self.slope * z_c + self.bias
+        return tf.stack([tf.math.log_sigmoid(-logits), tf.math.log_sigmoid(logits)], axis=-1)
+
+    def log_prior(self, z_c):
+        """log p(z_i|y_i): [..., L] -> [..., L, 2]."""
+        return tfd.Normal(self.prior_mean, self.prior_stddev()).log_prob(z_c[..., tf.newaxis])
+
+    def log_density(self, z_c, mean, stddev):
+        """log q(z_i|x): [..., L], one value per group."""
+        return tfd.Normal(mean, stddev).log_prob(z_c)
+
+    def prior_of(self, label):
+        """Mean and standard deviation of p(z_c|y), [B, L] each."""
+        tables, _ = self.groups(label, None)
+        return (
+            tf.reduce_sum(tables * self.prior_mean, axis=-1),
+            tf.reduce_sum(tables * self.prior_stddev(), axis=-1),
+        )
+
+    def moved(self, z_c, target, strength):
+        """z_c carried towards the attributes marked 1 in `target` [B, L]; the others stay.
+
+        At strength 1 (`strength` [B, 1]) a marked dimension stands at the mean of p(z_i | y_i = 1).
+        """
+        return z_c + strength * target * (self.prior_mean[:, 1] - z_c)
+
+    def probability(self, log_posterior):
+        """P(y_i = 1), [B, L], from log q(y|x) [B, L, 2]."""
+        return tf.exp(log_posterior[..., 1])
+
+
+class CategoricalCharacteristics(Characteristics):
+    """The whole of z_c tells the class: softmax of an affine map of z_c, a Gaussian per class."""
+
+    def __init__(self, num_labels, dimension, **kwargs):
+        super().__init__(1, num_labels, dimension, **kwargs)
+        self.kernel = self.add_weight(
+            shape=(dimension, num_labels), initializer="glorot_uniform", name="kernel"
+        )
+        self.bias = self.add_weight(shape=(num_labels,), initializer="zeros", name="bias")
+        self.add_prior((num_labels, dimension), keras.initializers.Orthogonal(gain=START))
+
+    def groups(self, label, observed):
+        """One-hot tables [B, 1, L] and the observed mask [B, 1]; a class is known whole or not at all."""
+        return label[:, tf.newaxis], None if observed is None else observed[:, :1]
+
+    def rule(self, mean, stddev, seed):
+        """Monte Carlo nodes of q(z_c|x): [N, B, D_c] and [N], equal weights.
+
+        The rows share the draws, so that a row's nodes don't depend on its batch.
+        """
+        epsilon = noise.shared_normal(MONTE_CARLO_NODES, self.dimension, seed)
+        return mean + stddev * epsilon, tf.fill([MONTE_CARLO_NODES], -math.log(MONTE_CARLO_NODES))
+
+    def log_classifier(self, z_c):
+        """log q(y|z_c): [..., D_c] -> [..., 1, L]."""
+        return tf.nn.log_softmax(tf.einsum("...d,dl->...l", z_c, self.kernel) + self.bias)[
+            ..., tf.newaxis, :
+        ]
+
+    def log_prior(self, z_c):
+        """log p(z_c|y): [..., D_c] -> [..., 1, L]."""
+        prior = tfd.Normal(self.prior_mean, self.prior_stddev())
+        return tf.reduce_sum(prior.log_prob(z_c[..., tf.newaxis, :]), axis=-1)[..., tf.newaxis, :]
+
+    def log_density(self, z_c, mean, stddev):
+        """log q(z_c|x): [..., 1]."""
+        return tf.reduce_sum(tfd.Normal(mean, stddev).log_prob(z_c), axis=-1, keepdims=True)
+
+    def prior_of(self, label):
+        """Mean and standard deviation of p(z_c|y), [B, D_c] each."""
+        return tf.matmul(label, self.prior_mean), tf.matmul(label, self.prior_stddev())
+
+    def moved(self, z_c, target, strength):
+        """z_c carried towards the mean of the class marked 1 in `target` [B, L]; there at strength 1."""
+        marked = tf.reduce_sum(target, axis=-1, keepdims=True)
+        mean = tf.matmul(target, self.prior_mean) / tf.maximum(marked, 1.0)
+        return z_c + strength * tf.minimum(marked, 1.0) * (mean - z_c)
+
+    def probability(self, log_posterior):
+        """P(y = class), [B, L], from log q(y|x) [B, 1, L]."""
+        return tf.exp(log_posterior[:, 0])
+
+
+def _absent_and_present(shape, dtype=None):
+    """-START for an absent attribute, START for a present one: [L, 2]."""
+    return tf.tile(tf.constant([[-START, START]], dtype), [shape[0], 1])
+
+
+def characteristics_for(spec, dimension):
+    """The kind that fits the labels of `spec`, with a z_c of `dimension`."""
+    if spec.label_kind == BINARY:
+        return BinaryCharacteristics(spec.num_labels, name="characteristics")
+    return CategoricalCharacteristics(spec.num_labels, dimension, name="characteristics")

@@ -1,0 +1,177 @@
+"""Variational autoencoder (Kingma & Welling 2013)."""
+
+from typing import Annotated
+
+import keras
+import tensorflow as tf
+import tensorflow_probability as tfp
+from pydantic import Field
+
+from tfvae.models.base import BaseModel
+from tfvae.networks import NetworkName, build_decoder, build_encoder
+from tfvae.probability import importance, likelihoods, noise, posteriors, priors
+from tfvae.schema import IMAGE
+
+tfd = tfp.distributions
+
+# Draws behind the served importance-weighted bound.
+LOG_LIKELIHOOD_SAMPLES = 100
+
+
+def default_latent_dim(spec):
+    """20 as in study C for images of up to 32 pixels a side, 64 for larger ones."""
+    return 20 if max(spec.image_shape[:2]) <= 32 else 64
+
+
+@keras.saving.register_keras_serializable("tfvae")
+class VAE(BaseModel):
+    """An image is drawn from a code, the code from N(0, I).
+
+    Maximises E_q(z|x)[log p(x|z)] - KL(q(z|x) || p(z)), Kingma & Welling (2013), eq. 3.
+
+    Args:
+        spec: DataSpec of the images.
+        latent_dim: D, size of the code; none: 20 up to 32 pixels a side, 64 above.
+        pixel_likelihood: p(x|z) of one pixel.
+        pixel_scale: Standard deviation of `gaussian` or scale of `laplace`, pixels in [0, 1].
+        network: Architecture of encoder and decoder; auto: dense for small grey images, else conv.
+        encoder: Keras model [B, H, W, C] -> [B, 2 D] to use in place of the named one.
+        decoder: Keras model [B, D] -> parameters of the likelihood, likewise.
+    Raises:
+        UserError: the model needs labels and `spec` has none.
+    """
+
+    network_arguments = ("encoder", "decoder")
+
+    def __init__(
+        self,
+        spec,
+        *,
+        latent_dim: Annotated[int, Field(ge=1)] | None = None,
+        pixel_likelihood: likelihoods.LikelihoodName = "bernoulli",
+        pixel_scale: Annotated[float, Field(gt=0)] = 0.1,
+        network: NetworkName = "auto",
+        encoder=None,
+        decoder=None,
+        **kwargs,
+    ):
+        super().__init__(spec, **kwargs)
+        self.latent_dim = latent_dim or default_latent_dim(self.spec)
+        self.pixel_likelihood = pixel_likelihood
+        self.pixel_scale = pixel_scale
+        self.network = network
+        shape = self.spec.image_shape
+        learn_scale = pixel_likelihood in likelihoods.LEARNED_SCALE
+        self.encoder = encoder or build_encoder(network, shape, 2 * self.latent_dim)
+        self.decoder = decoder or build_decoder(network, self.latent_dim, shape, learn_scale)
+
+    # Distributions.
+
+    def prior(self):
+        """p(z): event shape [D]."""
+        return priors.standard_normal(self.latent_dim)
+
+    def posterior(self, batch):
+        """q(z|x): batch shape [B], event shape [D]."""
+        return posteriors.diagonal_gaussian(self.encoder(batch[IMAGE]))
+
+    def likelihood(self, z, batch=None):
+        """p(x|z) for codes [..., D]: batch shape [...], event shape [H, W, C]."""
+        del batch
+        leading = tf.shape(z)[:-1]
+        parameters = self.decoder(tf.reshape(z, [-1, self.latent_dim]))
+        parameters = tf.reshape(parameters, tf.concat([leading, tf.shape(parameters)[1:]], 0))
+        return likelihoods.LIKELIHOODS[self.pixel_likelihood](parameters, self.pixel_scale)
+
+    # Loss.
+
+    def sample_posterior(self, posterior, seed):
+        """One reparameterised code per image, [B, D]; the same on one device and on replicas."""
+        mean = posterior.mean()
+        epsilon = noise.batch_normal(1, tf.shape(mean)[0], self.latent_dim, seed)[0]
+        return mean + posterior.stddev() * epsilon
+
+    def measure(self, batch, seed):
+        posterior = self.posterior(batch)
+        z = self.sample_posterior(posterior, seed)
+        terms = {
+            "distortion": -self.likelihood(z, batch).log_prob(batch[IMAGE]),
+            "rate": tfd.kl_divergence(posterior, self.prior()),
+        }
+        return terms, {}
+
+    def term_weights(self):
+        return {"distortion": 1.0, "rate": 1.0}
+
+    def log_prior(self, z):
+        """log p(z) of codes [..., D]: [...], nats."""
+        return self.prior().log_prob(z)
+
+    def log_weights(self, batch, epsilon):
+        """Importance weights of the bound of Burda et al. (2016), eq. 8.
+
+        Args:
+            batch: As for `loss_terms`.
+            epsilon: Standard normal noise, [S, B, D].
+        Returns:
+            log p(x, z) - log q(z|x), [S, B], nats.
+        """
+        posterior = self.posterior(batch)
+        mean, stddev = posterior.mean(), posterior.stddev()
+
+        def log_weight(row):
+            z = mean + stddev * row
+            log_joint = self.likelihood(z, batch).log_prob(batch[IMAGE]) + self.log_prior(z)
+            return log_joint - posterior.log_prob(z)
+
+        # One draw at a time: S decoded batches at once would not fit for large images.
+        return tf.map_fn(log_weight, epsilon)
+
+    # What it can do. Functions of tensors only, so that they can be served.
+
+    def encode(self, image):
+        """Mean and standard deviation of q(z|x): {"mean": [B, D], "stddev": [B, D]}."""
+        posterior = self.posterior({IMAGE: image})
+        return {"mean": posterior.mean(), "stddev": posterior.stddev()}
+
+    def decode(self, latent):
+        """Mean image of p(x|z) for codes [B, D]: [B, H, W, C] in [0, 1]."""
+        return self.likelihood(latent).mean()
+
+    def reconstruct(self, image):
+        """Decodes the mean of q(z|x): [B, H, W, C] -> the same."""
+        return self.decode(self.encode(image)["mean"])
+
+    def sample(self, seed):
+        """Images decoded from the prior, [B, H, W, C]; row i is a function of `seed[i]`, int64 [B]."""
+        return self.decode(noise.row_normal(seed, 1, self.latent_dim)[0])
+
+    def log_likelihood(self, image, seed):
+        """Importance-weighted bound on log p(x), [B], nats, from `LOG_LIKELIHOOD_SAMPLES` draws."""
+        return importance.importance_weighted_bound(self._served_log_weights(image, seed))
+
+    def elbo_estimate(self, image, seed):
+        """ELBO, [B], nats: the mean over the draws of `log_likelihood`, never above it."""
+        return tf.reduce_mean(self._served_log_weights(image, seed), axis=0)
+
+    def _served_log_weights(self, image, seed):
+        epsilon = noise.row_normal(seed, LOG_LIKELIHOOD_SAMPLES, self.latent_dim)
+        return self.log_weights({IMAGE: image}, epsilon)
+
+    def serving_signatures(self):
+        image = self.image_spec()
+        latent = tf.TensorSpec([None, self.latent_dim], tf.float32, "latent")
+        seed = tf.TensorSpec([None], tf.int64, "seed")
+        return {
+            **super().serving_signatures(),
+            "encode": (self.encode, [image]),
+            "decode": (self.decode, [latent]),
+            "sample": (self.sample, [seed]),
+            "log_likelihood": (self.log_likelihood, [image, seed]),
+            "elbo": (self.elbo_estimate, [image, seed]),
+        }
+
+    @classmethod
+    def search_space(cls, hyperparameters):
+        """Settings to try in a search, drawn from a `keras_tuner.HyperParameters`."""
+        return {"latent_dim": hyperparameters.Int("latent_dim", 4, 64, sampling="log")}

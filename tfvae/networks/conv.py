@@ -1,0 +1,64 @@
+"""Convolutional networks: stride-2 stages down to about 4 pixels a side, and back."""
+
+import math
+
+import keras
+
+from tfvae.networks.heads import SharedScale
+
+FIRST_FILTERS = 32
+MAX_FILTERS = 256
+HIDDEN_UNITS = 256
+ACTIVATION = "relu"
+SMALLEST_SIDE = 4
+
+
+def stage_filters(image_shape):
+    """Filters of each stride-2 stage, first stage first: 28 pixels give two, 64 give four."""
+    side = min(image_shape[:2])
+    num_stages = max(1, int(math.log2(max(side / SMALLEST_SIDE, 2))))
+    return [min(FIRST_FILTERS * 2**stage, MAX_FILTERS) for stage in range(num_stages)]
+
+
+def encoder(image_shape, num_outputs):
+    """[B, H, W, C] -> [B, num_outputs], float32."""
+    return keras.Sequential(
+        [
+            keras.Input(image_shape, name="image"),
+            *(
+                keras.layers.Conv2D(filters, 4, strides=2, padding="same", activation=ACTIVATION)
+                for filters in stage_filters(image_shape)
+            ),
+            keras.layers.Flatten(),
+            keras.layers.Dense(HIDDEN_UNITS, ACTIVATION),
+            keras.layers.Dense(num_outputs, dtype="float32"),
+        ],
+        name="encoder",
+    )
+
+
+def decoder(latent_dim, image_shape, learn_scale=False):
+    """[B, D] -> [B, H, W, C] or, with `learn_scale`, [B, H, W, 2 C], float32."""
+    height, width, channels = image_shape
+    filters = stage_filters(image_shape)[::-1]
+    stride = 2 ** len(filters)
+    rows, columns = math.ceil(height / stride), math.ceil(width / stride)
+    surplus = ((0, rows * stride - height), (0, columns * stride - width))
+    return keras.Sequential(
+        [
+            keras.Input([latent_dim], name="latent"),
+            keras.layers.Dense(HIDDEN_UNITS, ACTIVATION),
+            keras.layers.Dense(rows * columns * filters[0], ACTIVATION),
+            keras.layers.Reshape((rows, columns, filters[0])),
+            *(
+                keras.layers.Conv2DTranspose(
+                    count, 4, strides=2, padding="same", activation=ACTIVATION
+                )
+                for count in [*filters[1:], FIRST_FILTERS]
+            ),
+            keras.layers.Conv2D(channels, 3, padding="same", dtype="float32"),
+            keras.layers.Cropping2D(surplus, dtype="float32"),
+            *([SharedScale()] if learn_scale else []),
+        ],
+        name="decoder",
+    )

@@ -1,0 +1,1 @@
+"""Distributions, divergences and estimators: small pure functions over TensorFlow Probability."""

@@ -1,0 +1,28 @@
+"""Expectations over independent one-dimensional Gaussians."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+
+def gauss_hermite(mean, stddev, num_nodes):
+    """Nodes and weights of an expectation under N(mean, stddev^2), element by element.
+
+    sum_n exp(log_weights[n]) f(nodes[n]) is E[f], exact for polynomials of degree below 2 `num_nodes`.
+
+    Args:
+        mean, stddev: any shape [...].
+        num_nodes: N.
+    Returns:
+        nodes [N, ...], log_weights [N]; the weights sum to one.
+    Raises:
+        ValueError: `num_nodes` < 1; the message shows the value received.
+    """
+    if num_nodes < 1:
+        raise ValueError(f"num_nodes must be at least 1, got {num_nodes}")
+    abscissae, weights = np.polynomial.hermite.hermgauss(num_nodes)
+    offsets = tf.constant(math.sqrt(2.0) * abscissae, tf.float32)
+    offsets = tf.reshape(offsets, [num_nodes] + [1] * len(mean.shape))
+    log_weights = tf.constant(np.log(weights) - 0.5 * math.log(math.pi), tf.float32)
+    return mean + stddev * offsets, log_weights

@@ -1,0 +1,1 @@
+"""Training: `config.RunConfig` says what, `run.train` does it. Imports no TensorFlow here."""

@@ -1,0 +1,140 @@
+"""What happens beside the steps: stop on NaN, save, stop early, log. Usable with any `fit`."""
+
+import math
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tfvae.schema import UserError
+from tfvae.training.checkpoints import Checkpoints, Progress
+
+
+class StopOnNonFinite(keras.callbacks.Callback):
+    """Ends `fit` at the first batch whose logs hold a NaN or an infinity, before anything is saved.
+
+    The logs are means over the epoch so far, which stay non-finite, so no batch is missed. Keras
+    hands them over as Python numbers from a thread of its own (`async_safe`): no step waits for
+    them. What they say is acted on when the epoch ends, which `stop_training` brings forward.
+
+    Args:
+        terms: Names in the order in which a step computes them; the first bad one is named.
+        advice: How to go on, for the message.
+    Raises:
+        UserError: from `on_epoch_end`, naming term, epoch and batch, both counted from 1.
+    """
+
+    async_safe = True
+
+    def __init__(self, terms: Iterable[str] = (), advice: str = ""):
+        super().__init__()
+        self.terms = tuple(terms)
+        self.advice = advice
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._bad_logs = {}
+
+    def on_train_batch_end(self, batch, logs=None):
+        if any(map(_is_bad, logs.values())):
+            self._bad_logs[batch] = logs
+            self.model.stop_training = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._bad_logs:
+            batch = min(self._bad_logs)
+            where = f"in epoch {epoch + 1}, batch {batch + 1} of {self.params['steps']}"
+            self._stop(self._bad_logs[batch], where)
+        if any(map(_is_bad, (logs or {}).values())):
+            self._stop(logs, f"on the validation split after epoch {epoch + 1}")
+
+    def _stop(self, logs, where):
+        order = [*self.terms, *(f"val_{name}" for name in self.terms), *logs]
+        term = next(name for name in order if name in logs and _is_bad(logs[name]))
+        raise UserError(f"training stopped: {term} is {logs[term]} {where}{self.advice}")
+
+
+class SaveAndStopEarly(keras.callbacks.Callback):
+    """Counts epochs and the best one, saves each, and stops when no better one comes.
+
+    Args:
+        checkpoints: Where to save; None: only count (other workers than the chief).
+        progress: Where the run stands.
+        epochs: Of the whole run.
+        patience: Epochs to wait for a better validation loss; None: never stop early.
+    """
+
+    def __init__(
+        self,
+        checkpoints: Checkpoints | None,
+        progress: Progress,
+        epochs: int,
+        patience: int | None = None,
+    ):
+        super().__init__()
+        self.checkpoints = checkpoints
+        self.progress = progress
+        self.epochs = epochs
+        self.patience = patience
+
+    def on_train_begin(self, logs=None):
+        self._started = time.monotonic() - self.progress.seconds
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = time.monotonic() - self._started
+        self.progress = self.progress.after_epoch(logs["val_loss"], seconds)
+        if self.checkpoints is not None:
+            self.checkpoints.save(self.model, self.progress)
+        if self.progress.is_finished(self.epochs, self.patience):
+            self.model.stop_training = True
+
+
+class EventFiles(keras.callbacks.Callback):
+    """Figures once an epoch for TensorBoard, in `train/` and `validation/` under a folder.
+
+    `keras.callbacks.TensorBoard` needs the tensorboard package to write, and its batch hook makes
+    Keras wait for the device after every step. An event file is a TFRecord file of `Event`s.
+
+    Args:
+        folder: What to pass to `tensorboard --logdir`.
+    """
+
+    def __init__(self, folder: Path):
+        super().__init__()
+        self.folder = folder
+
+    def on_train_begin(self, logs=None):
+        self._writers = {
+            split: _event_writer(self.folder / split) for split in ("train", "validation")
+        }
+
+    def on_epoch_end(self, epoch, logs=None):
+        for name, value in logs.items():
+            split = "validation" if name.startswith("val_") else "train"
+            tag = f"epoch_{name.removeprefix('val_')}"
+            summary = tf.compat.v1.Summary()
+            summary.value.add(tag=tag, simple_value=value)
+            event = tf.compat.v1.Event(wall_time=time.time(), step=epoch, summary=summary)
+            self._writers[split].write(event.SerializeToString())
+        for writer in self._writers.values():
+            writer.flush()
+
+    def on_train_end(self, logs=None):
+        for writer in self._writers.values():
+            writer.close()
+
+
+def _event_writer(folder: Path) -> tf.io.TFRecordWriter:
+    folder.mkdir(parents=True, exist_ok=True)
+    now = time.time()
+    writer = tf.io.TFRecordWriter(str(folder / f"events.out.tfevents.{now:.6f}.{os.getpid()}"))
+    writer.write(
+        tf.compat.v1.Event(wall_time=now, file_version="brain.Event:2").SerializeToString()
+    )
+    return writer
+
+
+def _is_bad(value) -> bool:
+    return isinstance(value, float) and not math.isfinite(value)

@@ -1,0 +1,158 @@
+"""Checkpoints of a run: the last epoch and the best, each complete or not there at all."""
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import warnings
+from pathlib import Path
+
+import keras
+
+from tfvae.schema import UserError
+
+WEIGHTS = "model.weights.h5"
+PROGRESS = "progress.json"
+PREFIX = "epoch-"
+PARTIAL = ".partial"
+
+
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """How far a run is. With the weights and the optimizer this is all of its state: order and
+    noise follow from the seed, the epoch and the optimizer's count of steps.
+
+    Args:
+        epochs: Epochs done.
+        best_epoch: The one, counted from 1, with the lowest validation loss; 0: none yet.
+        best_loss: That loss.
+        seconds: Time spent training.
+    """
+
+    epochs: int = 0
+    best_epoch: int = 0
+    best_loss: float = float("inf")
+    seconds: float = 0.0
+
+    def after_epoch(self, validation_loss: float, seconds: float) -> "Progress":
+        """Progress one epoch later."""
+        epochs = self.epochs + 1
+        if validation_loss < self.best_loss:
+            return Progress(epochs, epochs, validation_loss, seconds)
+        return dataclasses.replace(self, epochs=epochs, seconds=seconds)
+
+    def is_finished(self, epochs: int, patience: int | None) -> bool:
+        """Whether all epochs are done, or `patience` of them brought no better validation loss."""
+        return self.epochs >= epochs or (
+            patience is not None and self.epochs - self.best_epoch >= patience
+        )
+
+
+class Checkpoints:
+    """The checkpoints in one folder, `epoch-0007/` and so on.
+
+    A checkpoint is written beside its place, flushed and renamed into it, and older ones are
+    deleted only then: a kill or a full disk at any moment leaves the last good one.
+
+    Args:
+        folder: Where they lie.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def latest(self) -> Progress:
+        """Progress of the newest checkpoint; that of a run not begun where there is none.
+
+        Raises:
+            UserError: its progress file can't be read.
+        """
+        epochs = max(self._epochs(), default=0)
+        if not epochs:
+            return Progress()
+        path = self.path(epochs) / PROGRESS
+        try:
+            return Progress(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise UserError(f"cannot read {path}: {error}; {self._way_out(epochs)}") from None
+
+    def save(self, model: keras.Model, progress: Progress) -> None:
+        """Writes a checkpoint and deletes those that are neither this one nor the best.
+
+        Raises:
+            UserError: it can't be written; the last good one is intact.
+        """
+        partial = self.folder / PARTIAL
+        shutil.rmtree(partial, ignore_errors=True)
+        try:
+            partial.mkdir(parents=True)
+            model.save_weights(partial / WEIGHTS)
+            text = json.dumps(dataclasses.asdict(progress), indent=1)
+            (partial / PROGRESS).write_text(text, encoding="utf-8")
+            for file in partial.iterdir():
+                _flush(file)
+            target = self.path(progress.epochs)
+            shutil.rmtree(target, ignore_errors=True)
+            partial.rename(target)
+        # h5py reports a write that fails on closing as a RuntimeError.
+        except (OSError, RuntimeError) as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            last = max(self._epochs(), default=0)
+            kept = (
+                f"that of epoch {last} is intact and --resume goes on from it"
+                if last
+                else "there is no earlier one"
+            )
+            raise UserError(
+                f"cannot write the checkpoint of epoch {progress.epochs} in {self.folder}: "
+                f"{_reason(error)}; {kept}"
+            ) from error
+        for epochs in self._epochs() - {progress.epochs, progress.best_epoch}:
+            shutil.rmtree(self.path(epochs), ignore_errors=True)
+
+    def restore(self, model: keras.Model, epochs: int) -> None:
+        """Loads weights and optimizer as they were after `epochs` epochs.
+
+        Raises:
+            UserError: the checkpoint is gone, damaged or of another model.
+        """
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
+        path = self.path(epochs) / WEIGHTS
+        try:
+            with warnings.catch_warnings():
+                # Keras only warns when the optimizer's state doesn't fit, and goes on without.
+                warnings.filterwarnings("error", message="Skipping variable loading")
+                model.load_weights(path)
+        except (OSError, ValueError, KeyError, UserWarning) as error:
+            raise UserError(
+                f"cannot restore {path}: {_reason(error)}; {self._way_out(epochs)}"
+            ) from error
+
+    def path(self, epochs: int) -> Path:
+        return self.folder / f"{PREFIX}{epochs:04d}"
+
+    def _epochs(self) -> set[int]:
+        names = (path.name.removeprefix(PREFIX) for path in self.folder.glob(f"{PREFIX}*"))
+        return {int(name) for name in names if name.isdigit()}
+
+    def _way_out(self, epochs: int) -> str:
+        others = self._epochs() - {epochs}
+        if not others:
+            return "start again under another --name"
+        return f"delete {self.path(epochs)} to go on from epoch {max(others)}"
+
+
+def _flush(path: Path) -> None:
+    """Has the file on the disk before the rename is."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _reason(error: Exception) -> str:
+    # h5py wraps the system's message in a page of addresses and offsets.
+    wrapped = re.search(r"error message = '([^']*)'", str(error))
+    if wrapped:
+        return wrapped[1]
+    return getattr(error, "strerror", None) or " ".join(str(error).split())

@@ -1,0 +1,94 @@
+"""A model built, compiled and fitted as a `RunConfig` says; shared by runs and trials."""
+
+import contextlib
+import sys
+from collections.abc import Iterator, Sequence
+
+import keras
+import tensorflow as tf
+
+from tfvae.models import build_model
+from tfvae.schema import VALIDATION
+from tfvae.training.config import RunConfig
+
+XLA = {"on": lambda model: True, "off": lambda model: False, "auto": lambda model: _xla_pays(model)}
+
+
+@contextlib.contextmanager
+def dtype_policy(name: str) -> Iterator[None]:
+    """Sets Keras' dtype policy and gives the old one back."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
+    """A fresh model with its optimizer; the same one for the same configuration.
+
+    Raises:
+        UsageError: wrong settings.
+        UserError: the model needs labels that the data lack.
+    """
+    keras.utils.set_random_seed(config.seed)
+    with strategy.scope():
+        model = build_model(config.model, dataset.spec, config.settings, seed=config.seed)
+        steps = config.epochs * dataset.steps_per_epoch(config.batch_size)
+        rate = _SCHEDULES[config.lr_schedule](config.learning_rate, steps)
+        model.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=XLA[config.jit](model))
+    return model
+
+
+def fit(
+    model: keras.Model,
+    dataset,
+    config: RunConfig,
+    callbacks: Sequence[keras.callbacks.Callback],
+    initial_epoch: int = 0,
+) -> keras.callbacks.History:
+    """`model.fit` on the train split with the validation split beside it."""
+    return model.fit(
+        dataset.train_batches(
+            config.batch_size,
+            seed=config.seed,
+            missing_labels=config.missing_labels,
+            initial_epoch=initial_epoch,
+        ),
+        epochs=config.epochs,
+        initial_epoch=initial_epoch,
+        steps_per_epoch=dataset.steps_per_epoch(config.batch_size),
+        validation_data=_batches(model, dataset, VALIDATION, config.batch_size),
+        callbacks=list(callbacks),
+        # The pipeline has shuffled; Keras would warn that it cannot.
+        shuffle=False,
+        verbose=1 if sys.stdout.isatty() else 0,
+    )
+
+
+def figures(model: keras.Model, dataset, split: str, batch_size: int) -> dict[str, float]:
+    """What the model logs, over one split."""
+    batches = _batches(model, dataset, split, batch_size)
+    logs = model.evaluate(batches, verbose=0, return_dict=True)
+    return {name: float(value) for name, value in logs.items()}
+
+
+def _batches(model: keras.Model, dataset, split: str, batch_size: int):
+    """One pass over a split whose first batch divides among the replicas: Keras averages it."""
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    divisible = max(dataset.spec.num_examples[split] // replicas, 1) * replicas
+    return dataset.batches(split, min(batch_size, divisible))
+
+
+def _xla_pays(model: keras.Model) -> bool:
+    if model.distribute_strategy.num_replicas_in_sync > 1:
+        # The step holds the reduction over replicas, which XLA doesn't compile.
+        return False
+    return bool(tf.config.list_physical_devices("GPU")) or model.prefers_xla
+
+
+_SCHEDULES = {
+    "constant": lambda rate, steps: rate,
+    "cosine": keras.optimizers.schedules.CosineDecay,
+}

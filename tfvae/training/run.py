@@ -1,0 +1,185 @@
+"""One run from data to export."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from tfvae.data import check_dataset_name, load_dataset
+from tfvae.models import check_model_name, check_settings, hyperparameters
+from tfvae.schema import TEST, TRAIN, VALIDATION, UserError
+from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
+from tfvae.training.checkpoints import Checkpoints, Progress
+from tfvae.training.config import RunConfig
+from tfvae.training.export import export_model
+from tfvae.training.fit import compiled_model, dtype_policy, figures, fit
+from tfvae.training.run_folder import RunFolder, open_run
+from tfvae.training.strategy import is_chief, make_strategy
+from tfvae.training.tuning import tuned_run
+
+
+def train(config: RunConfig) -> Path | None:
+    """Trains as `config` says, or goes on with a run, and exports the model.
+
+    Returns:
+        The export's version folder; None on workers that write nothing.
+    Raises:
+        UsageError: a wrong name, key or value.
+        UserError: the run exists, the data can't be read, a loss is not finite, the disk is full.
+        KeyboardInterrupt: as usual; its text says how to go on.
+    """
+    run = _checked_run(config)
+    config = run.config
+    strategy = make_strategy(config.strategy, config.batch_size)
+    with dtype_policy(config.precision), _how_to_resume(run):
+        dataset = load_dataset(
+            config.dataset,
+            data_dir=config.data_dir,
+            manual_dir=config.manual_dir,
+            image_size=config.image_size,
+            skip_bad_images=config.skip_bad_images,
+        )
+        if config.tune:
+            run = tuned_run(run, dataset, strategy)
+        return _train(run, dataset, strategy)
+
+
+def _checked_run(config: RunConfig) -> RunFolder:
+    """The run's folder, with every name and setting checked before data are loaded."""
+    if config.model is not None:
+        check_model_name(config.model)
+    run = open_run(config, _all_settings)
+    check_dataset_name(run.config.dataset)
+    return run.with_config(settings=check_settings(run.config.model, run.config.settings))
+
+
+def _all_settings(model: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = {option.name: option.default for option in hyperparameters(model)}
+    return defaults | check_settings(model, settings)
+
+
+def _train(run: RunFolder, dataset, strategy) -> Path | None:
+    config, chief = run.config, is_chief(run.config.strategy)
+    checkpoints = Checkpoints(run.checkpoints)
+    progress = checkpoints.latest()
+    model = compiled_model(config, dataset, strategy)
+    if progress.epochs:
+        checkpoints.restore(model, progress.epochs)
+    if progress.is_finished(config.epochs, config.early_stopping):
+        export = run.newest_export()
+        if export is not None:
+            print(f"{run.path} is finished ({progress.epochs} epochs): nothing to do. {export}")
+            return export
+        print(f"{run.path} is finished ({progress.epochs} epochs); exporting it.")
+    else:
+        _print_start(run, dataset, model, progress)
+        progress = _fit(run, dataset, model, checkpoints, progress, chief)
+    return _export(run, dataset, model, checkpoints, progress) if chief else None
+
+
+def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
+    config = run.config
+    saver = SaveAndStopEarly(
+        checkpoints if chief else None, progress, config.epochs, config.early_stopping
+    )
+    writers = []
+    if chief:
+        run.create()
+        run.truncate_history(progress.epochs)
+        writers = [
+            keras.callbacks.CSVLogger(run.history_file, append=True),
+            EventFiles(run.tensorboard),
+        ]
+    # The check comes first and the checkpoint last: what is saved is finite and in the history.
+    callbacks = [StopOnNonFinite(model.term_weights(), _advice(config)), *writers, saver]
+    fit(model, dataset, config, callbacks, initial_epoch=progress.epochs)
+    return saver.progress
+
+
+def _advice(config: RunConfig) -> str:
+    return (
+        "; checkpoints of earlier epochs are kept, but resuming would repeat this: start again "
+        f"under another --name with a lower --learning-rate (now {config.learning_rate:g})"
+    )
+
+
+def _export(run, dataset, model, checkpoints, progress) -> Path:
+    config = run.config
+    exported_epoch = progress.epochs
+    if config.early_stopping and progress.best_epoch not in (0, progress.epochs):
+        exported_epoch = progress.best_epoch
+        checkpoints.restore(model, exported_epoch)
+    scores = {
+        split: figures(model, dataset, split, config.batch_size) for split in (VALIDATION, TEST)
+    }
+    manifest = {
+        "model": config.model,
+        "dataset": config.dataset,
+        "dataset_options": dataset.options,
+        "seed": config.seed,
+        "training": {
+            "epochs": progress.epochs,
+            "exported_epoch": exported_epoch,
+            "seconds": round(progress.seconds, 1),
+            "batch_size": config.batch_size,
+            "learning_rate": config.learning_rate,
+            "lr_schedule": config.lr_schedule,
+            "missing_labels": config.missing_labels,
+            "precision": config.precision,
+            "figures": scores,
+        },
+    }
+    try:
+        export = export_model(model, run.export_folder, manifest)
+    except (OSError, tf.errors.OpError) as error:
+        raise UserError(
+            f"trained, but the export to {run.export_folder} failed: {error}; "
+            f"to export again: {run.resume_command}"
+        ) from error
+    _print_end(run, model, progress, exported_epoch, scores[TEST], export)
+    return export
+
+
+@contextlib.contextmanager
+def _how_to_resume(run: RunFolder) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        saved = run.config_file.exists()
+        hint = f"to go on: {run.resume_command}" if saved else "nothing was saved"
+        raise KeyboardInterrupt(f"interrupted; {hint}") from None
+
+
+def _print_start(run, dataset, model, progress) -> None:
+    config, replicas = run.config, model.distribute_strategy.num_replicas_in_sync
+    device = "GPU" if tf.config.list_logical_devices("GPU") else "CPU"
+    start = f" from epoch {progress.epochs + 1}" if progress.epochs else ""
+    print(
+        f"Training {config.model} on {config.dataset} "
+        f"({dataset.spec.num_examples[TRAIN]:,} images), "
+        f"{model.count_params():,} weights, {config.epochs} epochs{start} of "
+        f"{dataset.steps_per_epoch(config.batch_size)} steps on {device}"
+        f"{f' x {replicas}' if replicas > 1 else ''}, {config.precision}, "
+        f"XLA {'on' if model.jit_compile else 'off'}; {run.path}",
+        flush=True,
+    )
+
+
+def _print_end(run, model, progress, exported_epoch, scores, export) -> None:
+    config = run.config
+    which = ""
+    if exported_epoch != progress.epochs:
+        which = f", exported epoch {exported_epoch}, the best on the validation split"
+    print(f"{progress.epochs} epochs in {progress.seconds:.0f} s{which}. Test split:")
+    print("  " + "  ".join(f"{name} {value:.4g}" for name, value in scores.items()))
+    print(f"Exported {export}")
+    metric = "cis" if "transfer" in model.serving_signatures() else "reconstruction"
+    folders = "".join(
+        f" {option} {value}"
+        for option, value in (("--data-dir", config.data_dir), ("--manual-dir", config.manual_dir))
+        if value
+    )
+    print(f"Next: python evaluate.py --metric {metric} --saved-model {run.export_folder}{folders}")

@@ -1,0 +1,163 @@
+"""The folder of a run: its name, what lies in it and how `--resume` finds it."""
+
+import csv
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tfvae.models import MODELS
+from tfvae.schema import UsageError, UserError
+from tfvae.training.config import AllSettings, RunConfig, resumed_config
+from tfvae.training.strategy import is_chief
+
+CONFIG = "config.yaml"
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """Where a run keeps its files. Nothing is made on disk before `create`.
+
+    Args:
+        path: `runs/<name>`.
+        config: Of this run, `name` filled in.
+    """
+
+    path: Path
+    config: RunConfig
+
+    @property
+    def config_file(self) -> Path:
+        return self.path / CONFIG
+
+    @property
+    def history_file(self) -> Path:
+        return self.path / "history.csv"
+
+    @property
+    def tensorboard(self) -> Path:
+        return self.path / "tensorboard"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @property
+    def tuning(self) -> Path:
+        return self.path / "tuning"
+
+    @property
+    def export_folder(self) -> Path:
+        """`saved_models/<name>`, the versions' parent."""
+        return self.config.saved_models_dir / self.path.name
+
+    @property
+    def resume_command(self) -> str:
+        """What to type to go on after an interruption."""
+        parts = ["python train.py", "--resume", "--name", self.path.name]
+        if "runs_dir" in self.config.model_fields_set:
+            parts += ["--runs-dir", str(self.config.runs_dir)]
+        return " ".join(parts)
+
+    def newest_export(self) -> Path | None:
+        """The newest finished version of this run's export."""
+        versions = [
+            path.parent
+            for path in self.export_folder.glob("*/saved_model.pb")
+            if path.parent.name.isdigit()
+        ]
+        return max(versions, key=lambda path: int(path.name), default=None)
+
+    def create(self) -> None:
+        """Makes the folder and writes the configuration."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.config.save(self.config_file)
+
+    def with_config(self, **changes: Any) -> "RunFolder":
+        return dataclasses.replace(self, config=self.config.model_copy(update=changes))
+
+    def truncate_history(self, epochs: int) -> None:
+        """Drops the rows from epoch `epochs` on: written, but not checkpointed, when killed."""
+        if not self.history_file.exists():
+            return
+        with self.history_file.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.reader(file))
+        done = [str(epoch) for epoch in range(epochs)]
+        kept = rows[:1] + [row for row in rows[1:] if row and row[0] in done]
+        partial = self.history_file.with_name(f".{self.history_file.name}")
+        with partial.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(kept)
+        partial.replace(self.history_file)
+
+
+def open_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
+    """The folder that a configuration asks for: a new one, or with `resume` an existing one.
+
+    Args:
+        config: Of the run.
+        all_settings: As for `resumed_config`; asked only when a run is resumed.
+    Raises:
+        UsageError: neither a model nor a run to resume is named.
+        UserError: the name is taken; no run to resume, or one started with something else.
+    """
+    if config.resume:
+        return _existing_run(config, all_settings)
+    return new_run(config)
+
+
+def new_run(config: RunConfig) -> RunFolder:
+    """The folder of a run that isn't there yet; raises as `open_run` does."""
+    if config.model is None:
+        raise UsageError(f"--model is needed (valid: {', '.join(MODELS)}), or --resume with --name")
+    if config.strategy == "multi_worker" and config.name is None:
+        raise UsageError("--strategy multi_worker needs --name: every worker must use the same one")
+    names = [config.name] if config.name else _numbered(default_name(config))
+    for name in names:
+        path = config.runs_dir / name
+        # Other workers find the folder that the chief has made.
+        if not path.exists() or not is_chief(config.strategy):
+            return RunFolder(path, config.model_copy(update={"name": name}))
+    raise UserError(
+        f"run {config.name!r} exists in {config.runs_dir}; --resume goes on with it, "
+        "another --name starts anew"
+    )
+
+
+def _existing_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
+    if config.name is None and config.model is None:
+        raise UsageError("--resume needs the run's --name, or --model to take its newest run")
+    path = config.runs_dir / config.name if config.name else _newest(config)
+    if not (path / CONFIG).is_file():
+        raise UserError(f"there is no run {path.name!r} to resume in {config.runs_dir}")
+    saved = RunConfig.load(path / CONFIG).model_copy(update={"name": path.name})
+    return RunFolder(path, resumed_config(saved, config, all_settings))
+
+
+def _newest(config: RunConfig) -> Path:
+    """The run to resume when none is named: the newest one under its numbered `default_name`."""
+    base = default_name(config)
+    pattern = re.compile(re.escape(base) + r"(-\d+)?")
+    runs = [
+        path.parent
+        for path in config.runs_dir.glob(f"*/{CONFIG}")
+        if pattern.fullmatch(path.parent.name)
+    ]
+    return max(
+        runs, key=lambda path: (path / CONFIG).stat().st_mtime, default=config.runs_dir / base
+    )
+
+
+def default_name(config: RunConfig) -> str:
+    """`<model>_<dataset>`, the data set cut down to what a folder may be called."""
+    rest = config.dataset.partition(":")[2] or config.dataset
+    short = re.sub(r"[^\w.+-]+", "-", Path(rest).name).strip("-.") or "data"
+    return f"{config.model}_{short}"
+
+
+def _numbered(base: str) -> Iterator[str]:
+    yield base
+    number = 2
+    while True:
+        yield f"{base}-{number}"
+        number += 1

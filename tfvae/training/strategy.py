@@ -1,0 +1,122 @@
+"""Which devices a run uses."""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from tfvae.schema import UsageError, UserError
+
+CHIEF_TYPES = ("chief", "master")
+
+
+def make_strategy(name: str, batch_size: int):
+    """A `tf.distribute.Strategy`.
+
+    Args:
+        name: "auto" (all GPUs if there are several), "single", "mirrored" or "multi_worker".
+        batch_size: Over all replicas together.
+    Raises:
+        UserError: a malformed `TF_CONFIG`.
+        UsageError: the batch doesn't divide among the replicas.
+    """
+    strategy = _STRATEGIES[name]()
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        raise UsageError(
+            f"--batch-size {batch_size} does not divide among {replicas} replicas; "
+            f"try {max(batch_size // replicas, 1) * replicas}"
+        )
+    return strategy
+
+
+def is_chief(strategy_name: str) -> bool:
+    """Whether this process writes the files; asks no TensorFlow.
+
+    Raises:
+        UserError: a malformed `TF_CONFIG`.
+    """
+    if strategy_name != "multi_worker":
+        return True
+    config = check_tf_config(os.environ.get("TF_CONFIG"))
+    task = config["task"]
+    has_chief = any(kind in config["cluster"] for kind in CHIEF_TYPES)
+    return task["type"] in CHIEF_TYPES or (not has_chief and task["index"] == 0)
+
+
+def check_tf_config(text: str | None) -> dict[str, Any]:
+    """The contents of `TF_CONFIG`.
+
+    Raises:
+        UserError: it is missing, no JSON, or its cluster and task don't fit; says what is wrong.
+    """
+    if not text:
+        raise UserError("TF_CONFIG is not set; --strategy multi_worker needs it on every worker")
+    try:
+        config = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UserError(f"TF_CONFIG is not JSON: {error}") from None
+    cluster = _mapping(config, "cluster")
+    task = _mapping(config, "task")
+    for kind, addresses in cluster.items():
+        if not isinstance(addresses, list) or not addresses or not all(map(_is_address, addresses)):
+            raise UserError(
+                f"TF_CONFIG: cluster.{kind} must be a list of host:port, got {addresses!r}"
+            )
+    if "worker" not in cluster:
+        raise UserError("TF_CONFIG: cluster.worker, the list of the workers' host:port, is missing")
+    kind, index = task.get("type"), task.get("index")
+    if kind not in cluster:
+        raise UserError(f"TF_CONFIG: task.type is {kind!r}, the cluster has {', '.join(cluster)}")
+    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < len(cluster[kind]):
+        raise UserError(
+            f"TF_CONFIG: task.index is {index!r}, cluster.{kind} has 0 to {len(cluster[kind]) - 1}"
+        )
+    return config
+
+
+def _mapping(config: Any, key: str) -> Mapping[str, Any]:
+    value = config.get(key) if isinstance(config, dict) else None
+    if not isinstance(value, dict):
+        raise UserError(f"TF_CONFIG: {key!r} must be a mapping, got {value!r}")
+    return value
+
+
+def _is_address(value: Any) -> bool:
+    host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
+    return bool(host and colon and port.isdigit())
+
+
+def _single():
+    import tensorflow as tf
+
+    return tf.distribute.get_strategy()
+
+
+def _mirrored():
+    import tensorflow as tf
+
+    # Without a GPU, the logical CPUs: one unless the caller made more.
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    return tf.distribute.MirroredStrategy([device.name for device in devices])
+
+
+def _multi_worker():
+    import tensorflow as tf
+
+    check_tf_config(os.environ.get("TF_CONFIG"))
+    return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def _auto():
+    import tensorflow as tf
+
+    return _mirrored() if len(tf.config.list_physical_devices("GPU")) > 1 else _single()
+
+
+_STRATEGIES = {
+    "auto": _auto,
+    "single": _single,
+    "mirrored": _mirrored,
+    "multi_worker": _multi_worker,
+}

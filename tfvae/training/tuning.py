@@ -1,0 +1,123 @@
+"""Hyper-parameter search before a run: Bayesian optimisation over the model's own search space."""
+
+import math
+from typing import Any
+
+import keras
+import keras_tuner
+import yaml
+
+from tfvae.models import check_settings, model_class
+from tfvae.schema import UsageError, UserError
+from tfvae.training.callbacks import StopOnNonFinite
+from tfvae.training.config import RunConfig
+from tfvae.training.fit import compiled_model, fit
+from tfvae.training.run_folder import RunFolder
+
+# A trial trains for this share of the run's epochs, rounded up.
+TRIAL_SHARE = 0.25
+BEST = "best.yaml"
+
+
+def tuned_run(run: RunFolder, dataset, strategy) -> RunFolder:
+    """The run with the best settings of `config.tune` trials, written to its `config.yaml`.
+
+    Settings that the configuration names stay as they are; the model's `search_space` and the
+    learning rate are searched. A search that was cut short goes on where it was.
+
+    Raises:
+        UserError: no trial ended with finite figures.
+    """
+    config = run.config
+    if config.strategy == "multi_worker":
+        raise UsageError("--tune doesn't go with --strategy multi_worker: tune on one machine")
+    best_file = run.tuning / BEST
+    if not best_file.exists():
+        run.create()
+        _search(run, dataset, strategy)
+    best = yaml.safe_load(best_file.read_text(encoding="utf-8"))
+    run = run.with_config(**best)
+    run.config.save(run.config_file)
+    return run
+
+
+def _search(run: RunFolder, dataset, strategy) -> None:
+    config = run.config
+    name = getattr(model_class(config.model), "tuning_objective", "val_elbo")
+    direction = "min" if name.endswith("loss") else "max"
+    epochs = math.ceil(config.epochs * TRIAL_SHARE)
+    print(
+        f"Tuning: {config.tune} trials of {epochs} epochs each, {direction}imising {name}",
+        flush=True,
+    )
+    tuner = _Tuner(
+        run_config=config.model_copy(update={"epochs": epochs}),
+        dataset=dataset,
+        strategy=strategy,
+        objective=keras_tuner.Objective(name, direction),
+        max_trials=config.tune,
+        max_consecutive_failed_trials=config.tune + 1,
+        seed=config.seed,
+        directory=run.path,
+        project_name=run.tuning.name,
+    )
+    tuner.search(verbose=0)
+    trials = [
+        trial
+        for trial in tuner.oracle.get_best_trials(config.tune)
+        if trial.score is not None and math.isfinite(trial.score)
+    ]
+    if not trials:
+        raise UserError("tuning: no trial ended with finite figures")
+    for rank, trial in enumerate(trials, start=1):
+        chosen = "  ".join(f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
+                           for key, value in trial.hyperparameters.values.items())  # fmt: skip
+        print(f"  {rank}. {name} {trial.score:.4f}  {chosen}")
+    best = chosen_fields(config, trials[0].hyperparameters)
+    # Renamed into place: this file says that the search is done.
+    partial = run.tuning / f".{BEST}"
+    partial.write_text(yaml.safe_dump(_plain(best), sort_keys=False), encoding="utf-8")
+    partial.replace(run.tuning / BEST)
+
+
+def chosen_fields(
+    config: RunConfig, hyperparameters: keras_tuner.HyperParameters
+) -> dict[str, Any]:
+    """Fields of the configuration as `hyperparameters` choose them; given settings win."""
+    searched = model_class(config.model).search_space(hyperparameters)
+    rate = hyperparameters.Float("learning_rate", 1e-4, 1e-2, sampling="log")
+    settings = check_settings(config.model, {**searched, **config.settings})
+    return {"settings": settings, "learning_rate": rate}
+
+
+class _Tuner(keras_tuner.BayesianOptimization):
+    def __init__(self, run_config, dataset, strategy, **kwargs):
+        self._run_config = run_config
+        self._dataset = dataset
+        self._strategy = strategy
+        super().__init__(**kwargs)
+
+    def run_trial(self, trial, **_):
+        config = self._run_config.model_copy(
+            update=chosen_fields(self._run_config, trial.hyperparameters)
+        )
+        keras.backend.clear_session()
+        try:
+            model = compiled_model(config, self._dataset, self._strategy)
+            history = fit(model, self._dataset, config, [StopOnNonFinite(model.term_weights())])
+        except UserError as error:
+            raise keras_tuner.errors.FailedTrialError(str(error)) from error
+        # Every epoch's figures: the oracle takes the objective's best.
+        return [
+            dict(zip(history.history, figures, strict=True))
+            for figures in zip(*history.history.values(), strict=True)
+        ]
+
+
+def _plain(value: Any) -> Any:
+    """YAML-ready: lists for tuples, plain numbers."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value.item() if hasattr(value, "item") else value
