@@ -186,7 +186,7 @@ AllSettings = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
 # What may differ when a run is resumed: how long and where it runs, not what it computes.
 MAY_CHANGE = frozenset(
-    ("epochs", "early_stopping", "tune", "strategy", "jit", "data_dir", "manual_dir")
+    ("epochs", "early_stopping", "strategy", "jit", "data_dir", "manual_dir")
     + ("name", "resume", "runs_dir", "saved_models_dir")
 )
 

@@ -1,0 +1,321 @@
+"""The bound of the CCVAE by brute force, and each of its pitfalls."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+import scipy.integrate
+import scipy.special
+import scipy.stats
+import tensorflow as tf
+
+from tfvae.models import build_model
+from tfvae.schema import DataSpec, UsageError
+
+SEED = (0, 1)
+SHAPE = (4, 4, 1)
+
+
+def spec(kind, num_labels):
+    names = tuple(f"label{index}" for index in range(num_labels))
+    return DataSpec("tiny", SHAPE, names, kind, {"train": 8})
+
+
+def build(kind="binary", num_labels=1, **settings):
+    model = build_model("ccvae", spec(kind, num_labels), {"latent_dim": num_labels + 1, **settings})
+    # Away from the symmetric start, so that no term vanishes by accident.
+    generator = np.random.default_rng(3)
+    for weight in model.characteristics.weights:
+        weight.assign(weight + 0.3 * generator.normal(size=weight.shape))
+    return model
+
+
+def batch(label, observed, count=1, seed=0):
+    """`count` copies of one random image with the given label."""
+    image = np.random.default_rng(seed).random((1, *SHAPE), dtype="float32")
+    tile = lambda row: np.repeat(np.asarray([row], "float32"), count, axis=0)  # noqa: E731
+    return {
+        "image": tf.constant(np.repeat(image, count, axis=0)),
+        "label": tf.constant(tile(label)),
+        "observed": tf.constant(tile(observed)),
+    }
+
+
+def moments(model, data):
+    encoded = model.encode(data["image"][:1])
+    return encoded["mean"].numpy()[0].astype("float64"), encoded["stddev"].numpy()[0].astype("float64")
+
+
+class Attribute:
+    """q(y|z) and p(z|y) of a model's one attribute, in NumPy."""
+
+    def __init__(self, model, index=0):
+        parts = model.characteristics
+        self.slope, self.bias = float(parts.slope[index]), float(parts.bias[index])
+        self.means = parts.prior_mean.numpy()[index]
+        self.stddevs = np.log1p(np.exp(parts.prior_raw_stddev.numpy()[index]))
+        self.log_label = scipy.special.log_softmax(parts.label_logits.numpy()[index])
+
+    def classifier(self, z, value):
+        logit = self.slope * z + self.bias
+        return scipy.special.expit(logit if value else -logit)
+
+    def log_prior(self, z, value):
+        return scipy.stats.norm.logpdf(z, self.means[value], self.stddevs[value])
+
+
+def grid_bound(model, data, label):
+    """The bound of the docstring for one attribute, on a grid over z = (z_c, z_s); label None: unknown."""
+    mean, stddev = moments(model, data)
+    attribute = Attribute(model)
+    axes = [np.linspace(m - 7 * s, m + 7 * s, 121) for m, s in zip(mean, stddev)]
+    z = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
+    log_q = scipy.stats.norm.logpdf(z, mean, stddev).sum(axis=-1)
+    area = np.prod([axis[1] - axis[0] for axis in axes])
+    image = np.repeat(data["image"].numpy()[:1], len(z), axis=0)
+    log_x = model.likelihood(tf.constant(z, tf.float32)).log_prob(image).numpy()
+    log_style = scipy.stats.norm.logpdf(z[:, 1])
+    density = np.exp(log_q) * area
+
+    def expectation(values):
+        return np.sum(density * values)
+
+    if label is None:
+        labels = sum(
+            attribute.classifier(z[:, 0], value)
+            * (
+                attribute.log_prior(z[:, 0], value)
+                + attribute.log_label[value]
+                - np.log(attribute.classifier(z[:, 0], value))
+            )
+            for value in (0, 1)
+        )
+        return expectation(log_x - log_q + log_style + labels)
+    classifier = attribute.classifier(z[:, 0], label)
+    evidence = expectation(classifier)
+    inside = (
+        log_x + attribute.log_prior(z[:, 0], label) + log_style - log_q - np.log(classifier)
+    )
+    return (
+        expectation(classifier / evidence * inside) + np.log(evidence) + attribute.log_label[label]
+    )
+
+
+@pytest.mark.parametrize("label", [0, 1, None])
+def test_bound_equals_brute_force_over_the_code(label):
+    model = build()
+    data = batch([label or 0], [label is not None], count=20_000)
+    elbo = np.asarray(model.elbo(model.loss_terms(data, SEED)))
+    error = 4 * elbo.std() / np.sqrt(len(elbo))
+    assert error < 0.5
+    assert elbo.mean() == pytest.approx(grid_bound(model, data, label), abs=error)
+
+
+def test_bound_is_below_the_evidence():
+    """log p(x, y) by plain Monte Carlo from the prior; the bound may not pass it."""
+    model, data = build(), batch([1], [1], count=4000)
+    label = tf.constant([[1.0]])
+    mean, stddev = model.characteristics.prior_of(label)
+    generator = np.random.default_rng(0)
+    z = generator.normal(size=(100_000, 2)).astype("float32")
+    z[:, :1] = mean + stddev * z[:, :1]
+    image = tf.repeat(data["image"][:1], len(z), axis=0)
+    log_x = model.likelihood(z).log_prob(image).numpy()
+    log_y = float(model.characteristics.log_label()[0, 1])
+    evidence = scipy.special.logsumexp(log_x) - np.log(len(z)) + log_y
+    assert float(tf.reduce_mean(model.elbo(model.loss_terms(data, SEED)))) < evidence
+
+
+def test_label_posterior_of_an_attribute_is_exact():
+    model, data = build(), batch([1], [1])
+    mean, stddev = moments(model, data)
+    attribute = Attribute(model)
+    exact, _ = scipy.integrate.quad(
+        lambda z: scipy.stats.norm.pdf(z, mean[0], stddev[0]) * attribute.classifier(z, 1), -30, 30
+    )
+    assert float(model.classify(data["image"])[0, 0]) == pytest.approx(exact, abs=1e-4)
+
+
+def test_rate_of_the_characteristic_code_is_not_the_closed_form():
+    """w depends on z_c: the Gaussian KL to p(z_c|y) in its place is another number."""
+    model, data = build(), batch([1], [1])
+    mean, stddev = moments(model, data)
+    attribute = Attribute(model)
+    z = np.linspace(mean[0] - 9 * stddev[0], mean[0] + 9 * stddev[0], 4001)
+    q = scipy.stats.norm.pdf(z, mean[0], stddev[0]) * (z[1] - z[0])
+    classifier = attribute.classifier(z, 1)
+    evidence = np.sum(q * classifier)
+    log_ratio = (
+        scipy.stats.norm.logpdf(z, mean[0], stddev[0])
+        + np.log(classifier / evidence)
+        - attribute.log_prior(z, 1)
+    )
+    divergence = np.sum(q * classifier / evidence * log_ratio)
+    style = 0.5 * (mean[1] ** 2 + stddev[1] ** 2 - 1) - np.log(stddev[1])
+    expected = divergence - attribute.log_label[1] + style
+    rate = float(model.loss_terms(data, SEED)["rate"][0])
+    assert rate == pytest.approx(expected, abs=1e-3)
+    gaussian = scipy.stats.norm(mean[0], stddev[0])
+    closed = gaussian.expect(lambda value: gaussian.logpdf(value) - attribute.log_prior(value, 1))
+    assert abs(rate - (closed - attribute.log_label[1] + style)) > 0.05
+
+
+def test_rate_of_a_labelled_image_is_a_divergence():
+    """KL(q(z|x, y) || p(z|y)) >= 0, whatever the weights."""
+    for kind, num_labels in (("binary", 3), ("categorical", 3)):
+        model = build(kind, num_labels)
+        data = batch(np.eye(3)[0], np.ones(3), count=50)
+        assert np.all(np.asarray(model.loss_terms(data, SEED)["rate"]) > 0)
+
+
+def test_sum_over_unknown_labels_is_enumeration():
+    """Three unknown attributes: the sum over all eight label vectors, by hand."""
+    model, data = build(num_labels=3), batch(np.zeros(3), np.zeros(3))
+    mean, stddev = moments(model, data)
+    attributes = [Attribute(model, index) for index in range(3)]
+    z = mean[:3] + stddev[:3] * np.random.default_rng(0).normal(size=(20_000, 3))
+    total = np.zeros(len(z))
+    for values in itertools.product((0, 1), repeat=3):
+        q = np.prod([a.classifier(z[:, i], v) for i, (a, v) in enumerate(zip(attributes, values))], axis=0)
+        log_p = sum(
+            a.log_prior(z[:, i], v) + a.log_label[v] for i, (a, v) in enumerate(zip(attributes, values))
+        )
+        total += q * (np.log(q) - log_p)
+    total += scipy.stats.norm.logpdf(z, mean[:3], stddev[:3]).sum(axis=-1)
+    style = 0.5 * (mean[3] ** 2 + stddev[3] ** 2 - 1) - np.log(stddev[3])
+    rate = float(model.loss_terms(data, SEED)["rate"][0])
+    assert rate == pytest.approx(total.mean() + style, abs=4 * total.std() / np.sqrt(len(z)))
+
+
+def test_value_of_an_unknown_label_has_no_influence():
+    for kind in ("binary", "categorical"):
+        model = build(kind, 3)
+        one = model.loss_terms(batch([1, 0, 0], [0, 0, 0]), SEED)
+        two = model.loss_terms(batch([0, 1, 0], [0, 0, 0]), SEED)
+        for name in one:
+            np.testing.assert_array_equal(one[name], two[name])
+
+
+def test_labelled_and_unlabelled_images_mix_in_a_batch():
+    """Each image's terms are those that it has among its like."""
+    model = build("categorical", 3)
+    known, unknown = batch([0, 1, 0], [1, 1, 1], 2), batch([0, 0, 0], [0, 0, 0], 2)
+    mixed = {key: tf.concat([known[key][:1], unknown[key][1:]], axis=0) for key in known}
+    terms = model.loss_terms(mixed, SEED)
+    for name, term in terms.items():
+        np.testing.assert_allclose(term[0], model.loss_terms(known, SEED)[name][0], rtol=1e-5)
+        np.testing.assert_allclose(term[1], model.loss_terms(unknown, SEED)[name][1], rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["binary", "categorical"])
+def test_weights_have_mean_one_and_an_effective_share(kind):
+    model = build(kind, 3)
+    data = batch([0, 1, 0], [1, 1, 1], count=20_000)
+    _, diagnostics = model.measure(data, SEED)
+    weight = np.asarray(diagnostics["weight_mean"][0])
+    tolerance = 4 * weight.std() / np.sqrt(len(weight)) + (0.05 if kind == "categorical" else 0)
+    assert weight.mean() == pytest.approx(1, abs=tolerance)
+    share = np.asarray(diagnostics["weight_ess"][0])
+    assert np.all((share > 0) & (share <= 1 + 1e-5))
+    if kind == "binary":
+        assert share[0] == pytest.approx(1 / np.mean(weight**2), rel=0.1)
+
+
+def test_gradient_inside_the_weight_stops_at_the_code_alone():
+    """d w / d z_c = 0, d w / d log q(y|x) = -w, and the classifier inside w still learns."""
+    model = build()
+    z_c, log_label = tf.constant([[0.3]]), tf.constant([[-0.7]])
+    label = tf.constant([[[0.0, 1.0]]])
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([z_c, log_label])
+        weight = tf.exp(model._log_weight(z_c, label, log_label))
+    assert tape.gradient(weight, z_c) is None
+    np.testing.assert_allclose(tape.gradient(weight, log_label), -weight, rtol=1e-6)
+    assert float(tf.abs(tape.gradient(weight, model.characteristics.slope))[0]) > 0
+
+
+def test_separation_is_there_at_the_start():
+    binary = build_model("ccvae", spec("binary", 2), {"latent_dim": 4}).characteristics
+    np.testing.assert_allclose(binary.prior_mean, [[-2, 2], [-2, 2]])
+    means = build_model("ccvae", spec("categorical", 3), {"latent_dim": 6}).characteristics.prior_mean
+    assert np.linalg.norm(means[0] - means[1]) > 2
+
+
+def test_log_prior_is_the_mixture_over_labels():
+    model = build(num_labels=2)
+    z = np.random.default_rng(0).normal(size=(5, 3))
+    expected = scipy.stats.norm.logpdf(z[:, 2])
+    for index in range(2):
+        attribute = Attribute(model, index)
+        expected += scipy.special.logsumexp(
+            [attribute.log_prior(z[:, index], value) + attribute.log_label[value] for value in (0, 1)],
+            axis=0,
+        )
+    np.testing.assert_allclose(model.log_prior(z.astype("float32")), expected, rtol=1e-4)
+
+
+def decoded_codes(model, monkeypatch):
+    """Codes that the model decodes from now on."""
+    codes = []
+    decode = model.decode
+
+    def record(latent):
+        codes.append(np.asarray(latent))
+        return decode(latent)
+
+    monkeypatch.setattr(model, "decode", record)
+    return codes
+
+
+def test_transfer_moves_the_characteristic_code_and_keeps_the_style(monkeypatch):
+    model = build(num_labels=2)
+    codes = decoded_codes(model, monkeypatch)
+    image = batch([0, 0], [1, 1], 3)["image"]
+    target = np.array([[0, 1]] * 3, "float32")
+    mean = model.encode(image)["mean"].numpy()
+    model.transfer(image, target, tf.constant([0.0, 0.5, 1.0]))
+    moved = codes[-1]
+    np.testing.assert_allclose(moved[0], mean[0], atol=1e-6)
+    goal = float(model.characteristics.prior_mean[1, 1])
+    assert moved[1, 1] == pytest.approx((mean[1, 1] + goal) / 2, abs=1e-5)
+    assert moved[2, 1] == pytest.approx(goal, abs=1e-5)
+    np.testing.assert_allclose(moved[:, [0, 2]], mean[:, [0, 2]], atol=1e-6)
+
+
+def test_transfer_to_a_class_stands_on_its_mean(monkeypatch):
+    model = build("categorical", 3, latent_dim=5, characteristic_dim=2)
+    codes = decoded_codes(model, monkeypatch)
+    image = batch([1, 0, 0], [1, 1, 1], 1)["image"]
+    model.transfer(image, tf.constant([[0.0, 0.0, 1.0]]), tf.constant([1.0]))
+    np.testing.assert_allclose(codes[-1][0, :2], model.characteristics.prior_mean[2], atol=1e-5)
+    np.testing.assert_allclose(codes[-1][:, 2:], model.encode(image)["mean"][:, 2:], atol=1e-6)
+    model.transfer(image, tf.zeros([1, 3]), tf.constant([1.0]))
+    np.testing.assert_allclose(codes[-1], model.encode(image)["mean"], atol=1e-6)
+
+
+def test_samples_follow_the_prior_of_their_label(monkeypatch):
+    model = build(num_labels=2)
+    codes = decoded_codes(model, monkeypatch)
+    label = np.repeat([[1.0, 0.0]], 4000, axis=0).astype("float32")
+    model.sample(tf.range(4000, dtype=tf.int64), label)
+    mean, stddev = model.characteristics.prior_of(label[:1])
+    drawn = codes[-1]
+    np.testing.assert_allclose(drawn[:, :2].mean(axis=0), mean[0], atol=0.1)
+    np.testing.assert_allclose(drawn[:, :2].std(axis=0), stddev[0], rtol=0.1)
+    assert drawn[:, 2].std() == pytest.approx(1, rel=0.1)
+
+
+def test_sizes_that_do_not_fit_are_refused():
+    with pytest.raises(UsageError, match="latent_dim=3 leaves no room"):
+        build_model("ccvae", spec("binary", 3), {"latent_dim": 3})
+    with pytest.raises(UsageError, match="characteristic_dim=2 contradicts the 3 binary"):
+        build_model("ccvae", spec("binary", 3), {"characteristic_dim": 2})
+
+
+def test_forty_attributes_fit_by_default():
+    model = build_model("ccvae", spec("binary", 40))
+    assert model.latent_dim == 56
+    model.compile(keras.optimizers.Adam())
+    terms = model.loss_terms(batch(np.ones(40), np.ones(40)), SEED)
+    assert all(np.isfinite(term).all() for term in terms.values())

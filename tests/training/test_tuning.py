@@ -1,0 +1,42 @@
+"""The search: the best settings train the run, given ones stay, a done search is not repeated."""
+
+import keras_tuner
+import pytest
+import yaml
+
+from tfvae.schema import UserError
+from tfvae.training import tuning
+from tfvae.training.config import RunConfig
+from tfvae.training.run import train
+
+
+def test_given_settings_win_over_searched_ones():
+    config = RunConfig(model="beta_vae", settings={"beta": 0.5})
+    fields = tuning.chosen_fields(config, keras_tuner.HyperParameters())
+    assert fields["settings"]["beta"] == 0.5
+    assert set(fields["settings"]) > {"beta"}, "the rest of the search space is searched"
+    assert 1e-4 <= fields["learning_rate"] <= 1e-2
+
+
+def test_the_best_trial_becomes_the_run(tmp_path, config, capsys, monkeypatch):
+    train(config(epochs=1, tune=2, name="x"))
+    shown = capsys.readouterr().out
+    assert "Tuning: 2 trials of 1 epochs" in shown and "  2. val_elbo" in shown
+    run = tmp_path / "runs" / "x"
+    best = yaml.safe_load((run / "tuning" / "best.yaml").read_text())
+    saved = RunConfig.load(run / "config.yaml")
+    assert saved.settings == best["settings"] and saved.settings["latent_dim"] == 2
+    assert saved.learning_rate == best["learning_rate"]
+
+    monkeypatch.setattr(tuning, "_search", None)
+    resumed = RunConfig(name="x", resume=True, epochs=2, runs_dir=tmp_path / "runs")
+    assert train(resumed).name == "2"
+
+
+def test_a_search_without_a_finite_trial_is_an_error(config, monkeypatch):
+    def diverge(*_):
+        raise UserError("training stopped: distortion is nan")
+
+    monkeypatch.setattr(tuning, "fit", diverge)
+    with pytest.raises(UserError, match="no trial ended with finite figures"):
+        train(config(epochs=1, tune=2))
