@@ -124,6 +124,32 @@ def test_order_depends_on_seed_and_epoch_only():
     assert sum(run, []) == sum(epochs(dataset, 25, 4, seed=1), [])
 
 
+def test_few_labelled_images_fill_their_share_of_each_batch(digits):
+    """Drawn in turn, so that each comes equally often; the others come as often as before."""
+    steps = digits.steps_per_epoch(64)
+    options = {"seed": 0, "missing_labels": 0.99, "labelled_share": 0.25}
+    batches = list(itertools.islice(digits.train_batches(64, **options), 2 * steps))
+    known = [batch["observed"].numpy()[:, 0] for batch in batches]
+    assert min(part[48:].sum() for part in known) == 16
+    images = np.concatenate(
+        [batch["image"].numpy()[48:].reshape(16, -1) for batch in batches[:steps]]
+    )
+    _, counts = np.unique(images, axis=0, return_counts=True)
+    assert len(counts) == 13  # 1 % of 1,258
+    assert counts.max() - counts.min() <= 1
+    resumed = next(iter(digits.train_batches(64, initial_epoch=1, **options)))
+    np.testing.assert_array_equal(resumed["image"], batches[steps]["image"])
+
+
+@pytest.mark.parametrize("missing", [0.0, 0.5])
+def test_share_changes_nothing_where_enough_images_are_labelled(digits, missing):
+    plain, shared = (
+        next(iter(digits.train_batches(64, seed=0, missing_labels=missing, labelled_share=share)))
+        for share in (0.0, 0.5)
+    )
+    np.testing.assert_array_equal(plain["image"], shared["image"])
+
+
 @pytest.mark.parametrize("start", [1, 3])
 def test_resume_gets_what_the_uninterrupted_run_gets(start):
     dataset = make(53)

@@ -1,11 +1,12 @@
 """The one tf.data pipeline: every source's examples become batches here."""
 
+import math
 import numbers
 
 import tensorflow as tf
 
 from tfvae.data.examples import IN_MEMORY_BYTES, Examples
-from tfvae.data.splits import check_ratio
+from tfvae.data.splits import check_ratio, labelled_rows
 from tfvae.schema import IMAGE, LABEL, OBSERVED, SPLITS, TRAIN, UsageError, UserError
 
 
@@ -44,7 +45,9 @@ class Dataset:
         indices = tf.data.Dataset.range(len(examples))
         return indices.map(self._reader(examples)).with_options(_options())
 
-    def train_batches(self, batch_size, *, seed, missing_labels=0.0, initial_epoch=0):
+    def train_batches(
+        self, batch_size, *, seed, missing_labels=0.0, labelled_share=0.0, initial_epoch=0
+    ):
         """Endless training batches; the order within an epoch depends on (seed, epoch) only.
 
         A run that starts at `initial_epoch` gets the very batches that an uninterrupted one gets
@@ -55,6 +58,8 @@ class Dataset:
             batch_size: Images per batch; capped at the size of the split.
             seed: integer; decides the order and whose labels are hidden.
             missing_labels: Share of the known labels to hide; see `splits.hide_labels`.
+            labelled_share: Where fewer images than this share have a known label, each batch holds
+                this share of labelled ones (rounded up, drawn in turn), the rest from all.
             initial_epoch: First epoch to deliver.
         Raises:
             UsageError: a batch size below 1, or a ratio outside 0..1.
@@ -62,18 +67,29 @@ class Dataset:
         """
         examples = self._examples(TRAIN)
         batch_size = self._batch_size(batch_size)
-        check_ratio(missing_labels)
+        check_ratio("missing labels", missing_labels)
+        check_ratio("labelled images in a batch", labelled_share)
         if missing_labels > 0:
             if self.spec.label_kind is None:
                 raise UserError(f"data set {self.spec.name} has no labels that could be hidden")
             examples = examples.with_hidden_labels(self.spec.label_kind, missing_labels, seed)
         count = len(examples)
+        steps = count // batch_size
+        labelled = labelled_rows(examples.observed)
+        from_labelled = 0
+        if 0 < len(labelled) < labelled_share * count:
+            from_labelled = math.ceil(labelled_share * batch_size)
 
         def one_epoch(epoch):
-            order = tf.random.experimental.stateless_shuffle(
-                tf.range(count, dtype=tf.int64), seed=tf.stack([tf.constant(seed, tf.int64), epoch])
-            )
-            return tf.data.Dataset.from_tensor_slices(order).batch(batch_size, drop_remainder=True)
+            order = _shuffled(tf.range(count, dtype=tf.int64), 1, seed, epoch)
+            rows = tf.reshape(order[: steps * (batch_size - from_labelled)], [steps, -1])
+            if from_labelled:
+                turns = -(-steps * from_labelled // len(labelled))
+                # Another stream than the order of all: seeds of epochs from the top down.
+                again = _shuffled(tf.constant(labelled), turns, seed, -1 - epoch)
+                again = tf.reshape(again[: steps * from_labelled], [steps, from_labelled])
+                rows = tf.concat([rows, again], axis=1)
+            return tf.data.Dataset.from_tensor_slices(tf.ensure_shape(rows, [steps, batch_size]))
 
         epochs = tf.data.Dataset.range(initial_epoch, tf.int64.max)
         return self._gathered(epochs.flat_map(one_epoch), examples)
@@ -149,6 +165,19 @@ class Dataset:
                 self._tensors[id(images)] = tf.constant(images)
         tensor = self._tensors[id(images)]
         return lambda rows: tf.gather(tensor, rows)
+
+
+def _shuffled(rows, turns, seed, epoch):
+    """`rows` [N] in `turns` successive random orders, [turns * N]; a function of (seed, epoch)."""
+
+    def one_turn(turn):
+        # Two words seed a shuffle: the run's, and one for this turn of this epoch.
+        turn_seed = tf.stack([tf.constant(seed, tf.int64), epoch + turn * 2**32])
+        return tf.random.experimental.stateless_shuffle(rows, seed=turn_seed)
+
+    if turns == 1:
+        return one_turn(tf.constant(0, tf.int64))
+    return tf.reshape(tf.map_fn(one_turn, tf.range(turns, dtype=tf.int64)), [-1])
 
 
 def _check_batch_size(batch_size):

@@ -67,10 +67,17 @@ def split_rows(classes, seed, *, validation=0.1, test=0.1):
     }
 
 
-def check_ratio(ratio):
-    """Raises UsageError unless `ratio` is a number from 0 to 1."""
+def check_ratio(what, ratio):
+    """Raises UsageError unless `ratio`, the ratio of `what`, is a number from 0 to 1."""
     if not isinstance(ratio, numbers.Real) or math.isnan(ratio) or not 0 <= ratio <= 1:
-        raise UsageError(f"the ratio of missing labels must lie between 0 and 1, got {ratio!r}")
+        raise UsageError(f"the ratio of {what} must lie between 0 and 1, got {ratio!r}")
+
+
+def labelled_rows(observed):
+    """Rows of `observed` [N, L] with any known label, int64; none where it is None."""
+    if observed is None:
+        return np.empty(0, np.int64)
+    return np.flatnonzero(np.asarray(observed).any(axis=1)).astype(np.int64)
 
 
 def hide_labels(label, observed, kind, ratio, seed):
@@ -91,7 +98,7 @@ def hide_labels(label, observed, kind, ratio, seed):
     Raises:
         UsageError: `ratio` is outside 0..1.
     """
-    check_ratio(ratio)
+    check_ratio("missing labels", ratio)
     remaining = np.array(observed, dtype=np.uint8)
     if kind == BINARY:
         known = np.flatnonzero(remaining)

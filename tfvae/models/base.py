@@ -82,15 +82,21 @@ class BaseModel(keras.Model):
     def compile(self, optimizer="adam", **kwargs):
         super().compile(optimizer=optimizer, **kwargs)
         names = ["loss", *self.term_weights(), "elbo", *self.diagnostic_names]
-        self._logged = {name: keras.metrics.Mean(name=name) for name in names}
+        with self.distribute_strategy.scope():
+            self._logged = {name: keras.metrics.Mean(name=name) for name in names}
+            self.optimizer.build(self.trainable_variables)
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
-        self.optimizer.build(self.trainable_variables)
 
     @property
     def metrics(self):
         return list(getattr(self, "_logged", {}).values())
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        # Keras would average the first batch over replicas to learn its shape, which fails when it splits
+        # unevenly; here all weights exist already.
+        del iterator, data_batch
 
     def train_step(self, batch):
         seed = tf.stack([tf.constant(self.seed, tf.int32), tf.cast(self.optimizer.iterations, tf.int32)])

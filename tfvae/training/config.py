@@ -40,7 +40,11 @@ class RunConfig(BaseModel):
 
     model: str | None = Field(None, description="which model")
     dataset: str = Field("digits", description="which data set")
-    epochs: PositiveInt = Field(30, description="passes over the training images")
+    epochs: PositiveInt | None = Field(
+        None,
+        description="passes over the training images; default: as many as show 250,000 images, "
+        "at least 15 and at most 200",
+    )
     batch_size: PositiveInt = Field(64, description="images per step, over all devices together")
     learning_rate: PositiveFloat = Field(1e-3, description="of Adam")
     lr_schedule: Literal["constant", "cosine"] = Field(
@@ -60,6 +64,12 @@ class RunConfig(BaseModel):
     )
     missing_labels: float = Field(
         0.0, ge=0, le=1, description="share of the training labels to hide"
+    )
+    labelled_share: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="where fewer images are labelled, repeat these to fill this share of each batch",
     )
     image_size: PositiveInt | None = Field(
         None, description="resize the images to this many pixels square"

@@ -1,6 +1,7 @@
 """A model built, compiled and fitted as a `RunConfig` says; shared by runs and trials."""
 
 import contextlib
+import math
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -10,6 +11,9 @@ import tensorflow as tf
 from tfvae.models import build_model
 from tfvae.schema import VALIDATION
 from tfvae.training.config import RunConfig
+
+IMAGES_SHOWN = 250_000
+EPOCH_LIMITS = (15, 200)
 
 XLA = {"on": lambda model: True, "off": lambda model: False, "auto": lambda model: _xla_pays(model)}
 
@@ -23,6 +27,12 @@ def dtype_policy(name: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+def default_epochs(num_images: int) -> int:
+    """Epochs that show `IMAGES_SHOWN` images, within `EPOCH_LIMITS`."""
+    low, high = EPOCH_LIMITS
+    return min(max(low, math.ceil(IMAGES_SHOWN / num_images)), high)
 
 
 def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
@@ -54,12 +64,13 @@ def fit(
             config.batch_size,
             seed=config.seed,
             missing_labels=config.missing_labels,
+            labelled_share=config.labelled_share,
             initial_epoch=initial_epoch,
         ),
         epochs=config.epochs,
         initial_epoch=initial_epoch,
         steps_per_epoch=dataset.steps_per_epoch(config.batch_size),
-        validation_data=_batches(model, dataset, VALIDATION, config.batch_size),
+        validation_data=dataset.batches(VALIDATION, config.batch_size),
         callbacks=list(callbacks),
         # The pipeline has shuffled; Keras would warn that it cannot.
         shuffle=False,
@@ -69,16 +80,8 @@ def fit(
 
 def figures(model: keras.Model, dataset, split: str, batch_size: int) -> dict[str, float]:
     """What the model logs, over one split."""
-    batches = _batches(model, dataset, split, batch_size)
-    logs = model.evaluate(batches, verbose=0, return_dict=True)
+    logs = model.evaluate(dataset.batches(split, batch_size), verbose=0, return_dict=True)
     return {name: float(value) for name, value in logs.items()}
-
-
-def _batches(model: keras.Model, dataset, split: str, batch_size: int):
-    """One pass over a split whose first batch divides among the replicas: Keras averages it."""
-    replicas = model.distribute_strategy.num_replicas_in_sync
-    divisible = max(dataset.spec.num_examples[split] // replicas, 1) * replicas
-    return dataset.batches(split, min(batch_size, divisible))
 
 
 def _xla_pays(model: keras.Model) -> bool:

@@ -15,7 +15,7 @@ from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFini
 from tfvae.training.checkpoints import Checkpoints, Progress
 from tfvae.training.config import RunConfig
 from tfvae.training.export import export_model
-from tfvae.training.fit import compiled_model, dtype_policy, figures, fit
+from tfvae.training.fit import compiled_model, default_epochs, dtype_policy, figures, fit
 from tfvae.training.run_folder import RunFolder, open_run
 from tfvae.training.strategy import is_chief, make_strategy
 from tfvae.training.tuning import tuned_run
@@ -42,6 +42,8 @@ def train(config: RunConfig) -> Path | None:
             image_size=config.image_size,
             skip_bad_images=config.skip_bad_images,
         )
+        if config.epochs is None:
+            run = run.with_config(epochs=default_epochs(dataset.spec.num_examples[TRAIN]))
         if config.tune:
             run = tuned_run(run, dataset, strategy)
         return _train(run, dataset, strategy)
@@ -128,6 +130,7 @@ def _export(run, dataset, model, checkpoints, progress) -> Path:
             "learning_rate": config.learning_rate,
             "lr_schedule": config.lr_schedule,
             "missing_labels": config.missing_labels,
+            "labelled_share": config.labelled_share,
             "precision": config.precision,
             "figures": scores,
         },
