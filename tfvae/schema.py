@@ -74,9 +74,13 @@ class DataSpec:
 
     def __post_init__(self):
         if len(self.image_shape) != 3 or min(self.image_shape) < 1:
-            raise ValueError(f"image_shape must be (height, width, channels), got {self.image_shape}")
+            raise ValueError(
+                f"image_shape must be (height, width, channels), got {self.image_shape}"
+            )
         if self.label_kind not in (None, CATEGORICAL, BINARY):
-            raise ValueError(f"label_kind must be categorical, binary or None, got {self.label_kind!r}")
+            raise ValueError(
+                f"label_kind must be categorical, binary or None, got {self.label_kind!r}"
+            )
         if (self.label_kind is None) != (not self.label_names):
             raise ValueError(
                 f"label_kind {self.label_kind!r} does not go with {len(self.label_names)} label names"
@@ -97,7 +101,11 @@ class DataSpec:
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready form; `from_dict` is its inverse."""
         fields = dataclasses.asdict(self)
-        return {**fields, "image_shape": list(self.image_shape), "label_names": list(self.label_names)}
+        return {
+            **fields,
+            "image_shape": list(self.image_shape),
+            "label_names": list(self.label_names),
+        }
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "DataSpec":

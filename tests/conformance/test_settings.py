@@ -43,7 +43,9 @@ def test_unlabelled_data_are_refused_where_labels_are_needed(name):
 
 
 @every_model
-@pytest.mark.parametrize("likelihood", ["continuous_bernoulli", "gaussian", "gaussian_learned", "laplace"])
+@pytest.mark.parametrize(
+    "likelihood", ["continuous_bernoulli", "gaussian", "gaussian_learned", "laplace"]
+)
 def test_every_likelihood_gives_finite_terms(name, likelihood):
     import numpy as np
 

@@ -64,7 +64,11 @@ def test_logged_elbo_has_one_sign_and_scale(case):
         logs["elbo"], -np.mean(terms["distortion"] + terms["rate"]), rtol=1e-5
     )
     history = model.fit(
-        dataset(case), steps_per_epoch=1, validation_data=dataset(case).take(1), verbose=0, shuffle=False
+        dataset(case),
+        steps_per_epoch=1,
+        validation_data=dataset(case).take(1),
+        verbose=0,
+        shuffle=False,
     ).history
     first_step = case.build().loss_terms(case.batch(), (model.seed, 0))
     assert {"loss", "elbo", *terms} <= set(history)

@@ -44,7 +44,9 @@ class ToyDataset:
     def batches(self, split, batch_size):
         return tf.data.Dataset.from_tensor_slices(self._splits[split]).batch(batch_size)
 
-    def train_batches(self, batch_size, *, seed, missing_labels=0.0, labelled_share=0.0, initial_epoch=0):
+    def train_batches(
+        self, batch_size, *, seed, missing_labels=0.0, labelled_share=0.0, initial_epoch=0
+    ):
         examples = tf.data.Dataset.from_tensor_slices(self._splits["train"])
         shuffled = examples.shuffle(10_000, seed=seed).repeat()
         return shuffled.batch(batch_size, drop_remainder=True)

@@ -44,7 +44,9 @@ def batch(label, observed, count=1, seed=0):
 
 def moments(model, data):
     encoded = model.encode(data["image"][:1])
-    return encoded["mean"].numpy()[0].astype("float64"), encoded["stddev"].numpy()[0].astype("float64")
+    return encoded["mean"].numpy()[0].astype("float64"), encoded["stddev"].numpy()[0].astype(
+        "float64"
+    )
 
 
 class Attribute:
@@ -94,9 +96,7 @@ def grid_bound(model, data, label):
         return expectation(log_x - log_q + log_style + labels)
     classifier = attribute.classifier(z[:, 0], label)
     evidence = expectation(classifier)
-    inside = (
-        log_x + attribute.log_prior(z[:, 0], label) + log_style - log_q - np.log(classifier)
-    )
+    inside = log_x + attribute.log_prior(z[:, 0], label) + log_style - log_q - np.log(classifier)
     return (
         expectation(classifier / evidence * inside) + np.log(evidence) + attribute.log_label[label]
     )
@@ -177,9 +177,12 @@ def test_sum_over_unknown_labels_is_enumeration():
     z = mean[:3] + stddev[:3] * np.random.default_rng(0).normal(size=(20_000, 3))
     total = np.zeros(len(z))
     for values in itertools.product((0, 1), repeat=3):
-        q = np.prod([a.classifier(z[:, i], v) for i, (a, v) in enumerate(zip(attributes, values))], axis=0)
+        q = np.prod(
+            [a.classifier(z[:, i], v) for i, (a, v) in enumerate(zip(attributes, values))], axis=0
+        )
         log_p = sum(
-            a.log_prior(z[:, i], v) + a.log_label[v] for i, (a, v) in enumerate(zip(attributes, values))
+            a.log_prior(z[:, i], v) + a.log_label[v]
+            for i, (a, v) in enumerate(zip(attributes, values))
         )
         total += q * (np.log(q) - log_p)
     total += scipy.stats.norm.logpdf(z, mean[:3], stddev[:3]).sum(axis=-1)
@@ -238,7 +241,9 @@ def test_gradient_inside_the_weight_stops_at_the_code_alone():
 def test_separation_is_there_at_the_start():
     binary = build_model("ccvae", spec("binary", 2), {"latent_dim": 4}).characteristics
     np.testing.assert_allclose(binary.prior_mean, [[-2, 2], [-2, 2]])
-    means = build_model("ccvae", spec("categorical", 3), {"latent_dim": 6}).characteristics.prior_mean
+    means = build_model(
+        "ccvae", spec("categorical", 3), {"latent_dim": 6}
+    ).characteristics.prior_mean
     assert np.linalg.norm(means[0] - means[1]) > 2
 
 
@@ -249,7 +254,10 @@ def test_log_prior_is_the_mixture_over_labels():
     for index in range(2):
         attribute = Attribute(model, index)
         expected += scipy.special.logsumexp(
-            [attribute.log_prior(z[:, index], value) + attribute.log_label[value] for value in (0, 1)],
+            [
+                attribute.log_prior(z[:, index], value) + attribute.log_label[value]
+                for value in (0, 1)
+            ],
             axis=0,
         )
     np.testing.assert_allclose(model.log_prior(z.astype("float32")), expected, rtol=1e-4)

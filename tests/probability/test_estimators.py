@@ -39,9 +39,13 @@ def test_quadrature_is_exact_for_polynomials(num_nodes):
     for power in range(min(2 * num_nodes, 8)):
         estimate = np.einsum("n,nbd->bd", weights, np.asarray(nodes) ** power)
         for dimension in range(2):
-            moment = scipy.stats.norm(
-                float(mean[0, dimension]), float(stddev[0, dimension])
-            ).moment(power) if power else 1.0
+            moment = (
+                scipy.stats.norm(float(mean[0, dimension]), float(stddev[0, dimension])).moment(
+                    power
+                )
+                if power
+                else 1.0
+            )
             assert estimate[0, dimension] == pytest.approx(moment, rel=1e-4, abs=1e-4)
 
 

@@ -46,9 +46,7 @@ def check_settings(name: str, settings: Mapping) -> dict:
     Raises:
         UsageError: an unknown key or a wrong value; the message shows it and the valid ones.
     """
-    return check_options(
-        model_class(name), settings, what=f"model {name}", skip=RUN_ARGUMENTS
-    )
+    return check_options(model_class(name), settings, what=f"model {name}", skip=RUN_ARGUMENTS)
 
 
 def build_model(name: str, spec, settings: Mapping = {}, seed: int = 0):

@@ -99,7 +99,9 @@ class BaseModel(keras.Model):
         del iterator, data_batch
 
     def train_step(self, batch):
-        seed = tf.stack([tf.constant(self.seed, tf.int32), tf.cast(self.optimizer.iterations, tf.int32)])
+        seed = tf.stack(
+            [tf.constant(self.seed, tf.int32), tf.cast(self.optimizer.iterations, tf.int32)]
+        )
         with tf.GradientTape() as tape:
             loss, logs = self._loss_and_logs(batch, seed)
             scaled_loss = self.optimizer.scale_loss(loss)

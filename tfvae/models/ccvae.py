@@ -80,7 +80,9 @@ class CCVAE(VAE):
                 f"attributes of {spec.name!r}, which take one dimension each"
             )
         if characteristic_dim is None:
-            characteristic_dim = spec.num_labels if binary else min(spec.num_labels, latent_dim // 2)
+            characteristic_dim = (
+                spec.num_labels if binary else min(spec.num_labels, latent_dim // 2)
+            )
         if characteristic_dim >= latent_dim:
             raise UsageError(
                 f"latent_dim={latent_dim} leaves no room for the style code beside "
@@ -93,7 +95,9 @@ class CCVAE(VAE):
 
     def split(self, z):
         """(z_c, z_s) of codes or moments [..., D]."""
-        return tf.split(z, [self.characteristic_dim, self.latent_dim - self.characteristic_dim], axis=-1)
+        return tf.split(
+            z, [self.characteristic_dim, self.latent_dim - self.characteristic_dim], axis=-1
+        )
 
     # Distributions.
 

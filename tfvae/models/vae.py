@@ -34,7 +34,7 @@ class VAE(BaseModel):
         latent_dim: D, size of the code; none: 20 up to 32 pixels a side, 64 above.
         pixel_likelihood: p(x|z) of one pixel.
         pixel_scale: Standard deviation of `gaussian` or scale of `laplace`, pixels in [0, 1].
-        network: Architecture of encoder and decoder; auto: dense for small grey images, else conv.
+        network: Architecture of encoder and decoder; dense: study C's; auto: conv from 16 pixels on.
         encoder: Keras model [B, H, W, C] -> [B, 2 D] to use in place of the named one.
         decoder: Keras model [B, D] -> parameters of the likelihood, likewise.
     Raises:

@@ -11,14 +11,14 @@ from tfvae.networks import conv, dense
 NetworkName = Literal["auto", "dense", "conv"]
 
 NETWORKS = {"dense": dense, "conv": conv}
+SMALLEST_CONV_SIDE = 16
 
 
 def choose_network(name, image_shape):
-    """`auto` is dense for small grey images, as in the studies on MNIST, and convolutional otherwise."""
+    """`auto` is convolutional, but for images too small to halve twice."""
     if name != "auto":
         return name
-    height, width, channels = image_shape
-    return "dense" if channels == 1 and height * width <= 32 * 32 else "conv"
+    return "conv" if min(image_shape[:2]) >= SMALLEST_CONV_SIDE else "dense"
 
 
 def build_encoder(name, image_shape, num_outputs):

@@ -54,9 +54,9 @@ def decoder(latent_dim, image_shape, learn_scale=False):
                 keras.layers.Conv2DTranspose(
                     count, 4, strides=2, padding="same", activation=ACTIVATION
                 )
-                for count in [*filters[1:], FIRST_FILTERS]
+                for count in filters[1:]
             ),
-            keras.layers.Conv2D(channels, 3, padding="same", dtype="float32"),
+            keras.layers.Conv2DTranspose(channels, 4, strides=2, padding="same", dtype="float32"),
             keras.layers.Cropping2D(surplus, dtype="float32"),
             *([SharedScale()] if learn_scale else []),
         ],

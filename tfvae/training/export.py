@@ -53,7 +53,9 @@ def export_model(model, run_folder, manifest):
 
 def next_version(run_folder):
     """1 + the highest integer among the folder's entries."""
-    versions = [int(path.name) for path in pathlib.Path(run_folder).iterdir() if path.name.isdigit()]
+    versions = [
+        int(path.name) for path in pathlib.Path(run_folder).iterdir() if path.name.isdigit()
+    ]
     return 1 + max(versions, default=0)
 
 
