@@ -1,6 +1,8 @@
 """Devices, and what is wrong with a TF_CONFIG."""
 
 import json
+import os
+import socket
 import subprocess
 import sys
 
@@ -72,7 +74,9 @@ tf.config.set_logical_device_configuration(
 from tfvae.training.config import RunConfig
 from tfvae.training.run import train
 
-config = RunConfig(model="vae", epochs=1, batch_size=512, strategy="mirrored")
+config = RunConfig(
+    model="ccvae", epochs=1, batch_size=64, strategy="mirrored", settings={"network": "dense"}
+)
 print(train(config))
 """
     done = subprocess.run(
@@ -80,8 +84,48 @@ print(train(config))
     )
     assert done.returncode == 0, done.stderr
     assert "CPU x 2" in done.stdout
-    assert (tmp_path / "saved_models/vae_digits/1/saved_model.pb").is_file()
-    assert (tmp_path / "runs/vae_digits/checkpoints/epoch-0001").is_dir()
+    assert (tmp_path / "saved_models/ccvae_digits/1/saved_model.pb").is_file()
+    assert (tmp_path / "runs/ccvae_digits/checkpoints/epoch-0001").is_dir()
+
+
+@pytest.mark.slow
+def test_two_workers_train_as_one_and_the_chief_exports(tmp_path):
+    ports = []
+    for _ in range(2):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            ports.append(free.getsockname()[1])
+    cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
+    script = """
+from tfvae.training.config import RunConfig
+from tfvae.training.run import train
+
+print(train(RunConfig(
+    model="ccvae", epochs=1, strategy="multi_worker", name="twins",
+    settings={"network": "dense"},
+)))
+"""
+    workers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            cwd=tmp_path,
+            env={
+                **os.environ,
+                "TF_CONFIG": json.dumps(
+                    {"cluster": cluster, "task": {"type": "worker", "index": index}}
+                ),
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for index in range(2)
+    ]
+    outputs = [worker.communicate(timeout=300)[0] for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], outputs
+    assert outputs[0].strip().endswith("saved_models/twins/1")
+    assert outputs[1].strip().endswith("None")
+    assert (tmp_path / "saved_models/twins/1/saved_model.pb").is_file()
 
 
 def test_the_batch_must_divide_among_the_replicas(mirrored_strategy, monkeypatch):

@@ -130,7 +130,11 @@ class BaseModel(keras.Model):
     def _update_logs(self, logs):
         for name, (values, weights) in logs.items():
             self._logged[name].update_state(values, sample_weight=weights)
-        return {name: metric.result() for name, metric in self._logged.items()}
+        results = {name: metric.result() for name, metric in self._logged.items()}
+        if isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            # Keras averages what the workers' steps return over axis 0, which scalars don't have.
+            results = {name: tf.reshape(value, [1]) for name, value in results.items()}
+        return results
 
     # Keras.
 

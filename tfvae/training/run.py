@@ -79,7 +79,7 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
     else:
         _print_start(run, dataset, model, progress)
         progress = _fit(run, dataset, model, checkpoints, progress, chief)
-    return _export(run, dataset, model, checkpoints, progress) if chief else None
+    return _export(run, dataset, model, checkpoints, progress, chief)
 
 
 def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
@@ -97,7 +97,12 @@ def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
         ]
     # The check comes first and the checkpoint last: what is saved is finite and in the history.
     callbacks = [StopOnNonFinite(model.term_weights(), _advice(config)), *writers, saver]
-    fit(model, dataset, config, callbacks, initial_epoch=progress.epochs)
+    try:
+        fit(model, dataset, config, callbacks, initial_epoch=progress.epochs)
+    finally:
+        # Keras closes files at the end of a fit that ends well only.
+        for writer in writers:
+            writer.on_train_end()
     return saver.progress
 
 
@@ -108,15 +113,18 @@ def _advice(config: RunConfig) -> str:
     )
 
 
-def _export(run, dataset, model, checkpoints, progress) -> Path:
+def _export(run, dataset, model, checkpoints, progress, chief) -> Path | None:
     config = run.config
     exported_epoch = progress.epochs
     if config.early_stopping and progress.best_epoch not in (0, progress.epochs):
         exported_epoch = progress.best_epoch
         checkpoints.restore(model, exported_epoch)
+    # By all workers: their means are joined.
     scores = {
         split: figures(model, dataset, split, config.batch_size) for split in (VALIDATION, TEST)
     }
+    if not chief:
+        return None
     manifest = {
         "model": config.model,
         "dataset": config.dataset,
