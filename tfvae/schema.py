@@ -83,7 +83,8 @@ class DataSpec:
             )
         if (self.label_kind is None) != (not self.label_names):
             raise ValueError(
-                f"label_kind {self.label_kind!r} does not go with {len(self.label_names)} label names"
+                f"label_kind {self.label_kind!r} does not go with "
+                f"{len(self.label_names)} label names"
             )
         object.__setattr__(self, "image_shape", tuple(int(size) for size in self.image_shape))
         object.__setattr__(self, "label_names", tuple(self.label_names))

@@ -1,4 +1,4 @@
-"""Every model of the table on every kind of data that it takes: the cases of the conformance suite."""
+"""Every model of the table on every kind of data that it takes: the conformance suite's cases."""
 
 import dataclasses
 

@@ -68,7 +68,7 @@ class Attribute:
 
 
 def grid_bound(model, data, label):
-    """The bound of the docstring for one attribute, on a grid over z = (z_c, z_s); label None: unknown."""
+    """The docstring's bound for one attribute, on a grid over (z_c, z_s); label None: unknown."""
     mean, stddev = moments(model, data)
     attribute = Attribute(model)
     axes = [np.linspace(m - 7 * s, m + 7 * s, 121) for m, s in zip(mean, stddev)]

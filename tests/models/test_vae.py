@@ -18,7 +18,7 @@ SCALE = 0.5
 
 
 class LinearGaussian(VAE):
-    """x = W z + noise, z ~ N(0, I): probabilistic PCA, whose evidence and posterior are Gaussians."""
+    """x = W z + noise, z ~ N(0, I): probabilistic PCA; evidence and posterior are Gaussians."""
 
     def __init__(self):
         linear = keras.Sequential([keras.Input([2]), keras.layers.Dense(4, use_bias=False)])

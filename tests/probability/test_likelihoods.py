@@ -50,7 +50,7 @@ def test_learned_scale_comes_from_the_second_channels():
 
 @pytest.mark.parametrize("logit", [-4.0, -0.01, 0.0, 0.3, 5.0])
 def test_continuous_bernoulli_is_normalised_with_the_right_mean(logit):
-    """The plain Bernoulli is not a density on grey pixels; this one integrates to 1 at every logit."""
+    """No density is the plain Bernoulli on grey pixels; this one integrates to 1."""
     pixels = np.linspace(0, 1, 2001, dtype="float32").reshape(-1, 1, 1, 1)
     distribution = LIKELIHOODS["continuous_bernoulli"](tf.fill([1, 1, 1], logit))
     density = np.exp(distribution.log_prob(pixels))

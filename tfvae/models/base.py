@@ -10,9 +10,9 @@ from tfvae.schema import IMAGE, LABEL, OBSERVED, DataSpec, UserError
 class BaseModel(keras.Model):
     """Root of the models: a weighted sum of terms, minimised over a batch.
 
-    A model gives `loss_terms` and `term_weights`; this class takes the mean over the global batch, the
-    gradient step and the logs. Every scalar of a model is a keyword argument of its constructor and an
-    attribute of the same name; so is every network, which a caller may replace.
+    A model gives `loss_terms` and `term_weights`; this class takes the mean over the global batch,
+    the gradient step and the logs. Every scalar of a model is a keyword argument of its constructor
+    and an attribute of the same name; so is every network, which a caller may replace.
 
     Args:
         spec: DataSpec of the images, or its dictionary.
@@ -54,7 +54,7 @@ class BaseModel(keras.Model):
         return self.measure(batch, seed)[0]
 
     def measure(self, batch, seed):
-        """(`loss_terms`, diagnostics); a diagnostic is {name: (values, weights)} of equal shapes."""
+        """(`loss_terms`, diagnostics), the latter {name: (values, weights)} of equal shapes."""
         raise NotImplementedError
 
     def term_weights(self):
@@ -66,12 +66,12 @@ class BaseModel(keras.Model):
         return tf.add_n([weight * terms[name] for name, weight in self.term_weights().items()])
 
     def elbo(self, terms):
-        """Bound on the log-likelihood per image, [B], nats, at weight 1 whatever the loss weighs."""
+        """Bound on the log-likelihood per image, [B], nats; weight 1 whatever the loss weighs."""
         return -(terms["distortion"] + terms["rate"])
 
     @property
     def prefers_xla(self):
-        """Whether XLA pays on a CPU: it does for dense networks, convolutions are slower with it."""
+        """Whether XLA pays on a CPU: it does for dense networks, not for convolutions."""
         return not any(
             isinstance(layer, (keras.layers.Conv2D, keras.layers.Conv2DTranspose))
             for layer in self._flatten_layers()
@@ -94,8 +94,8 @@ class BaseModel(keras.Model):
         return list(getattr(self, "_logged", {}).values())
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Keras would average the first batch over replicas to learn its shape, which fails when it splits
-        # unevenly; here all weights exist already.
+        # Keras would average the first batch over replicas to learn its shape, which fails when it
+        # splits unevenly; here all weights exist already.
         del iterator, data_batch
 
     def train_step(self, batch):
@@ -164,7 +164,7 @@ class BaseModel(keras.Model):
         return tf.TensorSpec([None, self.spec.num_labels], tf.float32, name)
 
     def serving_signatures(self):
-        """{name: (function, [tf.TensorSpec, ...])} of `schema.SIGNATURES` that this model serves."""
+        """{name: (function, [tf.TensorSpec, ...])}: what it serves of `schema.SIGNATURES`."""
         return {"reconstruct": (self.reconstruct, [self.image_spec()])}
 
 

@@ -13,8 +13,8 @@ from tfvae.models.vae import VAE
 class BetaVAE(VAE):
     """A VAE whose rate weighs `beta`: distortion + beta rate, Higgins et al. (2017), eq. 4.
 
-    With a capacity C > 0 the rate is held at C instead: distortion + beta |rate - C|, C growing linearly
-    from 0 (Burgess et al. 2018, eq. 8). `elbo` is logged with weight 1 all the same.
+    With a capacity C > 0 the rate is held at C instead: distortion + beta |rate - C|, C growing
+    linearly from 0 (Burgess et al. 2018, eq. 8). `elbo` is logged with weight 1 all the same.
 
     Args:
         beta: Weight of the rate; 1 is the VAE.

@@ -25,8 +25,8 @@ CLASSIFY_SEED = (0, 0)
 class CCVAE(VAE):
     """A label shapes a part of the code: z = (z_c, z_s), y ~ p(y), z_c ~ p(z_c|y), z_s ~ N(0, I).
 
-    The classifier q(y|z_c) sees z_c alone, and q(y|x) = E_q(z|x)[q(y|z_c)]. For a labelled image (Joy et al.
-    2021, eq. 4), with w = q(y|z_c) / q(y|x), so that w q(z|x) is q(z|x, y):
+    The classifier q(y|z_c) sees z_c alone, and q(y|x) = E_q(z|x)[q(y|z_c)]. For a labelled image
+    (Joy et al. 2021, eq. 4), with w = q(y|z_c) / q(y|x), so that w q(z|x) is q(z|x, y):
 
         log p(x, y) >= E_q(z|x)[w (log p(x|z) + log p(z|y) - log q(z|x) - log q(y|z_c))]
                        + log q(y|x) + log p(y)
@@ -36,23 +36,25 @@ class CCVAE(VAE):
         log p(x) >= E_q(z|x)[log p(x|z) - log q(z|x) + log p(z_s)
                              + sum_y q(y|z_c) (log p(z_c|y) + log p(y) - log q(y|z_c))]
 
-    Labels factorise over groups (`characteristics.py`), so an image may have some known and some not; each group
-    takes its own line, and only log p(x|z) meets the product of all w. As in the authors' code, the
-    gradient is stopped through z_c inside w, but not through log q(y|x).
+    Labels factorise over groups (`characteristics.py`), so an image may have some known and some
+    not; each group takes its own line, and only log p(x|z) meets the product of all w. As in the
+    authors' code, the gradient is stopped through z_c inside w, but not through log q(y|x).
 
-    `distortion` is the part with log p(x|z) and `rate` all the rest, KL(q(z|x, y) || p(z|y)) - log p(y) of a
-    labelled image, KL(q(z, y|x) || p(z, y)) of an unlabelled one: their sum is the negative bound.
-    Weighing the rate as a whole keeps it a divergence; beta on the terms inside w alone would, above 1, push
-    the classifier away from the labels. `label` is -log q(y|x), no part of the bound.
+    `distortion` is the part with log p(x|z) and `rate` all the rest, KL(q(z|x, y) || p(z|y)) - log
+    p(y) of a labelled image, KL(q(z, y|x) || p(z, y)) of an unlabelled one: their sum is the
+    negative bound. Weighing the rate as a whole keeps it a divergence; beta on the terms inside w
+    alone would, above 1, push the classifier away from the labels. `label` is -log q(y|x), no part
+    of the bound.
 
     Args:
         beta: Weight of the rate.
         label_weight: Weight of -log q(y|x) beside the bound, as in Kingma et al. (2014), eq. 9.
-        characteristic_dim: Size of z_c for a categorical label; none: one per class, at most half the
-            code. Binary attributes take one dimension each.
+        characteristic_dim: Size of z_c for a categorical label; none: one per class, at most half
+            the code. Binary attributes take one dimension each.
     Raises:
         UserError: data without labels.
-        UsageError: `latent_dim` leaves no room for z_s, or `characteristic_dim` contradicts the attributes.
+        UsageError: `latent_dim` leaves no room for z_s, or `characteristic_dim` contradicts the
+            attributes.
     """
 
     needs_labels = True
@@ -147,7 +149,7 @@ class CCVAE(VAE):
         return terms, diagnostics
 
     def _log_weight(self, z_c, label, log_label):
-        """log w per group for codes [..., D_c]: [..., G]. The gradient stops at z_c, not at log q(y|x)."""
+        """log w per group for codes [..., D_c]: [..., G]; the gradient stops at z_c alone."""
         tables = self.characteristics.log_classifier(tf.stop_gradient(z_c))
         return tf.reduce_sum(label * tables, axis=-1) - log_label
 
@@ -157,7 +159,7 @@ class CCVAE(VAE):
         return tfd.kl_divergence(tfd.Independent(tfd.Normal(mean, stddev), 1), prior)
 
     def _characteristic_rate(self, mean, stddev, label, observed, seed):
-        """The rate of z_c, [B]; log q(y|x), [B, G, V]; effective share of the draws under w, [B]."""
+        """Rate of z_c, [B]; log q(y|x), [B, G, V]; effective share of the draws under w, [B]."""
         parts = self.characteristics
         nodes, log_rule = parts.rule(mean, stddev, seed)
         rule = tf.exp(log_rule)[:, tf.newaxis, tf.newaxis]
@@ -192,7 +194,7 @@ class CCVAE(VAE):
         return self.characteristics.probability(log_posterior)
 
     def sample(self, seed, label):
-        """Images with z_c ~ p(z_c|y) and z_s ~ N(0, I); row i depends on `seed[i]` and `label[i]`."""
+        """Images of z_c ~ p(z_c|y), z_s ~ N(0, I); row i depends on `seed[i]` and `label[i]`."""
         epsilon_c, z_s = self.split(noise.row_normal(seed, 1, self.latent_dim)[0])
         mean, stddev = self.characteristics.prior_of(label)
         return self.decode(tf.concat([mean + stddev * epsilon_c, z_s], axis=-1))

@@ -1,9 +1,10 @@
 """What ties labels to the characteristic code z_c in the CCVAE: q(y | z_c), p(z_c | y), p(y).
 
-Labels come in G groups of V exclusive values: binary attributes are L groups of 2, a categorical label is one
-group of L. Each group owns a part of z_c, and both q and p factorise over groups, so that every
-expectation over z_c alone is a sum over nodes of a rule: quadrature where the part has one dimension,
-Monte Carlo where it has more. `tables` are [..., G, V]: a value for every group and value of its label.
+Labels come in G groups of V exclusive values: binary attributes are L groups of 2, a categorical
+label is one group of L. Each group owns a part of z_c, and both q and p factorise over groups, so
+that every expectation over z_c alone is a sum over nodes of a rule: quadrature where the part has
+one dimension, Monte Carlo where it has more. `tables` are [..., G, V]: a value for every group and
+value of its label.
 """
 
 import math
@@ -71,7 +72,8 @@ class Characteristics(keras.layers.Layer):
 
 
 class BinaryCharacteristics(Characteristics):
-    """One dimension of z_c per attribute: y_i ~ Bernoulli(sigmoid(a_i z_i + b_i)), z_i | y_i Gaussian."""
+    """A dimension of z_c per attribute: q(y_i = 1 | z_i) = sigmoid(a_i z_i + b_i), p(z_i | y_i) a
+    Gaussian for either value."""
 
     def __init__(self, num_labels, **kwargs):
         super().__init__(num_labels, 2, num_labels, **kwargs)
@@ -122,7 +124,7 @@ class BinaryCharacteristics(Characteristics):
 
 
 class CategoricalCharacteristics(Characteristics):
-    """The whole of z_c tells the class: softmax of an affine map of z_c, a Gaussian per class."""
+    """The whole of z_c tells the class: softmax of an affine map, a Gaussian per class."""
 
     def __init__(self, num_labels, dimension, **kwargs):
         super().__init__(1, num_labels, dimension, **kwargs)
@@ -133,7 +135,7 @@ class CategoricalCharacteristics(Characteristics):
         self.add_prior((num_labels, dimension), keras.initializers.Orthogonal(gain=START))
 
     def groups(self, label, observed):
-        """One-hot tables [B, 1, L] and the observed mask [B, 1]; a class is known whole or not at all."""
+        """One-hot tables [B, 1, L] and the mask [B, 1]: a class is known whole or not at all."""
         return label[:, tf.newaxis], None if observed is None else observed[:, :1]
 
     def rule(self, mean, stddev, seed):
@@ -164,7 +166,7 @@ class CategoricalCharacteristics(Characteristics):
         return tf.matmul(label, self.prior_mean), tf.matmul(label, self.prior_stddev())
 
     def moved(self, z_c, target, strength):
-        """z_c carried towards the mean of the class marked 1 in `target` [B, L]; there at strength 1."""
+        """z_c carried towards the mean of the class marked 1 in `target` [B, L]; at it for 1."""
         marked = tf.reduce_sum(target, axis=-1, keepdims=True)
         mean = tf.matmul(target, self.prior_mean) / tf.maximum(marked, 1.0)
         return z_c + strength * tf.minimum(marked, 1.0) * (mean - z_c)

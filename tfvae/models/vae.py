@@ -34,7 +34,7 @@ class VAE(BaseModel):
         latent_dim: D, size of the code; none: 20 up to 32 pixels a side, 64 above.
         pixel_likelihood: p(x|z) of one pixel.
         pixel_scale: Standard deviation of `gaussian` or scale of `laplace`, pixels in [0, 1].
-        network: Architecture of encoder and decoder; dense: study C's; auto: conv from 16 pixels on.
+        network: Encoder and decoder; dense: study C's; auto: conv from 16 pixels on.
         encoder: Keras model [B, H, W, C] -> [B, 2 D] to use in place of the named one.
         decoder: Keras model [B, D] -> parameters of the likelihood, likewise.
     Raises:
@@ -143,11 +143,11 @@ class VAE(BaseModel):
         return self.decode(self.encode(image)["mean"])
 
     def sample(self, seed):
-        """Images decoded from the prior, [B, H, W, C]; row i is a function of `seed[i]`, int64 [B]."""
+        """Images decoded from the prior, [B, H, W, C]; row i depends on `seed[i]`, int64 [B]."""
         return self.decode(noise.row_normal(seed, 1, self.latent_dim)[0])
 
     def log_likelihood(self, image, seed):
-        """Importance-weighted bound on log p(x), [B], nats, from `LOG_LIKELIHOOD_SAMPLES` draws."""
+        """Importance-weighted bound on log p(x), [B], nats; `LOG_LIKELIHOOD_SAMPLES` draws."""
         return importance.importance_weighted_bound(self._served_log_weights(image, seed))
 
     def elbo_estimate(self, image, seed):

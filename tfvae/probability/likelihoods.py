@@ -21,31 +21,31 @@ MIN_SCALE = 1.0 / 255.0
 
 
 def bernoulli(parameters, scale=None):
-    """Bernoulli of logits; grey pixels count as probabilities, so that -log p is a cross-entropy."""
+    """Bernoulli of logits; grey pixels count as probabilities: -log p is a cross-entropy."""
     del scale
     return tfd.Independent(tfd.Bernoulli(logits=parameters, dtype=tf.float32), 3)
 
 
 def continuous_bernoulli(parameters, scale=None):
-    """Continuous Bernoulli of logits, a normalised density on [0, 1] (Loaiza-Ganem & Cunningham 2019)."""
+    """Continuous Bernoulli of logits, a density on [0, 1] (Loaiza-Ganem & Cunningham 2019)."""
     del scale
     return tfd.Independent(tfd.ContinuousBernoulli(logits=parameters), 3)
 
 
 def gaussian(parameters, scale):
-    """Gaussian with mean sigmoid(parameters) and a fixed standard deviation `scale`, in pixel units."""
+    """Gaussian of mean sigmoid(parameters) and fixed standard deviation `scale`, in pixels."""
     return tfd.Independent(tfd.Normal(tf.sigmoid(parameters), scale), 3)
 
 
 def gaussian_learned(parameters, scale=None):
-    """Gaussian whose mean and standard deviation both come from the parameters (Rybkin et al. 2021)."""
+    """Gaussian with mean and standard deviation from the parameters (Rybkin et al. 2021)."""
     del scale
     mean, raw_scale = tf.split(parameters, 2, axis=-1)
     return tfd.Independent(tfd.Normal(tf.sigmoid(mean), MIN_SCALE + tf.nn.softplus(raw_scale)), 3)
 
 
 def laplace(parameters, scale):
-    """Laplace with location sigmoid(parameters) and a fixed `scale`, in pixel units."""
+    """Laplace of location sigmoid(parameters) and fixed `scale`, in pixels."""
     return tfd.Independent(tfd.Laplace(tf.sigmoid(parameters), scale), 3)
 
 

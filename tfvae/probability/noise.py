@@ -7,10 +7,10 @@ ALGORITHM = "philox"
 
 
 def batch_normal(num_samples, batch_size, dimension, seed):
-    """Noise for a training step, the same whether the batch is on one device or split over replicas.
+    """Noise for a training step, the same for a batch on one device and one over replicas.
 
-    Every replica draws for the whole batch and keeps its own rows; for codes this costs less than it takes
-    to tell.
+    Every replica draws for the whole batch and keeps its own rows; for codes this costs less than
+    it takes to tell.
 
     Args:
         num_samples, batch_size, dimension: S, B (rows on this replica), D.
@@ -30,13 +30,13 @@ def batch_normal(num_samples, batch_size, dimension, seed):
 
 
 def shared_normal(num_samples, dimension, seed):
-    """Antithetic noise for all rows of a batch alike: [S, 1, D], S even, odd moments exactly zero."""
+    """Antithetic noise, one for all rows: [S, 1, D], S even, odd moments exactly zero."""
     half = tf.random.stateless_normal([num_samples // 2, 1, dimension], seed, alg=ALGORITHM)
     return tf.concat([half, -half], axis=0)
 
 
 def row_normal(seed, num_samples, dimension, stream=0):
-    """Noise whose row i is a function of `seed[i]` alone, for served requests that are batched together.
+    """Noise whose row i is a function of `seed[i]` alone: a server joins requests to batches.
 
     Args:
         seed: int64 [B], any value.

@@ -15,7 +15,7 @@ def diagonal_gaussian(parameters):
     Args:
         parameters: [..., 2 D], means beside unconstrained standard deviations, float32.
     Returns:
-        Distribution with batch shape [...] and event shape [D]; `mean()` and `stddev()` are [..., D].
+        Distribution, batch shape [...], event shape [D]; `mean()` and `stddev()` are [..., D].
     """
     mean, raw_stddev = tf.split(parameters, 2, axis=-1)
     return tfd.Independent(tfd.Normal(mean, MIN_STDDEV + tf.nn.softplus(raw_stddev)), 1)

@@ -9,7 +9,8 @@ import tensorflow as tf
 def gauss_hermite(mean, stddev, num_nodes):
     """Nodes and weights of an expectation under N(mean, stddev^2), element by element.
 
-    sum_n exp(log_weights[n]) f(nodes[n]) is E[f], exact for polynomials of degree below 2 `num_nodes`.
+    sum_n exp(log_weights[n]) f(nodes[n]) is E[f], exact for polynomials of degree below 2
+    `num_nodes`.
 
     Args:
         mean, stddev: any shape [...].

@@ -69,7 +69,7 @@ class RunConfig(BaseModel):
         0.25,
         ge=0,
         le=1,
-        description="where fewer images are labelled, repeat these to fill this share of each batch",
+        description="where fewer images are labelled, repeat them up to this share of a batch",
     )
     image_size: PositiveInt | None = Field(
         None, description="resize the images to this many pixels square"

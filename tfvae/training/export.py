@@ -23,8 +23,8 @@ PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability")
 def export_model(model, run_folder, manifest):
     """Writes the next version of `run_folder` and returns its path.
 
-    The version is written to a temporary folder beside it and renamed, so that a reader or server never
-    sees half of it; the temporary folder is removed when writing fails.
+    The version is written to a temporary folder beside it and renamed, so that a reader or server
+    never sees half of it; the temporary folder is removed when writing fails.
 
     Args:
         model: A model of this package.
@@ -60,7 +60,7 @@ def next_version(run_folder):
 
 
 def _write_signatures(model, folder):
-    """Writes the SavedModel; {name: {"inputs": [...], "outputs": [...]}} of what it serves."""
+    """Writes the SavedModel and returns {name: {"inputs": [...], "outputs": [...]}}."""
     archive = keras.export.ExportArchive()
     archive.track(model)
     served = {}
@@ -79,7 +79,7 @@ def _write_signatures(model, folder):
 
 
 def _named_outputs(function, names):
-    """`function` with a dictionary for its output, whose keys become the signature's output names."""
+    """`function` returning a dictionary, whose keys become the signature's output names."""
 
     @functools.wraps(function)
     def named(*tensors):
