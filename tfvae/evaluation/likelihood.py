@@ -8,6 +8,7 @@ from tfvae.evaluation.context import Context
 from tfvae.evaluation.needs import Needs
 from tfvae.evaluation.result import Result
 from tfvae.evaluation.statistics import row_seeds, summary
+from tfvae.probability.importance import bits_per_dimension
 from tfvae.schema import IMAGE, LABEL
 
 NEEDS = Needs(signatures=("log_likelihood",))
@@ -61,8 +62,3 @@ def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Re
         figures={"histogram": figure},
         notes=tuple(notes),
     )
-
-
-def bits_per_dimension(log_likelihood: np.ndarray, dimensions: int) -> np.ndarray:
-    """-log p(x) / (dimensions ln 2): bits that a pixel value costs, [N]."""
-    return -log_likelihood / (dimensions * np.log(2))
