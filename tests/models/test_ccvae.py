@@ -217,8 +217,8 @@ def test_weights_have_mean_one_and_an_effective_share(kind):
     data = batch([0, 1, 0], [1, 1, 1], count=20_000)
     _, diagnostics = model.measure(data, SEED)
     weight = np.asarray(diagnostics["weight_mean"][0])
-    tolerance = 4 * weight.std() / np.sqrt(len(weight)) + (0.05 if kind == "categorical" else 0)
-    assert weight.mean() == pytest.approx(1, abs=tolerance)
+    assert weight.std() > 0.1
+    assert weight.mean() == pytest.approx(1, abs=4 * weight.std() / np.sqrt(len(weight)))
     share = np.asarray(diagnostics["weight_ess"][0])
     assert np.all((share > 0) & (share <= 1 + 1e-5))
     if kind == "binary":

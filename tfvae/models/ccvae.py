@@ -109,28 +109,24 @@ class CCVAE(VAE):
         log_style = tf.reduce_sum(tfd.Normal(0.0, 1.0).log_prob(z_s), axis=-1)
         return log_style + self.characteristics.log_marginal(z_c)
 
-    def log_label_posterior(self, mean, stddev, seed):
-        """log q(y|x) for every value of every group, [B, G, V], from the moments of q(z_c|x)."""
-        nodes, log_weights = self.characteristics.rule(mean, stddev, seed)
-        return self.characteristics.log_posterior(
-            log_weights, self.characteristics.log_classifier(nodes)
-        )
-
     # Loss.
 
     def measure(self, batch, seed):
         label, observed = labels_of(batch)
         label, observed = self.characteristics.groups(label, observed)
         posterior = self.posterior(batch)
-        (mean_c, mean_s), (stddev_c, stddev_s) = map(
-            self.split, (posterior.mean(), posterior.stddev())
+        mean, stddev = posterior.mean(), posterior.stddev()
+        epsilon = noise.batch_normal(
+            self.characteristics.num_draws, tf.shape(mean)[0], self.latent_dim, seed
         )
+        (mean_c, mean_s), (stddev_c, stddev_s) = self.split(mean), self.split(stddev)
         rate_c, log_posterior, ess = self._characteristic_rate(
-            mean_c, stddev_c, label, observed, seed
+            mean_c, stddev_c, label, observed, self.split(epsilon)[0]
         )
         log_label = tf.reduce_sum(label * log_posterior, axis=-1)
 
-        z = self.sample_posterior(posterior, seed)
+        # Its z_c is among the nodes where those of log q(y|x) are drawn: w has mean 1 even so.
+        z = mean + stddev * epsilon[0]
         log_weight = self._log_weight(self.split(z)[0], label, log_label)
         weight = tf.exp(tf.reduce_sum(observed * log_weight, axis=-1))
         terms = {
@@ -158,10 +154,10 @@ class CCVAE(VAE):
         prior = priors.standard_normal(self.latent_dim - self.characteristic_dim)
         return tfd.kl_divergence(tfd.Independent(tfd.Normal(mean, stddev), 1), prior)
 
-    def _characteristic_rate(self, mean, stddev, label, observed, seed):
+    def _characteristic_rate(self, mean, stddev, label, observed, epsilon):
         """Rate of z_c, [B]; log q(y|x), [B, G, V]; effective share of the draws under w, [B]."""
         parts = self.characteristics
-        nodes, log_rule = parts.rule(mean, stddev, seed)
+        nodes, log_rule = parts.rule(mean, stddev, epsilon)
         rule = tf.exp(log_rule)[:, tf.newaxis, tf.newaxis]
         classifier = parts.log_classifier(nodes)
         log_posterior = parts.log_posterior(log_rule, classifier)
@@ -190,8 +186,10 @@ class CCVAE(VAE):
         """q(y|x): probability of each class or attribute, [B, L]."""
         moments = self.encode(image)
         mean, stddev = self.split(moments["mean"])[0], self.split(moments["stddev"])[0]
-        log_posterior = self.log_label_posterior(mean, stddev, CLASSIFY_SEED)
-        return self.characteristics.probability(log_posterior)
+        parts = self.characteristics
+        epsilon = noise.batch_normal(parts.num_draws, 1, self.characteristic_dim, CLASSIFY_SEED)
+        nodes, log_rule = parts.rule(mean, stddev, epsilon)
+        return parts.probability(parts.log_posterior(log_rule, parts.log_classifier(nodes)))
 
     def sample(self, seed, label):
         """Images of z_c ~ p(z_c|y), z_s ~ N(0, I); row i depends on `seed[i]` and `label[i]`."""
@@ -226,7 +224,7 @@ class CCVAE(VAE):
 
     @classmethod
     def search_space(cls, hyperparameters):
+        # The size of the code is left alone: what fits depends on the number of attributes.
         return {
-            **super().search_space(hyperparameters),
             "beta": hyperparameters.Float("beta", 0.05, 4.0, sampling="log"),
         }

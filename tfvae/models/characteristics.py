@@ -19,7 +19,7 @@ from tfvae.schema import BINARY
 tfd = tfp.distributions
 
 QUADRATURE_NODES = 24
-MONTE_CARLO_NODES = 32
+MONTE_CARLO_DRAWS = 16
 # Means of p(z_c | y) at the start; from 0/0 no separation is ever learnt.
 START = 2.0
 
@@ -75,6 +75,9 @@ class BinaryCharacteristics(Characteristics):
     """A dimension of z_c per attribute: q(y_i = 1 | z_i) = sigmoid(a_i z_i + b_i), p(z_i | y_i) a
     Gaussian for either value."""
 
+    # Draws of the code per image; the rule needs none.
+    num_draws = 1
+
     def __init__(self, num_labels, **kwargs):
         super().__init__(num_labels, 2, num_labels, **kwargs)
         self.slope = self.add_weight(shape=(num_labels,), initializer="ones", name="slope")
@@ -85,9 +88,9 @@ class BinaryCharacteristics(Characteristics):
         """One-hot tables [B, L, 2] and the observed mask [B, L]."""
         return tf.stack([1.0 - label, label], axis=-1), observed
 
-    def rule(self, mean, stddev, seed):
-        """Gauss-Hermite nodes of q(z_c|x), exact for each attribute: [N, B, L] and [N]."""
-        del seed
+    def rule(self, mean, stddev, epsilon):
+        """Gauss-Hermite nodes of q(z_c|x), attribute by attribute: [N, B, L] and [N]."""
+        del epsilon
         return quadrature.gauss_hermite(mean, stddev, QUADRATURE_NODES)
 
     def log_classifier(self, z_c):
@@ -126,6 +129,8 @@ class BinaryCharacteristics(Characteristics):
 class CategoricalCharacteristics(Characteristics):
     """The whole of z_c tells the class: softmax of an affine map, a Gaussian per class."""
 
+    num_draws = MONTE_CARLO_DRAWS
+
     def __init__(self, num_labels, dimension, **kwargs):
         super().__init__(1, num_labels, dimension, **kwargs)
         self.kernel = self.add_weight(
@@ -138,13 +143,14 @@ class CategoricalCharacteristics(Characteristics):
         """One-hot tables [B, 1, L] and the mask [B, 1]: a class is known whole or not at all."""
         return label[:, tf.newaxis], None if observed is None else observed[:, :1]
 
-    def rule(self, mean, stddev, seed):
-        """Monte Carlo nodes of q(z_c|x): [N, B, D_c] and [N], equal weights.
+    def rule(self, mean, stddev, epsilon):
+        """Monte Carlo nodes of q(z_c|x), equal weights: [N, B, D_c] and [N].
 
-        The rows share the draws, so that a row's nodes don't depend on its batch.
+        `epsilon` [N / 2, B or 1, D_c] and its mirror image; node 0 is the code of its first draw.
         """
-        epsilon = noise.shared_normal(MONTE_CARLO_NODES, self.dimension, seed)
-        return mean + stddev * epsilon, tf.fill([MONTE_CARLO_NODES], -math.log(MONTE_CARLO_NODES))
+        epsilon = noise.antithetic(epsilon)
+        num_nodes = epsilon.shape[0]
+        return mean + stddev * epsilon, tf.fill([num_nodes], -math.log(num_nodes))
 
     def log_classifier(self, z_c):
         """log q(y|z_c): [..., D_c] -> [..., 1, L]."""

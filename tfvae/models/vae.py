@@ -85,15 +85,11 @@ class VAE(BaseModel):
 
     # Loss.
 
-    def sample_posterior(self, posterior, seed):
-        """One reparameterised code per image, [B, D]; the same on one device and on replicas."""
-        mean = posterior.mean()
-        epsilon = noise.batch_normal(1, tf.shape(mean)[0], self.latent_dim, seed)[0]
-        return mean + posterior.stddev() * epsilon
-
     def measure(self, batch, seed):
         posterior = self.posterior(batch)
-        z = self.sample_posterior(posterior, seed)
+        mean = posterior.mean()
+        epsilon = noise.batch_normal(1, tf.shape(mean)[0], self.latent_dim, seed)[0]
+        z = mean + posterior.stddev() * epsilon
         terms = {
             "distortion": -self.likelihood(z, batch).log_prob(batch[IMAGE]),
             "rate": tfd.kl_divergence(posterior, self.prior()),

@@ -29,19 +29,17 @@ def batch_normal(num_samples, batch_size, dimension, seed):
     return noise[:, start : start + batch_size]
 
 
-def shared_normal(num_samples, dimension, seed):
-    """Antithetic noise, one for all rows: [S, 1, D], S even, odd moments exactly zero."""
-    half = tf.random.stateless_normal([num_samples // 2, 1, dimension], seed, alg=ALGORITHM)
+def antithetic(half):
+    """Draws [S, ...] and their mirror images, [2 S, ...]: all odd moments of the whole are zero."""
     return tf.concat([half, -half], axis=0)
 
 
-def row_normal(seed, num_samples, dimension, stream=0):
+def row_normal(seed, num_samples, dimension):
     """Noise whose row i is a function of `seed[i]` alone: a server joins requests to batches.
 
     Args:
         seed: int64 [B], any value.
         num_samples, dimension: S, D.
-        stream: tells apart several draws from the same seed.
     Returns:
         [S, B, D], float32.
     """
@@ -49,7 +47,7 @@ def row_normal(seed, num_samples, dimension, stream=0):
     def draw(row_seed):
         return tf.random.stateless_normal(
             [num_samples, dimension],
-            tf.stack([row_seed, tf.constant(stream, tf.int64)]),
+            tf.stack([row_seed, tf.constant(0, tf.int64)]),
             alg=ALGORITHM,
         )
 
