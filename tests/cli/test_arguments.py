@@ -84,6 +84,7 @@ def test_unknown_names_need_no_tensorflow(arguments, words):
         ("--model vae --learning-rate 0", "--learning-rate 0"),
         ("--model vae --missing-labels 2", "--missing-labels 2"),
         ("--model vae --seed -1", "--seed -1"),
+        ("--model vae --seed 4294967296", "--seed 4294967296"),
         ("--model vae --epoch 3", "--epoch 3"),
         ("--model vae --set beta", "KEY=VALUE, got 'beta'"),
         ("--model vae --set latent_dimm=3", "'latent_dimm'; did you mean 'latent_dim'"),
@@ -102,6 +103,7 @@ def test_wrong_arguments_of_training(fails, arguments, words):
     [
         ("", "--metric is needed"),
         ("--metric reconstruction --seed x", "--seed"),
+        ("--metric reconstruction --seed 4294967296", "--seed"),
         ("--metric cis --set num_image=3", "'num_image'; did you mean 'num_images'"),
         ("--metric cis --set num_images=0", "num_images=0"),
         ("--metric reconstruction,likelihood --set num_image=3", "did you mean 'num_images'"),

@@ -83,6 +83,24 @@ def test_an_export_is_scored_on_its_own_data(folder):
     assert np.isfinite(scores["values"]["mse"]) and "mse" in out and not err
 
 
+def test_the_main_job_in_small(tmp_path):
+    """The README's two commands, on a small network and few images."""
+    short = ["--epochs", "2", "--jit", "off", "--set", "network=dense"]
+    run(tmp_path, "train.py", "--model", "ccvae", *short)
+    few = ["--set", "num_images=20", "repeats=1", "strength=1"]
+    out, _ = run(tmp_path, "evaluate.py", "--metric", "cis", *few)
+    results = tmp_path / "results/cis"
+    document = json.loads((results / "ccvae_digits.json").read_text())
+    values = document["values"]
+    assert {"cis", "ts", "rs"} <= set(values) and "cis" in out
+    assert values["cis"] == pytest.approx(values["ts"] + values["rs"])
+    assert values["identity_cis"] == 0
+    assert document["num_images"] == 20 and document["settings"]["strength"] == 1
+    for figure in ("domains", "transfers"):
+        png = (results / f"ccvae_digits-{figure}.png").read_bytes()
+        assert png.startswith(b"\x89PNG")
+
+
 def test_the_same_name_is_refused(folder):
     _, err = run(folder, "train.py", *QUICK, "--name", "x", status=1)
     assert "'x' exists" in err and err.count("\n") == 1

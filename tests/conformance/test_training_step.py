@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfvae.schema import CATEGORICAL
+
 SEED = (1, 2)
 PRECISIONS = ("mixed_bfloat16", "mixed_float16")
 
@@ -73,6 +75,9 @@ def test_logged_elbo_has_one_sign_and_scale(case):
     first_step = case.build().loss_terms(case.batch(), (model.seed, 0))
     assert {"loss", "elbo", *terms} <= set(history)
     assert history["elbo"][0] == pytest.approx(np.mean(model.elbo(first_step)), rel=1e-4)
+    after_step = model.loss_terms(case.batch(), (model.seed, -1))
+    assert history["val_elbo"][0] == pytest.approx(np.mean(model.elbo(after_step)), rel=1e-5)
+    assert not np.allclose(model.elbo(after_step), model.elbo(terms), rtol=1e-4)
 
 
 def test_loss_falls(case):
@@ -107,9 +112,11 @@ def test_uneven_last_batch_counts_every_image_once(case, mirrored_strategy):
     one, two = (
         model.evaluate(batches, return_dict=True, verbose=0) for model in (single, mirrored)
     )
-    # Rows of an uneven split draw other noise; without labels the rate depends on none.
-    if case.label_kind is None:
-        assert two["rate"] == pytest.approx(one["rate"], rel=1e-4)
+    # Rows of an uneven split draw other noise. `rate` and `label` depend on none, but for classes,
+    # where they are means over draws: 1 % apart here. A replica's own count moves `label` by 10 %.
+    tolerance = 0.03 if case.label_kind == CATEGORICAL else 1e-4
+    for name in {"rate", "label"} & set(one):
+        assert two[name] == pytest.approx(one[name], rel=tolerance), name
     assert np.isfinite(list(two.values())).all()
 
 

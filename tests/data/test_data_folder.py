@@ -75,6 +75,28 @@ def test_the_split_is_seeded_and_repeats_from_name_and_options(tmp_path):
         assert not np.array_equal(seen(dataset, split), seen(other, split))
 
 
+def test_the_fingerprint_is_of_names_labels_and_splits(tmp_path):
+    class_folders(tmp_path / "a", {"cat": 10, "dog": 10})
+    class_folders(tmp_path / "b", {"cat": 10, "dog": 10})
+    first = load(tmp_path / "a").fingerprint
+    assert first == load(tmp_path / "a").fingerprint == load(tmp_path / "b").fingerprint
+    assert first != load(tmp_path / "a", seed=1).fingerprint
+    (tmp_path / "a" / "cat" / "000.png").rename(tmp_path / "a" / "cat" / "zzz.png")
+    (tmp_path / "b" / "cat" / "000.png").rename(tmp_path / "b" / "dog" / "000x.png")
+    assert len({first, load(tmp_path / "a").fingerprint, load(tmp_path / "b").fingerprint}) == 3
+    assert load_dataset("digits").fingerprint is None
+
+
+def test_the_fingerprint_sees_a_changed_attribute(tmp_path):
+    names = [f"{number}.png" for number in range(12)]
+    rows = [f"{name},{number % 2}" for number, name in enumerate(names)]
+    prints = set()
+    for last in (rows[-1], f"{names[-1]},0", f"{names[-1]},"):
+        attributes(tmp_path, "\n".join(["image,odd", *rows[:-1], last]), names)
+        prints.add(load(tmp_path).fingerprint)
+    assert len(prints) == 3
+
+
 def test_the_first_test_images_stand_for_all_classes(tmp_path):
     class_folders(tmp_path / "train", {"cat": 10, "dog": 10})
     class_folders(tmp_path / "test", {"cat": 10, "dog": 10})

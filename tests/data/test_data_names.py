@@ -40,6 +40,12 @@ def test_missing_folder_is_refused(tmp_path):
     check_dataset_name(f"folder:{tmp_path}")
 
 
+def test_a_relative_folder_is_missed_from_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=f"no folder faces in {tmp_path}"):
+        check_dataset_name("folder:faces")
+
+
 @pytest.mark.parametrize("size", [0, -3, 5000, 2.5, "64"])
 def test_bad_image_size_is_refused(size):
     with pytest.raises(UsageError, match="image size"):

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from toys import toy_dataset
 
 from tfvae.evaluation import cis
 from tfvae.evaluation.run import evaluate
+from tfvae.schema import SPLITS, VALIDATION
 
 
 def scored(export, dataset, classifiers, tmp_path, **settings):
@@ -38,11 +40,16 @@ def test_identity_transfer_scores_exactly_zero(categorical, export_of, perfect, 
 
 
 def test_strength_is_chosen_on_validation(categorical, export_of, perfect, tmp_path):
-    export = export_of(categorical, {"transfer": "best_at_two"})
-    result = scored(export, categorical, perfect(categorical), tmp_path, num_images=20)
+    """Best are 2 on validation and 1 elsewhere, where 2 writes 1/e of the target."""
+    dataset = toy_dataset()
+    for split in SPLITS:
+        dataset.arrays(split)["image"][:, -1, -1] = split == VALIDATION
+    export = export_of(categorical, {"transfer": "best_at_mark"})
+    result = scored(export, dataset, perfect(dataset), tmp_path, num_images=20)
     assert result.values["strength"] == result.settings["strength"] == 2
-    assert result.values["cis"] == pytest.approx(0.8, abs=1e-5)
-    assert len(result.tables["Strength, chosen on validation"]) == 8
+    assert result.values["cis"] == pytest.approx(0.8 / np.e, abs=1e-5)
+    tried = {row["strength"]: row["cis"] for row in result.tables["Strength, chosen on validation"]}
+    assert len(tried) == 8 and tried[2] == max(tried.values()) == pytest.approx(0.8, abs=1e-5)
 
 
 def test_binary_perfect_transfer(binary, export_of, perfect, tmp_path):

@@ -58,7 +58,7 @@ def test_unknown_labels_change_nothing():
     flipped = np.where(observed > 0, label, 1 - label)
     scores = [label_scores.accuracy(probability, y, observed, BINARY) for y in (label, flipped)]
     assert scores[0] == scores[1]
-    assert np.isnan(label_scores.accuracy(probability, label, 0 * observed, BINARY))
+    assert label_scores.accuracy(probability, label, 0 * observed, BINARY) is None
 
 
 def test_labels_without_examples_have_no_recall(draws):
@@ -66,3 +66,20 @@ def test_labels_without_examples_have_no_recall(draws):
     label = np.eye(4)[np.zeros(60, int)]
     recall = label_scores.categorical_scores(probability, label, known)[2]
     assert np.isnan(recall[1:]).all() and not np.isnan(recall[0])
+
+
+@pytest.mark.parametrize("kind", [BINARY, CATEGORICAL])
+def test_recall_groups_average_to_the_balanced_accuracy(kind):
+    rng = np.random.default_rng(3)
+    probability = rng.uniform(size=(60, 4))
+    label = (rng.uniform(size=(60, 4)) < 0.4).astype(float)
+    label[:, 3] = 0
+    known = rng.uniform(size=(60, 4)) < 0.7
+    score = label_scores.binary_scores
+    if kind == CATEGORICAL:
+        label, score = np.eye(4)[rng.integers(3, size=60)], label_scores.categorical_scores
+        known[:] = known[:, :1]
+    hits, members = label_scores.recall_groups(probability, label, known, kind)
+    sizes = members.sum(axis=0)
+    recalls = hits.sum(axis=0)[sizes > 0] / sizes[sizes > 0]
+    assert recalls.mean() == pytest.approx(np.nanmean(score(probability, label, known)[2]))

@@ -1,16 +1,19 @@
 """The other metrics on exports whose score is known, and what `evaluate` writes."""
 
+import dataclasses
 import json
 
 import numpy as np
 import pytest
-from toys import read_label
+from toys import read_label, toy_dataset
 
 from tfvae import evaluation
+from tfvae.evaluation.context import Context
 from tfvae.evaluation.interpolation import smoothness
 from tfvae.evaluation.intervention import changed_area
 from tfvae.evaluation.reconstruction import binary_cross_entropy, structural_similarity
 from tfvae.evaluation.run import evaluate
+from tfvae.evaluation.transfer import carry
 from tfvae.evaluation.traversal import channel_information
 from tfvae.schema import UsageError, UserError
 
@@ -71,7 +74,7 @@ def test_likelihood_passes_the_label_and_keeps_its_signs(categorical, everything
 def test_perfect_classification(categorical, everything, tmp_path):
     result = evaluate("classification", [everything], categorical, output_dir=tmp_path)
     assert result.values["accuracy"] == result.values["balanced_accuracy"] == 1
-    assert result.intervals["accuracy"] == (1, 1)
+    assert result.intervals["accuracy"] == result.intervals["balanced_accuracy"] == (1, 1)
     assert [row["recall"] for row in result.tables["Per label"]] == [1] * 10
 
 
@@ -101,8 +104,9 @@ def test_generation_of_the_right_labels(categorical, everything, perfect, tmp_pa
     )
     assert result.values["accuracy"] == result.values["real_accuracy"] == 1
     assert 0 < result.values["cosine_similarity"] < 1 and result.num_images == 200
-    low, high = result.intervals["cosine_similarity"]
-    assert low < result.values["cosine_similarity"] < high
+    for name in ("cosine_similarity", "real_cosine_similarity"):
+        low, high = result.intervals[name]
+        assert low < result.values[name] < high
 
 
 def test_a_sampler_of_one_image_has_cosine_one(categorical, export_of, perfect, tmp_path):
@@ -165,6 +169,24 @@ def test_intervention(categorical, everything, perfect, tmp_path):
     assert result.values["changed_area"] == pytest.approx(0.9 * 2 / 144)
 
 
+def test_images_are_carried_nowhere_once(categorical, everything, perfect, tmp_path, monkeypatch):
+    strengths = []
+
+    def counted(export, images, domain, strength):
+        strengths.append(strength)
+        return carry(export, images, domain, strength)
+
+    monkeypatch.setattr("tfvae.evaluation.intervention.carry", counted)
+    evaluate(
+        "intervention",
+        [everything],
+        categorical,
+        output_dir=tmp_path,
+        classifiers=perfect(categorical),
+    )
+    assert sorted(strengths) == [0, *[1] * 10]
+
+
 def test_changed_area_at_its_ends():
     one = np.zeros((1, 4, 4))
     one[0, 1, 2] = 0.3
@@ -207,6 +229,11 @@ def test_what_does_not_fit_is_said(
         evaluate("cis", [everything], unlabelled, output_dir=tmp_path)
     with pytest.raises(UserError, match="knows 10 categorical labels.* has 3 binary"):
         evaluate("classification", [everything], binary, output_dir=tmp_path)
+    renamed = toy_dataset()
+    names = ("label0", "renamed", *renamed.spec.label_names[2:])
+    renamed.spec = dataclasses.replace(renamed.spec, label_names=names)
+    with pytest.raises(UserError, match="label 2 of the export .* is 'label1'.* is 'renamed'"):
+        evaluate("classification", [everything], renamed, output_dir=tmp_path)
     with pytest.raises(UserError, match="no signature 'classify'"):
         evaluate("classification", [plain], categorical, output_dir=tmp_path)
     with pytest.raises(UsageError, match="scores 1 export at a time, got 2"):
@@ -267,3 +294,26 @@ def test_equal_seeds_give_equal_scores(categorical, everything, perfect, tmp_pat
 
     assert values(0) == values(0)
     assert values(0) != values(1)
+
+
+def test_changed_data_are_scored_as_others_and_said(categorical, export_of, tmp_path):
+    export = export_of(categorical, {"reconstruct": "reconstruct"}, dataset_fingerprint="before")
+    result = evaluate("reconstruction", [export], categorical, output_dir=tmp_path)
+    assert "has changed since training" in result.notes[-1]
+    assert (tmp_path / "reconstruction" / "toy-on-toy.json").is_file()
+
+
+def test_a_classifier_nobody_can_judge(export_of, perfect, tmp_path):
+    dataset = toy_dataset()
+    dataset.arrays("test")["observed"][:] = 0
+    context = Context([export_of(dataset, EVERYTHING)], dataset, classifiers=perfect(dataset))
+    assert context.classifier_accuracy("cnn") is None
+    result = evaluate(
+        "cis",
+        context.exports,
+        dataset,
+        output_dir=tmp_path,
+        settings={"num_images": 10, "repeats": 1, "strength": 1},
+        classifiers=perfect(dataset),
+    )
+    assert "classifier_accuracy" not in result.values and "No test label" in " ".join(result.notes)

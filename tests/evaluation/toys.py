@@ -2,7 +2,7 @@
 
 A toy image is 12x12x1: its first row holds the label in the first L pixels, the rest is content.
 `read_label` is therefore a perfect classifier, and a transfer that writes the target into the first
-row is a perfect transfer.
+row is a perfect transfer. As in the real data, the label of an entry that isn't known is 0.
 """
 
 import json
@@ -34,7 +34,7 @@ class ToyDataset:
                 if spec.label_kind == CATEGORICAL:
                     observed[:] = observed[:, :1]
                 self._splits[split] |= {
-                    "label": labels.astype(np.float32),
+                    "label": (labels * observed).astype(np.float32),
                     "observed": observed.astype(np.float32),
                 }
 
@@ -104,9 +104,10 @@ class ToyModel(tf.Module):
     def identity_transfer(self, image, target, strength):
         return {"image": image + 0 * tf.reduce_sum(target) + 0 * tf.reduce_sum(strength)}
 
-    def best_at_two(self, image, target, strength):
-        """Writes a share of the target that is full at strength 2."""
-        share = tf.exp(-tf.square(strength - 2))[:, None]
+    def best_at_mark(self, image, target, strength):
+        """Writes a share of the target: full at strength 1, or 2 where the last pixel is 1."""
+        best = 1 + tf.round(image[:, -1, -1, 0])
+        share = tf.exp(-tf.square(strength - best))[:, None]
         label = image[:, 0, : self.num_labels, 0]
         return {"image": self.write(image, (1 - share) * label + share * target)}
 

@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from folders import draw_folder
 
 from tfvae.schema import UsageError, UserError
 from tfvae.training.callbacks import SaveAndStopEarly
@@ -31,9 +32,20 @@ def cut(monkeypatch, config, after, error=Killed):
     return caught.value
 
 
-@pytest.mark.parametrize("precision", ["float32", "mixed_float16"])
-def test_a_resumed_run_is_bit_identical(tmp_path, config, arrays_in, monkeypatch, precision):
-    fields = {"epochs": 2, "lr_schedule": "cosine", "early_stopping": 9, "precision": precision}
+CCVAE = {
+    "model": "ccvae",
+    "settings": {"network": "dense", "latent_dim": 4, "characteristic_dim": 2},
+    "missing_labels": 0.9,
+}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"precision": "mixed_float16"}, CCVAE],
+    ids=["vae", "mixed_float16", "ccvae_missing_labels"],
+)
+def test_a_resumed_run_is_bit_identical(tmp_path, config, arrays_in, monkeypatch, changes):
+    fields = {"epochs": 2, "lr_schedule": "cosine", "early_stopping": 9, **changes}
     train(config(name="straight", **fields))
     cut(monkeypatch, config(name="cut", **fields), after=1)
     train(RunConfig(name="cut", resume=True, runs_dir=tmp_path / "runs"))
@@ -118,3 +130,46 @@ def test_a_failed_export_can_be_made_again(config, monkeypatch):
         with pytest.raises(UserError, match="No space left on device.*--resume --name x"):
             train(config(name="x", epochs=1))
     assert train(config(name="x", epochs=1, resume=True)).name == "1"
+
+
+def test_an_export_of_fewer_epochs_is_not_that_of_the_run(config, monkeypatch):
+    assert train(config(name="x", epochs=1)).name == "1"
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tfvae.training.run.export_model", full)
+        with pytest.raises(UserError, match="No space left"):
+            train(config(name="x", epochs=2, resume=True))
+    export = train(config(name="x", resume=True))
+    assert export.name == "2"
+    assert json.loads((export / "manifest.json").read_text())["training"]["epochs"] == 2
+    assert train(config(name="x", resume=True)) == export
+
+
+def test_what_is_refused_takes_no_name(tmp_path, config):
+    draw_folder(tmp_path / "data")
+    with pytest.raises(UserError, match="no labels that could be hidden"):
+        train(config(name="x", dataset=f"folder:{tmp_path / 'data'}", missing_labels=0.5))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_an_error_before_the_first_step_is_told_as_it_is(config, monkeypatch):
+    def fail(*_, **__):
+        raise UserError("no batch to be had")
+
+    monkeypatch.setattr("tfvae.training.run.fit", fail)
+    with pytest.raises(UserError, match="no batch to be had"):
+        train(config())
+
+
+def test_an_edited_folder_is_not_gone_on_with(tmp_path, config):
+    draw_folder(tmp_path / "data")
+    fields = {"name": "x", "dataset": f"folder:{tmp_path / 'data'}"}
+    manifest = json.loads((train(config(epochs=1, **fields)) / "manifest.json").read_text())
+    assert len(manifest["dataset_fingerprint"]) == 64
+    train(config(epochs=2, resume=True, **fields))
+    (tmp_path / "data" / "03.png").rename(tmp_path / "data" / "30.png")
+    with pytest.raises(UserError, match="has changed since run 'x'.*another --name"):
+        train(config(epochs=3, resume=True, **fields))

@@ -3,6 +3,7 @@
 import keras_tuner
 import pytest
 import yaml
+from folders import draw_folder
 
 from tfvae.schema import UserError
 from tfvae.training import tuning
@@ -16,6 +17,27 @@ def test_given_settings_win_over_searched_ones():
     assert fields["settings"]["beta"] == 0.5
     assert set(fields["settings"]) > {"beta"}, "the rest of the search space is searched"
     assert 1e-4 <= fields["learning_rate"] <= 1e-2
+
+
+def test_a_given_learning_rate_stays(tmp_path):
+    config = RunConfig(model="beta_vae", learning_rate=1e-3, tune=2)
+    assert tuning.chosen_fields(config, keras_tuner.HyperParameters())["learning_rate"] == 1e-3
+    # Also when the search is cut short and gone on with; one that wasn't given is still searched.
+    for given, expected in (({"learning_rate": 1e-3}, True), ({}, False)):
+        RunConfig(model="beta_vae", tune=2, **given).save(tmp_path / "config.yaml")
+        saved = RunConfig.load(tmp_path / "config.yaml")
+        assert ("learning_rate" in saved.model_fields_set) is expected
+        assert saved.learning_rate == 1e-3
+
+
+def test_what_is_refused_is_no_failed_trial(tmp_path, config):
+    draw_folder(tmp_path / "data")
+    fields = {"dataset": f"folder:{tmp_path / 'data'}", "tune": 2, "name": "x"}
+    with pytest.raises(UserError, match="no labels that could be hidden"):
+        train(config(missing_labels=0.5, **fields))
+    with pytest.raises(UserError, match="label"):
+        train(config(model="ccvae", **fields))
+    assert not (tmp_path / "runs").exists()
 
 
 def test_the_best_trial_becomes_the_run(tmp_path, config, capsys, monkeypatch):

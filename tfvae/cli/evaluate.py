@@ -1,6 +1,7 @@
 """`evaluate.py`: finds exports, their data and the metrics' options, and prints the scores."""
 
 import argparse
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from tfvae.data import check_dataset_name, dataset_choices
 from tfvae.evaluation import files, report
 from tfvae.evaluation.export import Export, newest_export
 from tfvae.options import closest_name
-from tfvae.schema import UsageError
+from tfvae.schema import UsageError, UserError
 
 EXAMPLES = """examples:
   python evaluate.py --metric cis
@@ -37,33 +38,45 @@ def _evaluate(argv: Sequence[str]) -> None:
     seed = _seed(given.get("seed", "0"))
     if "dataset" in given:
         check_dataset_name(given["dataset"])
-    if evaluation.ALL not in names:
+    everything = evaluation.ALL in names
+    if not everything:
         settings = settings_by_metric(names, given.get("set", {}))
 
     paths = given.get("saved_model") or [
         newest_export(given.get("saved_models_dir", "saved_models"))
     ]
     exports = [Export.load(path) for path in paths]
-    if evaluation.ALL in names:
-        names = list(evaluation.applicable_metrics(exports[0]))
-        settings = settings_by_metric(names, given.get("set", {}))
-    name, options = dataset_for(exports[0], given.get("dataset"))
-    check_dataset_name(name)
+    # Each export by its own metrics, on its own data.
+    wanted = [evaluation.applicable_metrics(export) if everything else names for export in exports]
+    if everything:
+        applicable = list(dict.fromkeys(name for metrics in wanted for name in metrics))
+        settings = settings_by_metric(applicable, given.get("set", {}))
+    sources = [dataset_for(export, given.get("dataset")) for export in exports]
+    for name, _ in sources:
+        check_dataset_name(name)
 
     load_tensorflow()
     from tfvae.data import load_dataset
-    from tfvae.evaluation.run import evaluate
+    from tfvae.evaluation.run import evaluate, is_unchanged
 
-    dataset = load_dataset(
-        name, data_dir=given.get("data_dir"), manual_dir=given.get("manual_dir"), **options
-    )
+    folders = {"data_dir": given.get("data_dir"), "manual_dir": given.get("manual_dir")}
+    datasets: dict[str, Any] = {}
+    keys = [json.dumps(source, sort_keys=True) for source in sources]
+    for export, key, (name, options) in zip(exports, keys, sources, strict=True):
+        if key not in datasets:
+            datasets[key] = load_dataset(name, **folders, **options)
+        if "dataset" not in given and not is_unchanged(export, datasets[key]):
+            raise UserError(
+                f"{name} has changed since {export.path} was trained: its test split may hold "
+                f"images that were trained on; --dataset {name} scores the export on it even so"
+            )
     documents = []
-    for metric in names:
-        for group in _groups(metric, exports):
+    for export, key, metrics in zip(exports, keys, wanted, strict=True):
+        for metric in metrics:
             result = evaluate(
                 metric,
-                group,
-                dataset,
+                [export],
+                datasets[key],
                 seed=seed,
                 output_dir=given.get("output_dir", "results"),
                 settings=settings[metric],
@@ -153,23 +166,17 @@ def dataset_for(export: Export, given: str | None) -> tuple[str, dict[str, Any]]
     By default the very examples it was trained and tested on; other data come in the size of its
     images.
     """
-    trained_on = export.manifest["dataset"]
-    if given in (None, trained_on):
-        return trained_on, export.manifest.get("dataset_options", {})
+    own = export.manifest["dataset"]
+    if given in (None, own):
+        return own, export.manifest.get("dataset_options", {})
     height, width, _ = export.spec.image_shape
     return given, {"image_size": height} if height == width else {}
 
 
-def _groups(metric: str, exports: Sequence[Export]) -> list[list[Export]]:
-    """All exports at once for a metric that compares, one by one for the others."""
-    if evaluation.metric_needs(metric).max_exports > 1:
-        return [list(exports)]
-    return [[export] for export in exports]
-
-
 def _seed(text: str) -> int:
-    if not text.isdecimal():
-        raise UsageError(f"--seed must be an integer of at least 0, got {text!r}")
+    # As in training; Keras' generators end at 2**32.
+    if not (text.isdecimal() and int(text) < 2**31):
+        raise UsageError(f"--seed must be an integer from 0 to {2**31 - 1}, got {text!r}")
     return int(text)
 
 

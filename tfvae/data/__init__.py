@@ -1,10 +1,10 @@
 """The table of data sets; names are checked here before TensorFlow is imported."""
 
-import difflib
 import importlib
 import pathlib
 
 from tfvae.data.options import LoadOptions
+from tfvae.options import closest_name
 from tfvae.schema import UsageError
 
 # Name -> "module:function". The function takes (name, LoadOptions) and returns a Dataset.
@@ -40,10 +40,11 @@ def _source(name):
             what = "a folder" if prefix == "folder" else "a TensorFlow Datasets name"
             raise UsageError(f"data set {name!r} lacks {what} after the colon")
         if prefix == "folder" and not pathlib.Path(rest).expanduser().is_dir():
-            raise UsageError(f"data set {name!r}: there is no folder {rest}")
+            here = "" if pathlib.Path(rest).is_absolute() else f" in {pathlib.Path.cwd()}"
+            raise UsageError(f"data set {name!r}: there is no folder {rest}{here}")
         return PREFIXES[prefix]
-    near = difflib.get_close_matches(name, DATASETS, n=1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
+    near = closest_name(name, DATASETS)
+    hint = f" (did you mean {near}?)" if near else ""
     raise UsageError(f"unknown data set {name!r}{hint}; choose from {', '.join(dataset_choices())}")
 
 

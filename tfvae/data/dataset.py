@@ -23,16 +23,19 @@ class Dataset:
         spec: `DataSpec`.
         splits: {"train", "validation", "test"} -> `Examples`.
         options: What `load_dataset` needs, beside the name and the folders, to make it again.
+        fingerprint: Digest of which example is in which split, where the source may change under
+            its name (`folder:`); else None.
     Raises:
         UserError: a split is missing or empty.
     """
 
-    def __init__(self, spec, splits, options):
+    def __init__(self, spec, splits, options, fingerprint=None):
         for split in SPLITS:
             if not len(splits.get(split, ())):
                 raise UserError(f"data set {spec.name}: the {split} split holds no images")
         self.spec = spec
         self.options = options
+        self.fingerprint = fingerprint
         self._splits = dict(splits)
         self._tensors = {}
 

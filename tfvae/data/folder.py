@@ -1,6 +1,7 @@
 """`folder:PATH`: a user's own images, with class folders, an attributes file, or no labels."""
 
 import dataclasses
+import hashlib
 import pathlib
 
 import numpy as np
@@ -17,7 +18,6 @@ from tfvae.schema import (
     TRAIN,
     VALIDATION,
     DataSpec,
-    UsageError,
     UserError,
 )
 
@@ -52,13 +52,10 @@ def load(name, options):
     80/10/10 by the seed, stratified by class. Without `validation/`, a tenth of train becomes it.
 
     Raises:
-        UsageError: there is no such folder.
         UserError: no images, an unclear layout, a link that leaves the folder, a bad image or
             attributes file; names the file.
     """
     root = pathlib.Path(name.removeprefix("folder:")).expanduser()
-    if not root.is_dir():
-        raise UsageError(f"data set {name!r}: there is no folder {root}")
     folders = _split_folders(root)
     if folders:
         listings = {split: _listing(folder, root) for split, folder in folders.items()}
@@ -67,7 +64,7 @@ def load(name, options):
         listings = {TRAIN: _listing(root, root)}
     names, kind = listings[TRAIN].names, listings[TRAIN].kind
     parts = {split: listing.with_names(names) for split, listing in listings.items()}
-    splits = _read(parts, options)
+    splits, paths = _read(parts, options)
     if TEST not in splits:
         splits = _divide(splits[TRAIN], kind, options.seed, test=0.1)
     elif VALIDATION not in splits:
@@ -80,11 +77,16 @@ def load(name, options):
         label_kind=kind,
         num_examples={split: len(part) for split, part in splits.items()},
     )
-    return Dataset(spec, splits, options.to_dict())
+    files = [path.relative_to(root).as_posix() for path in paths]
+    return Dataset(spec, splits, options.to_dict(), _fingerprint(spec, splits, files))
 
 
 def _read(listings, options):
-    """Reads the images of all splits at once, so that they come out in one size."""
+    """Reads the images of all splits at once, so that they come out in one size.
+
+    Returns:
+        ({split: `Examples`}, the files that their `rows` count).
+    """
     paths = [path for listing in listings.values() for path in listing.paths]
     images, read = read_images(
         paths, image_size=options.image_size, skip_bad_images=options.skip_bad_images
@@ -101,7 +103,17 @@ def _read(listings, options):
             stratified_order(_classes(examples, listing.kind), options.seed)
         )
         first += len(listing.paths)
-    return splits
+    return splits, [paths[index] for index in read]
+
+
+def _fingerprint(spec, splits, files):
+    """sha256 over which file is in which split, with which labels; the pixels don't count."""
+    digest = hashlib.sha256(repr(spec.label_names).encode())
+    for split, part in sorted(splits.items()):
+        digest.update(repr((split, [files[row] for row in part.rows])).encode())
+        if part.label is not None:
+            digest.update(part.label.tobytes() + part.observed.tobytes())
+    return digest.hexdigest()
 
 
 def _classes(examples, kind):

@@ -1,6 +1,5 @@
 """Prepares a TensorFlow Datasets builder and reads its splits into uint8 arrays."""
 
-import difflib
 import errno
 import logging
 import os
@@ -16,6 +15,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfvae.data.examples import IN_MEMORY_BYTES
+from tfvae.options import closest_name
 from tfvae.schema import UsageError, UserError
 
 _READ_BATCH = 256
@@ -39,8 +39,8 @@ def open_builder(name, options):
     try:
         return tfds.builder(name, data_dir=_path(options.data_dir))
     except tfds.core.registered.DatasetNotFoundError:
-        near = difflib.get_close_matches(name, tfds.list_builders(with_community_datasets=False), 3)
-        hint = f" (did you mean {' or '.join(near)}?)" if near else ""
+        near = closest_name(name, tfds.list_builders(with_community_datasets=False))
+        hint = f" (did you mean {near}?)" if near else ""
         raise UsageError(f"TensorFlow Datasets has no set named {name!r}{hint}") from None
     except Exception as error:
         reason = _one_line(error).partition(" Here are")[0]

@@ -19,7 +19,7 @@ from tfvae.evaluation.context import Context
 from tfvae.evaluation.needs import Needs
 from tfvae.evaluation.result import Result
 from tfvae.evaluation.statistics import generator, mean_interval
-from tfvae.evaluation.transfer import carried_probabilities, carry
+from tfvae.evaluation.transfer import carried_probabilities, contact_sheet
 from tfvae.schema import IMAGE, TEST, VALIDATION
 
 NEEDS = Needs(signatures=("transfer",), labels=True)
@@ -76,7 +76,9 @@ def cis(
         rows.append({"images": name, **{part: means[part] for part in parts}})
         if name != "transfer":
             values[f"{name}_cis"], intervals[f"{name}_cis"] = means["cis"], bounds["cis"]
-    values["classifier_accuracy"] = context.classifier_accuracy(classifier)
+    accuracy = context.classifier_accuracy(classifier)
+    if accuracy is not None:
+        values["classifier_accuracy"], intervals["classifier_accuracy"] = accuracy
     values["strength"] = float(strength)
     names = context.spec.label_names
     ts, rs = domain_scores(carried, original)
@@ -105,7 +107,7 @@ def cis(
         settings={"strength": float(strength)},
         tables=tables,
         figures=figures,
-        notes=_notes(len(images), num_images, repeats, values["classifier_accuracy"]),
+        notes=_notes(len(images), num_images, repeats, values.get("classifier_accuracy")),
     )
 
 
@@ -150,26 +152,6 @@ def repeat_subsets(total: int, size: int, repeats: int) -> np.ndarray:
     return (np.arange(repeats)[:, None] * size + np.arange(size)) % total
 
 
-def contact_sheet(context: Context, images: np.ndarray, strength: float):
-    """Images carried to every domain: several of them, or one where the domains are many."""
-    names = context.spec.label_names
-    title = f"{context.export.run}: test images of {context.data_name} carried to every domain"
-    if len(names) <= 16:
-        rows = images[:6]
-        cells = [rows, *(carry(context.export, rows, i, strength) for i in range(len(names)))]
-        return plots.image_grid(
-            np.stack(cells, axis=1),
-            f"{title}, strength {strength:g}",
-            column_labels=["original", *(plots.shortened(name) for name in names)],
-            y_label="test images",
-        )
-    one = images[:1]
-    cells = [one, *(carry(context.export, one, i, strength) for i in range(len(names)))]
-    return plots.image_sheet(
-        np.concatenate(cells), ["original", *names], f"{title}, strength {strength:g}", columns=9
-    )
-
-
 def _choose_strength(context: Context, classifier, strengths, count: int):
     images = context.draw(VALIDATION, count)[IMAGE]
     original = classifier(images)
@@ -201,14 +183,16 @@ def _over_repeats(scores: dict[str, np.ndarray], subsets: np.ndarray, seed: int)
     return values, intervals
 
 
-def _notes(total: int, size: int, repeats: int, accuracy: float) -> tuple[str, ...]:
+def _notes(total: int, size: int, repeats: int, accuracy: float | None) -> tuple[str, ...]:
     notes = []
     if total < size * repeats:
         notes.append(
             f"{repeats} repeats of {size} images out of {total}: the repeats share images, so the "
             "std over repeats is too small; the interval over images is not affected."
         )
-    if accuracy < 0.9:
+    if accuracy is None:
+        notes.append("No test label is known, so neither is how often the classifier is right.")
+    elif accuracy < 0.9:
         notes.append(
             f"The classifier is right on {accuracy:.1%} of the test labels only: "
             "read ts and rs with care."

@@ -10,10 +10,11 @@ from tfvae.evaluation.label_scores import (
     categorical_scores,
     confusion_matrix,
     predicted_labels,
+    recall_groups,
 )
 from tfvae.evaluation.needs import Needs
 from tfvae.evaluation.result import Result
-from tfvae.evaluation.statistics import mean_interval
+from tfvae.evaluation.statistics import mean_interval, mean_recall_interval
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, UserError
 
 NEEDS = Needs(signatures=("classify",), labels=True)
@@ -45,6 +46,8 @@ def classification(context: Context, *, num_images: PositiveInt | None = None) -
         intervals[name] = mean_interval(per_image, context.seed, weight)
     if not np.isnan(recall).all():
         values["balanced_accuracy"] = float(np.nanmean(recall))
+        groups = recall_groups(probability, labels, known, context.spec.label_kind)
+        intervals["balanced_accuracy"] = mean_recall_interval(*groups, context.seed)
     names = context.spec.label_names
     rows, figures = [], {}
     predicted = predicted_labels(probability, context.spec.label_kind)

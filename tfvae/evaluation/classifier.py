@@ -1,9 +1,9 @@
 """The domain classifiers that score images, trained on the train split and kept on disk.
 
-`cnn` is the classifier of study C (table 3). `cnn_bn` is a second, different one: batch
-normalisation and global pooling, for scores that shall not depend on the first. A categorical
-data set gets a softmax, a binary one a sigmoid per label. Labels that are not observed have no
-part in the loss nor in the accuracy.
+`cnn` is the classifier of study C (table 3). `cnn_bn` is a second, different one: more stages, each
+with batch normalisation, and no hidden dense layer, for scores that shall not depend on the first.
+A categorical data set gets a softmax, a binary one a sigmoid per label. Labels that are not
+observed have no part in the loss nor in the accuracy.
 """
 
 import hashlib
@@ -46,10 +46,11 @@ class Classifier:
 
     Args:
         network: Keras model, images [B, H, W, C] in [0, 1] -> probabilities [B, L].
-        accuracy: Split -> its own accuracy there (per known label for binary ones).
+        accuracy: Split -> its own accuracy there (per known label for binary ones); None where no
+            label is known.
     """
 
-    def __init__(self, network, accuracy: dict[str, float]):
+    def __init__(self, network, accuracy: dict[str, float | None]):
         import tensorflow as tf
 
         self.network = network
@@ -88,7 +89,7 @@ def load_or_train(dataset, architecture: str, *, seed: int, cache_dir: Path) -> 
         try:
             record = json.loads(record_file.read_text(encoding="utf-8"))
             network = keras.saving.load_model(weights_file, compile=False)
-            accuracies = {split: float(record[split]) for split in (VALIDATION, TEST)}
+            accuracies = {split: record[split] for split in (VALIDATION, TEST)}
             return Classifier(network, accuracies)
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("classifier %s is corrupt (%s): training it again", weights_file, error)
@@ -149,7 +150,7 @@ def training_plan(num_images: int) -> tuple[int, int, int]:
     return batch_size, steps, epochs
 
 
-def _split_accuracy(classifier: Classifier, dataset, split: str) -> float:
+def _split_accuracy(classifier: Classifier, dataset, split: str) -> float | None:
     batches = [
         (classifier(batch[IMAGE].numpy()), batch[LABEL].numpy(), batch[OBSERVED].numpy())
         for batch in dataset.batches(split, PREDICT_BATCH)
@@ -200,7 +201,10 @@ def cnn(spec: DataSpec):
 
 
 def cnn_bn(spec: DataSpec):
-    """Convolutions with batch normalisation, halved after each, then global pooling."""
+    """Convolutions with batch normalisation, each halved by max-pooling, then dropout and the head.
+
+    The last stage is flattened; of images over 32 pixels a side it is averaged over positions.
+    """
     from keras import Sequential, layers
 
     side = max(spec.image_shape[:2])
@@ -262,6 +266,7 @@ def _cache_key(dataset, architecture: str, seed: int) -> str:
     identity = {
         "spec": dataset.spec.to_dict(),
         "options": getattr(dataset, "options", {}),
+        "fingerprint": getattr(dataset, "fingerprint", None),
         "architecture": architecture,
         "seed": seed,
         "protocol": PROTOCOL,

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tfvae.evaluation.export import Export
-from tfvae.evaluation.label_scores import accuracy
-from tfvae.evaluation.statistics import generator
+from tfvae.evaluation.label_scores import image_accuracy
+from tfvae.evaluation.statistics import generator, mean_interval
 from tfvae.schema import IMAGE, LABEL, OBSERVED, SPLITS, TEST
 
 POOL = 20_000
@@ -60,15 +60,16 @@ class Context:
             )
         return self.classifiers[architecture]
 
-    def classifier_accuracy(self, architecture: str) -> float:
-        """Its accuracy on the test split's known labels."""
-        classifier = self.classifier(architecture)
-        measured = getattr(classifier, "accuracy", {}).get(TEST)
-        if measured is None:
-            data = self.draw()
-            probability = classifier(data[IMAGE])
-            measured = accuracy(probability, data[LABEL], data[OBSERVED], self.spec.label_kind)
-        return float(measured)
+    def classifier_accuracy(self, architecture: str) -> tuple[float, tuple[float, float]] | None:
+        """Its accuracy on the test split's known labels, with the interval; None without any."""
+        data = self.draw()
+        probability = self.classifier(architecture)(data[IMAGE])
+        right, weight = image_accuracy(
+            probability, data[LABEL], data[OBSERVED], self.spec.label_kind
+        )
+        if not weight.any():
+            return None
+        return float(np.average(right, weights=weight)), mean_interval(right, self.seed, weight)
 
     def draw(self, split: str = TEST, count: int | None = None) -> dict[str, np.ndarray]:
         """Images of a split (and labels, where there are some) in a random order of the seed.

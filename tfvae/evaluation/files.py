@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -27,8 +28,11 @@ def write(path: Path, save: Callable[[str], Any]) -> Path:
         # mkstemp makes files that only the owner may read.
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except OSError as error:
-        raise UserError(f"can't write {path}: {error.strerror or error}") from error
+    # h5py reports a full disk as a RuntimeError, the system's message in a page of addresses.
+    except (OSError, RuntimeError) as error:
+        wrapped = re.search(r"error message = '([^']*)'", str(error))
+        reason = wrapped[1] if wrapped else getattr(error, "strerror", None) or error
+        raise UserError(f"can't write {path}: {reason}") from error
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)

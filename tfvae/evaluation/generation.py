@@ -44,6 +44,8 @@ def generation(
     rng = generator(context.seed, 2)
     seeds = row_seeds(context.seed, num_images * len(names)).reshape(len(names), num_images)
     hits, cosines, terms, real_hits, real_cosines, rows, sheet = [], [], [], [], [], [], []
+    # What each real image adds to the mean over labels, times their number.
+    real_terms = np.zeros(len(real[IMAGE]))
     for index, name in enumerate(names):
         labels = drawn_labels(real, index, num_images, context.spec.label_kind, rng)
         drawn = context.export.call("sample", seed=seeds[index], label=labels)[IMAGE]
@@ -52,7 +54,8 @@ def generation(
         members = (real[LABEL][:, index] > 0.5) & (real[OBSERVED][:, index] > 0)
         row = {"label": name, "accuracy": float(hit.mean()), "cosine similarity": cosine}
         if members.sum() > 1:
-            real_cosine, _ = cosine_pairs(real[IMAGE][members])
+            real_cosine, real_parts = cosine_pairs(real[IMAGE][members])
+            real_terms[members] += (real_parts - real_cosine) * len(members) / members.sum()
             real_cosines.append(real_cosine)
             row |= {"real accuracy": float(real_right[members, index].mean())}
             row |= {"real cosine similarity": real_cosine}
@@ -74,7 +77,11 @@ def generation(
         real_accuracy = np.concatenate(real_hits).astype(np.float64)
         values["real_accuracy"] = float(real_accuracy.mean())
         intervals["real_accuracy"] = mean_interval(real_accuracy, context.seed)
-        values["real_cosine_similarity"] = float(np.mean(real_cosines))
+        real_cosine = float(np.mean(real_cosines))
+        values["real_cosine_similarity"] = real_cosine
+        intervals["real_cosine_similarity"] = mean_interval(
+            real_cosine + real_terms / len(real_cosines), context.seed
+        )
     figure = plots.image_grid(
         np.stack(sheet),
         f"{context.export.run}: images drawn for each label of {context.data_name}",

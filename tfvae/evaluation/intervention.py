@@ -6,12 +6,12 @@ import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 
 from tfvae.evaluation import plots
-from tfvae.evaluation.cis import contact_sheet, domain_scores, image_scores
+from tfvae.evaluation.cis import domain_scores, image_scores
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.needs import Needs
 from tfvae.evaluation.result import Result
 from tfvae.evaluation.statistics import summary
-from tfvae.evaluation.transfer import carry
+from tfvae.evaluation.transfer import carry, contact_sheet
 from tfvae.schema import IMAGE
 
 NEEDS = Needs(signatures=("transfer",), labels=True)
@@ -24,13 +24,13 @@ def intervention(
     strength: NonNegativeFloat = 1.0,
     classifier: Literal["cnn", "cnn_bn"] = "cnn",
 ) -> Result:
-    """Sets each label in turn and measures the change against the same image carried nowhere.
+    """Sets each label in turn and measures what changes.
 
-    Values: `target_change` and `other_change` (mean gain of the classifier's probability for the
-    label set, mean absolute change for the others), `pixel_change` (mean absolute, pixels in
-    [0, 1]) and `changed_area`, the share of the image that the change occupies:
-    (sum d)^2 / (P sum d^2) for the changes d of P pixels, 1 when all change alike, 1/P when one
-    does.
+    Values: `target_change` and `other_change`, against the original image (mean gain of the
+    classifier's probability for the label set, mean absolute change for the others); against the
+    image at strength 0 `pixel_change` (mean absolute, pixels in [0, 1]) and `changed_area`, the
+    share of the image that the change occupies: (sum d)^2 / (P sum d^2) for the changes d of P
+    pixels, 1 when all change alike, 1/P when one does.
 
     Args:
         num_images: Test images.
@@ -42,9 +42,11 @@ def intervention(
     names = context.spec.label_names
     probabilities, maps, amounts, areas = [], [], [], []
     original = judge(images)
+    # At strength 0 the target has no say.
+    kept = carry(context.export, images, 0, 0.0)
     for domain in range(len(names)):
         carried = carry(context.export, images, domain, strength)
-        change = np.abs(carried - carry(context.export, images, domain, 0.0)).mean(axis=3)
+        change = np.abs(carried - kept).mean(axis=3)
         probabilities.append(judge(carried))
         maps.append(change.mean(axis=0))
         amounts.append(change.mean(axis=(1, 2)))

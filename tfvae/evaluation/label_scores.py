@@ -7,11 +7,19 @@ from tfvae.schema import CATEGORICAL
 
 def accuracy(
     probability: np.ndarray, label: np.ndarray, observed: np.ndarray, label_kind: str
-) -> float:
-    """Share of the known labels that are right; NaN where none is known. Arrays [N, L]."""
+) -> float | None:
+    """Share of the known labels that are right; None where none is known. Arrays [N, L]."""
+    right, weight = image_accuracy(probability, label, observed, label_kind)
+    return float(np.average(right, weights=weight)) if weight.any() else None
+
+
+def image_accuracy(
+    probability: np.ndarray, label: np.ndarray, observed: np.ndarray, label_kind: str
+) -> tuple[np.ndarray, np.ndarray]:
+    """(share of right labels, weight in the mean over images), [N] each."""
     score = categorical_scores if label_kind == CATEGORICAL else binary_scores
     right, weight, _, _ = score(probability, label, observed > 0)
-    return float(np.average(right, weights=weight)) if weight.any() else float("nan")
+    return right, weight
 
 
 def categorical_scores(probability: np.ndarray, label: np.ndarray, known: np.ndarray):
@@ -57,6 +65,23 @@ def binary_scores(probability: np.ndarray, label: np.ndarray, known: np.ndarray)
         return np.divide(hits, count, out=np.full(len(count), np.nan), where=count > 0)
 
     return right, weight, (recall(truth) + recall(~truth)) / 2, log_loss
+
+
+def recall_groups(probability: np.ndarray, label: np.ndarray, known: np.ndarray, label_kind: str):
+    """The groups over whose recalls `balanced_accuracy` is a mean.
+
+    Returns:
+        hits, members: bool [N, G]; the classes, or both values of each label that has both.
+    """
+    truth = label > 0.5
+    right = predicted_labels(probability, label_kind) == truth
+    members = truth & known
+    if label_kind != CATEGORICAL:
+        negative = ~truth & known
+        both = members.any(axis=0) & negative.any(axis=0)
+        members = np.concatenate([members[:, both], negative[:, both]], axis=1)
+        right = np.concatenate([right[:, both]] * 2, axis=1)
+    return members & right, members
 
 
 def confusion_matrix(probability: np.ndarray, label: np.ndarray) -> np.ndarray:

@@ -49,12 +49,19 @@ class Needs:
         if self.labels and not given.num_labels:
             raise UserError(f"metric {metric}: the data set {given.name} has no labels")
         takes_label = any("label" in export.inputs(name) for name in self.signatures)
-        if (self.labels or takes_label) and (wanted.num_labels, wanted.label_kind) != (
-            given.num_labels,
-            given.label_kind,
-        ):
+        if not (self.labels or takes_label):
+            return
+        if (wanted.num_labels, wanted.label_kind) != (given.num_labels, given.label_kind):
             raise UserError(
                 f"metric {metric}: the export {export.path} knows {wanted.num_labels} "
                 f"{wanted.label_kind} labels, the data set {given.name} has {given.num_labels} "
                 f"{given.label_kind}"
             )
+        for index, (known, name) in enumerate(
+            zip(wanted.label_names, given.label_names, strict=True), start=1
+        ):
+            if known != name:
+                raise UserError(
+                    f"metric {metric}: label {index} of the export {export.path} is {known!r}, "
+                    f"that of the data set {given.name} is {name!r}"
+                )

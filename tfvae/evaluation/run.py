@@ -13,6 +13,8 @@ from tfvae.evaluation.export import Export
 from tfvae.evaluation.result import Result
 from tfvae.schema import UsageError
 
+CHANGED = "Beware: the data set has changed since training, so test images may be trained-on ones."
+
 
 def evaluate(
     metric_name: str,
@@ -59,12 +61,28 @@ def evaluate(
     )
     result = metric_function(metric_name)(context, **checked)
     options = {option.name: option.default for option in metric_options(metric_name)}
-    result = dataclasses.replace(result, settings={**options, **checked, **result.settings})
+    unchanged = all(is_unchanged(export, dataset) for export in exports)
+    result = dataclasses.replace(
+        result,
+        settings={**options, **checked, **result.settings},
+        notes=result.notes if unchanged else (*result.notes, CHANGED),
+    )
     paths = [export.path.as_posix() for export in exports]
     document = report.document(
         metric_name, paths[0] if len(paths) == 1 else paths, dataset.spec.name, seed, result
     )
     result = dataclasses.replace(result, document=document)
-    trained_on = exports[0].spec.name
-    name = report.file_name("+".join(e.run for e in exports), trained_on, dataset.spec.name)
+    own = exports[0].spec.name if unchanged else ""
+    name = report.file_name("+".join(e.run for e in exports), own, dataset.spec.name)
     return dataclasses.replace(result, files=report.write(result, Path(output_dir), name))
+
+
+def is_unchanged(export: Export, dataset) -> bool:
+    """Whether a data set of the export's own name still is what it was in training, as far as that
+    was written down."""
+    seen = export.manifest.get("dataset_fingerprint")
+    return (
+        seen is None
+        or export.spec.name != dataset.spec.name
+        or seen == getattr(dataset, "fingerprint", None)
+    )

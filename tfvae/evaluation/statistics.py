@@ -57,6 +57,25 @@ def mean_interval(
     return float(low), float(high)
 
 
+def mean_recall_interval(hits: np.ndarray, members: np.ndarray, seed: int) -> tuple[float, float]:
+    """95 % percentile bootstrap interval, over images, of the mean over groups of their recalls.
+
+    Args:
+        hits: bool [N, G], whether a member of the group is seen as such.
+        members: bool [N, G]; a group that a resample lacks has no part in its mean.
+        seed: Of the resampling.
+    """
+    total, rng = len(hits), generator(seed)
+    hits, members = hits.astype(np.float64), members.astype(np.float64)
+    means = []
+    for _ in range(RESAMPLES):
+        counts = np.bincount(rng.integers(total, size=total), minlength=total)
+        size = counts @ members
+        means.append(np.mean((counts @ hits)[size > 0] / size[size > 0]))
+    low, high = np.quantile(means, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+    return float(low), float(high)
+
+
 def cosine_pairs(images: np.ndarray) -> tuple[float, np.ndarray]:
     """Mean cosine over pairs of distinct images (study C, eq. 5), without forming the pairs.
 

@@ -104,6 +104,7 @@ class EventFiles(keras.callbacks.Callback):
     def __init__(self, folder: Path):
         super().__init__()
         self.folder = folder
+        self._writers: dict[str, tf.io.TFRecordWriter] = {}
 
     def on_train_begin(self, logs=None):
         self._writers = {

@@ -28,19 +28,21 @@ class Progress:
         best_epoch: The one, counted from 1, with the lowest validation loss; 0: none yet.
         best_loss: That loss.
         seconds: Time spent training.
+        dataset_fingerprint: `Dataset.fingerprint` of the data seen.
     """
 
     epochs: int = 0
     best_epoch: int = 0
     best_loss: float = float("inf")
     seconds: float = 0.0
+    dataset_fingerprint: str | None = None
 
     def after_epoch(self, validation_loss: float, seconds: float) -> "Progress":
         """Progress one epoch later."""
-        epochs = self.epochs + 1
+        later = dataclasses.replace(self, epochs=self.epochs + 1, seconds=seconds)
         if validation_loss < self.best_loss:
-            return Progress(epochs, epochs, validation_loss, seconds)
-        return dataclasses.replace(self, epochs=epochs, seconds=seconds)
+            return dataclasses.replace(later, best_epoch=later.epochs, best_loss=validation_loss)
+        return later
 
     def is_finished(self, epochs: int, patience: int | None) -> bool:
         """Whether all epochs are done, or `patience` of them brought no better validation loss."""

@@ -9,7 +9,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    NonNegativeInt,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -54,8 +53,12 @@ class RunConfig(BaseModel):
         None,
         description="stop after this many epochs without a better validation loss; export the best",
     )
-    seed: NonNegativeInt = Field(
-        0, description="of initial weights, order, noise and hidden labels; not of the splits"
+    # The noise of a step takes an int32, Keras' generators one bit more.
+    seed: int = Field(
+        0,
+        ge=0,
+        lt=2**31,
+        description="of initial weights, order, noise and hidden labels; not of the splits",
     )
     settings: dict[str, Any] = Field(
         default_factory=dict,
@@ -95,7 +98,9 @@ class RunConfig(BaseModel):
     runs_dir: Path = Field(Path("runs"), description="where runs are kept")
     saved_models_dir: Path = Field(Path("saved_models"), description="where exports are kept")
     tune: PositiveInt | None = Field(
-        None, description="try this many hyper-parameter settings first and train with the best"
+        None,
+        description="try this many hyper-parameter settings first and train with the best; "
+        "what is given stays",
     )
 
     @field_validator("jit", mode="before")
@@ -125,7 +130,11 @@ class RunConfig(BaseModel):
 
     def to_fields(self) -> dict[str, Any]:
         """Plain values under the names used in files; `checked` is the inverse."""
-        return self.model_dump(mode="json", by_alias=True)
+        fields = self.model_dump(mode="json", by_alias=True)
+        if self.tune and "learning_rate" not in self.model_fields_set:
+            # Still to be found: a file that names it would keep a resumed search from it.
+            del fields["learning_rate"]
+        return fields
 
     def save(self, path: Path) -> None:
         """Writes a file that `--config` and `load` read."""

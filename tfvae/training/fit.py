@@ -51,22 +51,28 @@ def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
     return model
 
 
+def training_batches(dataset, config: RunConfig, initial_epoch: int = 0) -> tf.data.Dataset:
+    """What a run sees from an epoch on; raises as `train_batches` of the data set does."""
+    return dataset.train_batches(
+        config.batch_size,
+        seed=config.seed,
+        missing_labels=config.missing_labels,
+        labelled_share=config.labelled_share,
+        initial_epoch=initial_epoch,
+    )
+
+
 def fit(
     model: keras.Model,
+    batches: tf.data.Dataset,
     dataset,
     config: RunConfig,
     callbacks: Sequence[keras.callbacks.Callback],
     initial_epoch: int = 0,
 ) -> keras.callbacks.History:
-    """`model.fit` on the train split with the validation split beside it."""
+    """`model.fit` on `training_batches` with the validation split beside them."""
     return model.fit(
-        dataset.train_batches(
-            config.batch_size,
-            seed=config.seed,
-            missing_labels=config.missing_labels,
-            labelled_share=config.labelled_share,
-            initial_epoch=initial_epoch,
-        ),
+        batches,
         epochs=config.epochs,
         initial_epoch=initial_epoch,
         steps_per_epoch=dataset.steps_per_epoch(config.batch_size),

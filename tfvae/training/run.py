@@ -1,6 +1,8 @@
 """One run from data to export."""
 
 import contextlib
+import dataclasses
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,19 @@ import tensorflow as tf
 
 from tfvae.data import check_dataset_name, load_dataset
 from tfvae.models import check_model_name, check_settings, hyperparameters
-from tfvae.schema import TEST, TRAIN, VALIDATION, UserError
+from tfvae.schema import MANIFEST, TEST, TRAIN, VALIDATION, UserError
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
 from tfvae.training.config import RunConfig
 from tfvae.training.export import export_model
-from tfvae.training.fit import compiled_model, default_epochs, dtype_policy, figures, fit
+from tfvae.training.fit import (
+    compiled_model,
+    default_epochs,
+    dtype_policy,
+    figures,
+    fit,
+    training_batches,
+)
 from tfvae.training.run_folder import RunFolder, open_run
 from tfvae.training.strategy import is_chief, make_strategy
 from tfvae.training.tuning import tuned_run
@@ -66,13 +75,13 @@ def _all_settings(model: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 def _train(run: RunFolder, dataset, strategy) -> Path | None:
     config, chief = run.config, is_chief(run.config.strategy)
     checkpoints = Checkpoints(run.checkpoints)
-    progress = checkpoints.latest()
+    progress = _on_the_same_data(checkpoints.latest(), run, dataset)
     model = compiled_model(config, dataset, strategy)
     if progress.epochs:
         checkpoints.restore(model, progress.epochs)
     if progress.is_finished(config.epochs, config.early_stopping):
         export = run.newest_export()
-        if export is not None:
+        if export is not None and _is_of(export, _manifest(config, dataset, progress)):
             print(f"{run.path} is finished ({progress.epochs} epochs): nothing to do. {export}")
             return export
         print(f"{run.path} is finished ({progress.epochs} epochs); exporting it.")
@@ -82,8 +91,21 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
     return _export(run, dataset, model, checkpoints, progress, chief)
 
 
+def _on_the_same_data(progress: Progress, run: RunFolder, dataset) -> Progress:
+    """The progress with the data set's fingerprint; refuses other data than those seen so far."""
+    seen, now = progress.dataset_fingerprint, dataset.fingerprint
+    if seen is not None and seen != now:
+        raise UserError(
+            f"{dataset.spec.name} has changed since run {run.path.name!r} was started: other "
+            "images, labels or splits; put it back to go on, or choose another --name"
+        )
+    return dataclasses.replace(progress, dataset_fingerprint=now)
+
+
 def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
     config = run.config
+    # Before the run's folder is made: missing labels may be refused.
+    batches = training_batches(dataset, config, progress.epochs)
     saver = SaveAndStopEarly(
         checkpoints if chief else None, progress, config.epochs, config.early_stopping
     )
@@ -98,9 +120,9 @@ def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
     # The check comes first and the checkpoint last: what is saved is finite and in the history.
     callbacks = [StopOnNonFinite(model.term_weights(), _advice(config)), *writers, saver]
     try:
-        fit(model, dataset, config, callbacks, initial_epoch=progress.epochs)
+        fit(model, batches, dataset, config, callbacks, initial_epoch=progress.epochs)
     finally:
-        # Keras closes files at the end of a fit that ends well only.
+        # Keras closes files at the end of a fit that ends well only; twice does no harm.
         for writer in writers:
             writer.on_train_end()
     return saver.progress
@@ -115,9 +137,9 @@ def _advice(config: RunConfig) -> str:
 
 def _export(run, dataset, model, checkpoints, progress, chief) -> Path | None:
     config = run.config
-    exported_epoch = progress.epochs
-    if config.early_stopping and progress.best_epoch not in (0, progress.epochs):
-        exported_epoch = progress.best_epoch
+    manifest = _manifest(config, dataset, progress)
+    exported_epoch = manifest["training"]["exported_epoch"]
+    if exported_epoch != progress.epochs:
         checkpoints.restore(model, exported_epoch)
     # By all workers: their means are joined.
     scores = {
@@ -125,10 +147,28 @@ def _export(run, dataset, model, checkpoints, progress, chief) -> Path | None:
     }
     if not chief:
         return None
-    manifest = {
+    manifest["training"]["figures"] = scores
+    try:
+        export = export_model(model, run.export_folder, manifest)
+    except (OSError, tf.errors.OpError) as error:
+        raise UserError(
+            f"trained, but the export to {run.export_folder} failed: {error}; "
+            f"to export again: {run.resume_command}"
+        ) from error
+    _print_end(run, model, progress, exported_epoch, scores[TEST], export)
+    return export
+
+
+def _manifest(config: RunConfig, dataset, progress: Progress) -> dict[str, Any]:
+    """What the manifest of a finished run says of it, but for the figures."""
+    exported_epoch = progress.epochs
+    if config.early_stopping and progress.best_epoch:
+        exported_epoch = progress.best_epoch
+    return {
         "model": config.model,
         "dataset": config.dataset,
         "dataset_options": dataset.options,
+        "dataset_fingerprint": dataset.fingerprint,
         "seed": config.seed,
         "training": {
             "epochs": progress.epochs,
@@ -140,18 +180,18 @@ def _export(run, dataset, model, checkpoints, progress, chief) -> Path | None:
             "missing_labels": config.missing_labels,
             "labelled_share": config.labelled_share,
             "precision": config.precision,
-            "figures": scores,
         },
     }
+
+
+def _is_of(export: Path, manifest: Mapping[str, Any]) -> bool:
+    """Whether an export says what `manifest` does: not one of fewer epochs or of an older run."""
     try:
-        export = export_model(model, run.export_folder, manifest)
-    except (OSError, tf.errors.OpError) as error:
-        raise UserError(
-            f"trained, but the export to {run.export_folder} failed: {error}; "
-            f"to export again: {run.resume_command}"
-        ) from error
-    _print_end(run, model, progress, exported_epoch, scores[TEST], export)
-    return export
+        found = json.loads((export / MANIFEST).read_text(encoding="utf-8"))
+        found["training"].pop("figures", None)
+    except (OSError, ValueError, KeyError):
+        return False
+    return all(found.get(key) == value for key, value in manifest.items())
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from tfvae.models import check_settings, model_class
 from tfvae.schema import UsageError, UserError
 from tfvae.training.callbacks import StopOnNonFinite
 from tfvae.training.config import RunConfig
-from tfvae.training.fit import compiled_model, fit
+from tfvae.training.fit import compiled_model, fit, training_batches
 from tfvae.training.run_folder import RunFolder
 
 # A trial trains for this share of the run's epochs, rounded up.
@@ -22,8 +22,9 @@ BEST = "best.yaml"
 def tuned_run(run: RunFolder, dataset, strategy) -> RunFolder:
     """The run with the best settings of `config.tune` trials, written to its `config.yaml`.
 
-    Settings that the configuration names stay as they are; the model's `search_space` and the
-    learning rate are searched. A search that was cut short goes on where it was.
+    Settings and a learning rate that the configuration names stay as they are; the rest of the
+    model's `search_space` and the learning rate are searched. A search that was cut short goes on
+    where it was.
 
     Raises:
         UserError: no trial ended with finite figures.
@@ -33,6 +34,9 @@ def tuned_run(run: RunFolder, dataset, strategy) -> RunFolder:
         raise UsageError("--tune doesn't go with --strategy multi_worker: tune on one machine")
     best_file = run.tuning / BEST
     if not best_file.exists():
+        # What is refused is refused while nothing is on disk, and not as a failed trial.
+        compiled_model(config, dataset, strategy)
+        training_batches(dataset, config)
         run.create()
         _search(run, dataset, strategy)
     best = yaml.safe_load(best_file.read_text(encoding="utf-8"))
@@ -83,9 +87,11 @@ def _search(run: RunFolder, dataset, strategy) -> None:
 def chosen_fields(
     config: RunConfig, hyperparameters: keras_tuner.HyperParameters
 ) -> dict[str, Any]:
-    """Fields of the configuration as `hyperparameters` choose them; given settings win."""
+    """Fields of the configuration as `hyperparameters` choose them; what is given wins."""
     searched = model_class(config.model).search_space(hyperparameters)
-    rate = hyperparameters.Float("learning_rate", 1e-4, 1e-2, sampling="log")
+    rate = config.learning_rate
+    if "learning_rate" not in config.model_fields_set:
+        rate = hyperparameters.Float("learning_rate", 1e-4, 1e-2, sampling="log")
     settings = check_settings(config.model, {**searched, **config.settings})
     return {"settings": settings, "learning_rate": rate}
 
@@ -104,7 +110,10 @@ class _Tuner(keras_tuner.BayesianOptimization):
         keras.backend.clear_session()
         try:
             model = compiled_model(config, self._dataset, self._strategy)
-            history = fit(model, self._dataset, config, [StopOnNonFinite(model.term_weights())])
+            batches = training_batches(self._dataset, config)
+            history = fit(
+                model, batches, self._dataset, config, [StopOnNonFinite(model.term_weights())]
+            )
         except UserError as error:
             raise keras_tuner.errors.FailedTrialError(str(error)) from error
         # Every epoch's figures: the oracle takes the objective's best.

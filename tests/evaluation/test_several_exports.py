@@ -1,0 +1,69 @@
+"""`evaluate.py` on toy exports: each on its own data and by its own metrics."""
+
+import dataclasses
+import json
+import sys
+
+import pytest
+from toys import toy_dataset, write_export
+
+import tfvae.data
+from tfvae.cli import evaluate
+
+
+@pytest.fixture
+def scored(tmp_path, monkeypatch):
+    """Runs `evaluate.py` on exports of two data sets: (status, scores, names that were loaded)."""
+    loaded = []
+    datasets = {"digits": toy_dataset(), "mnist": toy_dataset(None)}
+    for name, dataset in datasets.items():
+        dataset.spec = dataclasses.replace(dataset.spec, name=name)
+    datasets["digits"].fingerprint = "now"
+
+    def load(name, **_):
+        loaded.append(name)
+        return datasets[name]
+
+    monkeypatch.setattr(tfvae.data, "load_dataset", load)
+    # `run_command` sets it.
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    def run(*arguments, fingerprint=None):
+        exports = []
+        methods = {"reconstruct": "reconstruct", "classify": "classify"}
+        for run, name in {"a": "digits", "b": "mnist", "c": "digits"}.items():
+            about = {"dataset_fingerprint": fingerprint} if name == "digits" else {}
+            served = methods if name == "digits" else {"reconstruct": "reconstruct"}
+            folder = tmp_path / "saved" / run / "1"
+            exports += ["--saved-model", str(write_export(folder, datasets[name], served, **about))]
+        out = tmp_path / "scores.json"
+        common = ["--output-dir", str(tmp_path / "results"), "--json", str(out)]
+        status = evaluate.main([*arguments, *exports, *common])
+        return status, json.loads(out.read_text()) if out.exists() else [], loaded
+
+    return run
+
+
+def test_each_export_has_its_own_data_and_metrics(scored, tmp_path):
+    status, documents, loaded = scored("--metric", "all", "--set", "num_images=20")
+    assert status == 0 and loaded == ["digits", "mnist"]
+    found = [(entry["metric"], entry["saved_model"].split("/")[-2]) for entry in documents]
+    assert found == [
+        ("reconstruction", "a"), ("classification", "a"),
+        ("reconstruction", "b"),
+        ("reconstruction", "c"), ("classification", "c"),
+    ]  # fmt: skip
+    assert {path.stem for path in (tmp_path / "results/reconstruction").glob("*.json")} == set(
+        "abc"
+    )
+
+
+def test_changed_data_are_refused_unless_named(scored, capsys):
+    arguments = ("--metric", "reconstruction")
+    status, documents, _ = scored(*arguments, fingerprint="before")
+    assert status == 1 and not documents
+    assert "digits has changed since" in (shown := capsys.readouterr().err)
+    assert "--dataset digits" in shown
+    status, documents, _ = scored(*arguments, "--dataset", "digits", fingerprint="before")
+    assert status == 0 and len(documents) == 3
+    assert "has changed since training" in capsys.readouterr().out
