@@ -291,6 +291,25 @@ def test_transfer_moves_the_characteristic_code_and_keeps_the_style(monkeypatch)
     np.testing.assert_allclose(moved[:, [0, 2]], mean[:, [0, 2]], atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["binary", "categorical"])
+def test_stronger_transfer_never_turns_back(monkeypatch, kind):
+    """Past strength 1 every code, wherever it started, stands at one point beyond the goal."""
+    model = build(kind, 3, latent_dim=7)
+    parts = model.characteristics
+    codes = decoded_codes(model, monkeypatch)
+    image = np.random.default_rng(0).random((4, *SHAPE), dtype="float32")
+    target = np.repeat(np.eye(3, dtype="float32")[1:2], 4, axis=0)
+    model.transfer(image, target, tf.fill([4], 2.0))
+    if kind == "binary":
+        absent, present = parts.prior_mean.numpy()[1]
+        np.testing.assert_allclose(codes[-1][:, 1], 2 * present - absent, rtol=1e-4)
+        assert present > absent
+    else:
+        means = parts.prior_mean.numpy()
+        expected = np.tile(2 * means[1] - means.mean(axis=0), (4, 1))
+        np.testing.assert_allclose(codes[-1][:, :3], expected, atol=1e-4)
+
+
 def test_transfer_to_a_class_stands_on_its_mean(monkeypatch):
     model = build("categorical", 3, latent_dim=5, characteristic_dim=2)
     codes = decoded_codes(model, monkeypatch)

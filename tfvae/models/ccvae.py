@@ -26,12 +26,12 @@ class CCVAE(VAE):
     """A label shapes a part of the code: z = (z_c, z_s), y ~ p(y), z_c ~ p(z_c|y), z_s ~ N(0, I).
 
     The classifier q(y|z_c) sees z_c alone, and q(y|x) = E_q(z|x)[q(y|z_c)]. For a labelled image
-    (Joy et al. 2021, eq. 4), with w = q(y|z_c) / q(y|x), so that w q(z|x) is q(z|x, y):
+    (Joy et al. 2021), with w = q(y|z_c) / q(y|x), so that w q(z|x) is q(z|x, y):
 
         log p(x, y) >= E_q(z|x)[w (log p(x|z) + log p(z|y) - log q(z|x) - log q(y|z_c))]
                        + log q(y|x) + log p(y)
 
-    For an unlabelled one the sum over y is taken in full (eq. 5):
+    For an unlabelled one the sum over y is taken in full:
 
         log p(x) >= E_q(z|x)[log p(x|z) - log q(z|x) + log p(z_s)
                              + sum_y q(y|z_c) (log p(z_c|y) + log p(y) - log q(y|z_c))]
@@ -203,7 +203,8 @@ class CCVAE(VAE):
         Args:
             image: [B, H, W, C].
             target: 1 at the wanted class or attributes, [B, L].
-            strength: 0 reconstructs, 1 puts z_c on the mean of its new label, [B].
+            strength: 0 reconstructs, 1 puts z_c on the mean of its new label, more goes on from
+                there, away from the attribute's absence or from the other classes, [B].
         Returns:
             [B, H, W, C].
         """

@@ -65,6 +65,18 @@ class Characteristics(keras.layers.Layer):
         tables = self.log_prior(z_c) + self.log_label()
         return tf.reduce_sum(tf.reduce_logsumexp(tables, axis=-1), axis=-1)
 
+    def step(self, z_c, goal, origin, strength):
+        """What carries z_c towards `goal`: nothing at strength 0, all the way at 1.
+
+        Beyond 1 it goes on from `goal` in the direction away from `origin`. More of goal - z_c
+        instead would turn back codes that lie past their goal already.
+
+        Args:
+            strength: [B, 1].
+        """
+        towards = tf.minimum(strength, 1.0) * (goal - z_c)
+        return towards + tf.maximum(strength - 1.0, 0.0) * (goal - origin)
+
     def log_posterior(self, rule_log_weights, classifier_tables):
         """log q(y|x) = log E_q(z|x)[q(y|z_c)]: [N], [N, B, G, V] -> [B, G, V]."""
         log_weights = rule_log_weights[:, tf.newaxis, tf.newaxis, tf.newaxis]
@@ -115,11 +127,9 @@ class BinaryCharacteristics(Characteristics):
         )
 
     def moved(self, z_c, target, strength):
-        """z_c carried towards the attributes marked 1 in `target` [B, L]; the others stay.
-
-        At strength 1 (`strength` [B, 1]) a marked dimension stands at the mean of p(z_i | y_i = 1).
-        """
-        return z_c + strength * target * (self.prior_mean[:, 1] - z_c)
+        """z_c carried towards the attributes marked 1 in `target` [B, L]; the others stay."""
+        absent, present = self.prior_mean[:, 0], self.prior_mean[:, 1]
+        return z_c + target * self.step(z_c, present, absent, strength)
 
     def probability(self, log_posterior):
         """P(y_i = 1), [B, L], from log q(y|x) [B, L, 2]."""
@@ -172,10 +182,11 @@ class CategoricalCharacteristics(Characteristics):
         return tf.matmul(label, self.prior_mean), tf.matmul(label, self.prior_stddev())
 
     def moved(self, z_c, target, strength):
-        """z_c carried towards the mean of the class marked 1 in `target` [B, L]; at it for 1."""
+        """z_c carried towards the mean of the class marked 1 in `target` [B, L]."""
         marked = tf.reduce_sum(target, axis=-1, keepdims=True)
         mean = tf.matmul(target, self.prior_mean) / tf.maximum(marked, 1.0)
-        return z_c + strength * tf.minimum(marked, 1.0) * (mean - z_c)
+        centre = tf.reduce_mean(self.prior_mean, axis=0)
+        return z_c + tf.minimum(marked, 1.0) * self.step(z_c, mean, centre, strength)
 
     def probability(self, log_posterior):
         """P(y = class), [B, L], from log q(y|x) [B, 1, L]."""
