@@ -39,6 +39,13 @@ def test_identity_transfer_scores_exactly_zero(categorical, export_of, perfect, 
     assert result.intervals["cis"] == (0, 0)
 
 
+def test_weakest_strength_that_is_good_enough_is_chosen(categorical, export_of, perfect, tmp_path):
+    """A toy that is perfect at any strength: all score the same, the weakest is taken."""
+    export = export_of(categorical, {"transfer": "perfect_transfer"})
+    result = scored(export, categorical, perfect(categorical), tmp_path, num_images=20, repeats=1)
+    assert result.values["strength"] == 0.25
+
+
 def test_strength_is_chosen_on_validation(categorical, export_of, perfect, tmp_path):
     """Best are 2 on validation and 1 elsewhere, where 2 writes 1/e of the target."""
     dataset = toy_dataset()
