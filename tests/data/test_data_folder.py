@@ -115,6 +115,13 @@ def test_given_splits_are_kept(tmp_path):
     assert load(tmp_path).spec.num_examples == {"train": 40, "validation": 6, "test": 5}
 
 
+def test_a_train_folder_alone_is_told(tmp_path):
+    class_folders(tmp_path / "train", {"a": 4, "b": 4})
+    with pytest.raises(UserError, match="a folder train but no test"):
+        load(tmp_path)
+    assert load(tmp_path / "train").spec.label_names == ("a", "b")
+
+
 def test_images_without_labels(tmp_path):
     for number in range(20):
         draw(tmp_path / f"{number}.png", number)

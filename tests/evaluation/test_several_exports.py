@@ -8,7 +8,9 @@ import pytest
 from toys import toy_dataset, write_export
 
 import tfvae.data
+import tfvae.evaluation.run
 from tfvae.cli import evaluate
+from tfvae.schema import UserError
 
 
 @pytest.fixture
@@ -67,3 +69,17 @@ def test_changed_data_are_refused_unless_named(scored, capsys):
     status, documents, _ = scored(*arguments, "--dataset", "digits", fingerprint="before")
     assert status == 0 and len(documents) == 3
     assert "has changed since training" in capsys.readouterr().out
+
+
+def test_all_goes_on_past_a_metric_that_the_data_cannot_tell(scored, monkeypatch, capsys):
+    def without_labels(metric, *arguments, **options):
+        if metric == "classification":
+            raise UserError("no test image has a known label")
+        return whole(metric, *arguments, **options)
+
+    whole = tfvae.evaluation.run.evaluate
+    monkeypatch.setattr("tfvae.evaluation.run.evaluate", without_labels)
+    status, documents, _ = scored("--metric", "all", "--set", "num_images=20")
+    assert status == 0
+    assert [entry["metric"] for entry in documents] == ["reconstruction"] * 3
+    assert "classification left out: no test image has a known label" in capsys.readouterr().err

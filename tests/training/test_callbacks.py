@@ -1,5 +1,7 @@
 """A stop on NaN names the term and the batch; saving and stopping early."""
 
+import shutil
+
 import keras
 import numpy as np
 import pytest
@@ -158,9 +160,26 @@ def test_a_damaged_checkpoint_is_named(tmp_path, model):
     for epochs in (1, 2):
         checkpoints.save(model, Progress(epochs, 1, 1.0))
     file = checkpoints.path(2) / "model.weights.h5"
-    file.write_bytes(file.read_bytes()[:1000])
+    whole = bytearray(file.read_bytes())
+    whole[len(whole) // 2] ^= 1
+    file.write_bytes(whole)
+    with pytest.raises(UserError, match="epoch-0002.*its bytes are not those"):
+        checkpoints.restore(model, 2)
+    file.write_bytes(whole[:1000])
     with pytest.raises(UserError, match="epoch-0002.*delete .* to go on from epoch 1"):
         checkpoints.restore(model, 2)
+
+
+def test_a_disk_too_full_for_a_checkpoint_is_told_before_writing(tmp_path, model, monkeypatch):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(model, Progress(1, 1, 1.0))
+    full = shutil.disk_usage(tmp_path)._replace(free=1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    with pytest.raises(UserError, match="No space left.*epoch 1 is intact"):
+        checkpoints.save(model, Progress(2, 1, 1.0))
+    monkeypatch.undo()
+    assert checkpoints.latest().epochs == 1
+    checkpoints.restore(model, 1)
 
 
 def test_event_files_hold_the_figures(tmp_path):

@@ -32,6 +32,9 @@ def tf_config(cluster=CLUSTER, kind="worker", index=0):
         (tf_config(kind="wroker"), "task.type is 'wroker', the cluster has worker"),
         (tf_config(index=2), "task.index is 2, cluster.worker has 0 to 1"),
         (tf_config(index="0"), "task.index is '0'"),
+        (tf_config({"worker": ["host:1", "host:1"]}), "two tasks have the same host:port"),
+        (tf_config({"worker": ["host:99999"]}), "cluster.worker must be a list of host:port"),
+        (tf_config({**CLUSTER, "ps": ["host:1"]}), "cluster.ps has no part"),
     ],
 )
 def test_what_is_wrong_with_tf_config_is_said(text, message):
@@ -57,6 +60,12 @@ def test_one_worker_writes(monkeypatch, cluster, kind, index, chief):
 def test_a_malformed_tf_config_stops_before_tensorflow_reads_it(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", "{")
     with pytest.raises(UserError, match="not JSON"):
+        make_strategy("multi_worker", 64)
+
+
+def test_a_host_that_cannot_be_found_is_told_instead_of_waited_for(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", tf_config({"worker": ["nohost.invalid:2222"]}))
+    with pytest.raises(UserError, match="nohost.invalid"):
         make_strategy("multi_worker", 64)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ def _evaluate(argv: Sequence[str]) -> None:
     if "dataset" in given:
         check_dataset_name(given["dataset"])
     everything = evaluation.ALL in names
+    if everything:
+        # To know the options of every metric is to import them all.
+        load_tensorflow()
     if not everything:
         settings = settings_by_metric(names, given.get("set", {}))
 
@@ -73,16 +77,25 @@ def _evaluate(argv: Sequence[str]) -> None:
     documents = []
     for export, key, metrics in zip(exports, keys, wanted, strict=True):
         for metric in metrics:
-            result = evaluate(
-                metric,
-                [export],
-                datasets[key],
-                seed=seed,
-                output_dir=given.get("output_dir", "results"),
-                settings=settings[metric],
-            )
+            try:
+                result = evaluate(
+                    metric,
+                    [export],
+                    datasets[key],
+                    seed=seed,
+                    output_dir=given.get("output_dir", "results"),
+                    settings=settings[metric],
+                )
+            except UserError as error:
+                if not everything:
+                    raise
+                # What these data can't tell doesn't keep the others from being scored.
+                print(f"tfvae: {metric} left out: {error}", file=sys.stderr)
+                continue
             report.print_result(result)
             documents.append(result.document)
+    if not documents:
+        raise UserError("no metric could be scored")
     if "json" in given:
         files.write_json(Path(given["json"]), documents[0] if len(documents) == 1 else documents)
 

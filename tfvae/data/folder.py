@@ -130,6 +130,11 @@ def _divide(examples, kind, seed, test):
 def _split_folders(root):
     """Split -> folder, where the folder is laid out in splits; else nothing."""
     names = {path.name for path in _subfolders(root)}
+    if TRAIN in names and TEST not in names:
+        raise UserError(
+            f"{root} has a folder {TRAIN} but no {TEST}: make one, or give {root / TRAIN} itself "
+            "and have a test split cut from it"
+        )
     if not {TRAIN, TEST} <= names:
         return {}
     others = sorted(names - {TRAIN, VALIDATION, TEST})

@@ -1,7 +1,10 @@
 """Checkpoints of a run: the last epoch and the best, each complete or not there at all."""
 
 import dataclasses
+import errno
+import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -16,6 +19,8 @@ WEIGHTS = "model.weights.h5"
 PROGRESS = "progress.json"
 PREFIX = "epoch-"
 PARTIAL = ".partial"
+# Of the weights' file, in the progress file: h5py reads damaged numbers without a word.
+DIGEST = "weights_sha256"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +80,11 @@ class Checkpoints:
             return Progress()
         path = self.path(epochs) / PROGRESS
         try:
-            return Progress(**json.loads(path.read_text(encoding="utf-8")))
+            fields = json.loads(path.read_text(encoding="utf-8"))
+            fields.pop(DIGEST)
+            return Progress(**fields)
+        except KeyError:
+            raise UserError(f"{path} lacks {DIGEST!r}; {self._way_out(epochs)}") from None
         except (OSError, ValueError, TypeError) as error:
             raise UserError(f"cannot read {path}: {error}; {self._way_out(epochs)}") from None
 
@@ -89,9 +98,10 @@ class Checkpoints:
         shutil.rmtree(partial, ignore_errors=True)
         try:
             partial.mkdir(parents=True)
+            _check_space(partial, model)
             model.save_weights(partial / WEIGHTS)
-            text = json.dumps(dataclasses.asdict(progress), indent=1)
-            (partial / PROGRESS).write_text(text, encoding="utf-8")
+            fields = {**dataclasses.asdict(progress), DIGEST: _digest(partial / WEIGHTS)}
+            (partial / PROGRESS).write_text(json.dumps(fields, indent=1), encoding="utf-8")
             for file in partial.iterdir():
                 _flush(file)
             target = self.path(progress.epochs)
@@ -123,6 +133,9 @@ class Checkpoints:
             model.optimizer.build(model.trainable_variables)
         path = self.path(epochs) / WEIGHTS
         try:
+            progress = json.loads((self.path(epochs) / PROGRESS).read_text(encoding="utf-8"))
+            if _digest(path) != progress[DIGEST]:
+                raise ValueError("its bytes are not those that were written")
             with warnings.catch_warnings():
                 # Keras only warns when the optimizer's state doesn't fit, and goes on without.
                 warnings.filterwarnings("error", message="Skipping variable loading")
@@ -144,6 +157,19 @@ class Checkpoints:
         if not others:
             return "start again under another --name"
         return f"delete {self.path(epochs)} to go on from epoch {max(others)}"
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check_space(folder: Path, model: keras.Model) -> None:
+    """Raises OSError where a checkpoint will not fit: h5py can crash on a disk that fills up."""
+    variables = [*model.variables, *model.optimizer.variables]
+    needed = sum(math.prod(variable.shape) * 4 for variable in variables) + 2**20
+    if shutil.disk_usage(folder).free < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _flush(path: Path) -> None:

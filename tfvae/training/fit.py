@@ -80,7 +80,7 @@ def fit(
         callbacks=list(callbacks),
         # The pipeline has shuffled; Keras would warn that it cannot.
         shuffle=False,
-        verbose=1 if sys.stdout.isatty() else 0,
+        verbose=1 if sys.stdout and sys.stdout.isatty() else 0,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,8 +64,14 @@ def check_tf_config(text: str | None) -> dict[str, Any]:
             raise UserError(
                 f"TF_CONFIG: cluster.{kind} must be a list of host:port, got {addresses!r}"
             )
+    addresses = [address for group in cluster.values() for address in group]
+    if len(set(addresses)) < len(addresses):
+        raise UserError("TF_CONFIG: two tasks have the same host:port")
     if "worker" not in cluster:
         raise UserError("TF_CONFIG: cluster.worker, the list of the workers' host:port, is missing")
+    unknown = sorted(set(cluster) - {"worker", *CHIEF_TYPES})
+    if unknown:
+        raise UserError(f"TF_CONFIG: cluster.{unknown[0]} has no part in training by workers")
     kind, index = task.get("type"), task.get("index")
     if kind not in cluster:
         raise UserError(f"TF_CONFIG: task.type is {kind!r}, the cluster has {', '.join(cluster)}")
@@ -84,7 +91,7 @@ def _mapping(config: Any, key: str) -> Mapping[str, Any]:
 
 def _is_address(value: Any) -> bool:
     host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
-    return bool(host and colon and port.isdigit())
+    return bool(host and colon and port.isdecimal() and 0 < int(port) < 2**16)
 
 
 def _single():
@@ -104,7 +111,16 @@ def _mirrored():
 def _multi_worker():
     import tensorflow as tf
 
-    check_tf_config(os.environ.get("TF_CONFIG"))
+    cluster = check_tf_config(os.environ.get("TF_CONFIG"))["cluster"]
+    addresses = [address for group in cluster.values() for address in group]
+    for address in addresses:
+        host = address.rpartition(":")[0].strip("[]")
+        try:
+            # TensorFlow waits for ever, deaf to signals, for a host that isn't there.
+            socket.getaddrinfo(host, None)
+        except OSError as error:
+            raise UserError(f"TF_CONFIG: {host}: {error.strerror}") from None
+    print(f"Waiting for {len(addresses)} workers: {', '.join(addresses)}", flush=True)
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
