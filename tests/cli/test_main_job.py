@@ -40,10 +40,3 @@ def test_digits_are_carried_to_every_class(trained):
     assert scores["cis"] >= 0.55
     assert scores["identity_cis"] == 0
     assert scores["random_cis"] < 0
-
-
-@pytest.mark.slow
-def test_drawn_digits_are_of_their_class(trained):
-    scores = values(trained, "generation")
-    assert scores["real_accuracy"] >= 0.96
-    assert scores["accuracy"] >= 0.7

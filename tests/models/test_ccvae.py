@@ -34,7 +34,10 @@ def build(kind="binary", num_labels=1, **settings):
 def batch(label, observed, count=1, seed=0):
     """`count` copies of one random image with the given label."""
     image = np.random.default_rng(seed).random((1, *SHAPE), dtype="float32")
-    tile = lambda row: np.repeat(np.asarray([row], "float32"), count, axis=0)  # noqa: E731
+
+    def tile(row):
+        return np.repeat(np.asarray([row], "float32"), count, axis=0)
+
     return {
         "image": tf.constant(np.repeat(image, count, axis=0)),
         "label": tf.constant(tile(label)),
