@@ -8,7 +8,6 @@ from tfvae.evaluation.context import Context
 from tfvae.evaluation.needs import Needs
 from tfvae.evaluation.result import Result
 from tfvae.evaluation.statistics import row_seeds, summary
-from tfvae.probability.importance import bits_per_dimension
 from tfvae.schema import IMAGE, LABEL
 
 NEEDS = Needs(signatures=("log_likelihood",))
@@ -24,6 +23,9 @@ def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Re
     Args:
         num_images: Test images, none for all.
     """
+    # Here: the options of a metric are read without TensorFlow.
+    from tfvae.probability.importance import bits_per_dimension
+
     export = context.export
     data = context.draw(count=num_images)
     images = data[IMAGE]
