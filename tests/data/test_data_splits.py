@@ -79,3 +79,13 @@ def test_ratio_outside_0_to_1_is_refused(ratio):
 def test_the_split_never_changes():
     rows = split_rows(np.arange(20) % 2, seed=0)
     assert {split: part.tolist() for split, part in rows.items()} == EXPECTED
+
+
+def test_labels_are_hidden_in_any_memory_order():
+    """A choice of columns lies in memory column by column."""
+    known = np.ones((100, 6), np.uint8)[:, [4, 2, 0]]
+    hidden = hide_labels(np.zeros((100, 3)), np.asfortranarray(known), BINARY, 0.9, seed=1)
+    assert hidden.sum() == 30
+    np.testing.assert_array_equal(
+        hidden, hide_labels(np.zeros((100, 3)), np.ascontiguousarray(known), BINARY, 0.9, seed=1)
+    )

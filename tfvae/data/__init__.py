@@ -3,6 +3,7 @@
 import importlib
 import pathlib
 
+from tfvae.data.label_choice import chosen_columns
 from tfvae.data.options import LoadOptions
 from tfvae.options import closest_name
 from tfvae.schema import UsageError
@@ -16,6 +17,8 @@ DATASETS = {
     "cifar10": "tfvae.data.tfds_source:load_classes",
     "dsprites": "tfvae.data.tfds_factors:load",
     "celeb_a": "tfvae.data.celeb_a:load",
+    "avatars": "tfvae.data.avatars.source:load",
+    "avatars_cartoon": "tfvae.data.avatars.source:load",
 }
 
 # What stands before the colon in `tfds:NAME` and `folder:PATH`.
@@ -66,6 +69,7 @@ def load_dataset(
     manual_dir=None,
     image_size=None,
     skip_bad_images=False,
+    labels=None,
 ):
     """Loads a data set by its name.
 
@@ -80,6 +84,8 @@ def load_dataset(
         manual_dir: Folder with archives fetched by hand, used in place of the network.
         image_size: Resize to this many pixels square; None keeps the source's size.
         skip_bad_images: Leave out images that can't be read, rather than stop (`folder:`).
+        labels: Keep only these labels of a data set with binary ones: "20" the first 20,
+            "smiling,hat" these two in this order; None keeps all.
     Returns:
         A `tfvae.data.dataset.Dataset`.
     Raises:
@@ -87,5 +93,6 @@ def load_dataset(
         UserError: the data can't be had or read.
     """
     module, function = _source(name).split(":")
-    options = LoadOptions(seed, data_dir, manual_dir, image_size, skip_bad_images)
-    return getattr(importlib.import_module(module), function)(name, options)
+    options = LoadOptions(seed, data_dir, manual_dir, image_size, skip_bad_images, labels)
+    dataset = getattr(importlib.import_module(module), function)(name, options)
+    return dataset if labels is None else dataset.with_labels(chosen_columns(dataset.spec, labels))

@@ -1,8 +1,10 @@
 """The one tf.data pipeline: every source's examples become batches here."""
 
+import dataclasses
 import math
 import numbers
 
+import numpy as np
 import tensorflow as tf
 
 from tfvae.data.examples import IN_MEMORY_BYTES, Examples
@@ -23,19 +25,22 @@ class Dataset:
         spec: `DataSpec`.
         splits: {"train", "validation", "test"} -> `Examples`.
         options: What `load_dataset` needs, beside the name and the folders, to make it again.
-        fingerprint: Digest of which example is in which split, where the source may change under
-            its name (`folder:`); else None.
+        fingerprint: Tells whether the source has changed under its name: of `folder:`, a digest of
+            which example is in which split; of `avatars`, the version of the drawing; else None.
+        edit: Function (split, rows, label) -> uint8 [N, H, W, C] behind `edited`; None where the
+            data set can't.
     Raises:
         UserError: a split is missing or empty.
     """
 
-    def __init__(self, spec, splits, options, fingerprint=None):
+    def __init__(self, spec, splits, options, fingerprint=None, edit=None):
         for split in SPLITS:
             if not len(splits.get(split, ())):
                 raise UserError(f"data set {spec.name}: the {split} split holds no images")
         self.spec = spec
         self.options = options
         self.fingerprint = fingerprint
+        self._edit = edit
         self._splits = dict(splits)
         self._tensors = {}
 
@@ -122,6 +127,59 @@ class Dataset:
         `spec.factor_sizes`; None where they aren't known."""
         return self._examples(split).factors
 
+    @property
+    def can_edit(self) -> bool:
+        """Whether `edited` is known: the source can draw an example again with a label on."""
+        return self._edit is not None
+
+    def edited(self, split, rows, label):
+        """The ground truth of switching a label on: examples drawn again, all else kept.
+
+        Labels that exclude the one that is switched on go off. An image whose label is on already
+        comes back as it is.
+
+        Args:
+            split: "train", "validation" or "test".
+            rows: [N] integers, positions in the order of `arrays(split)`.
+            label: Number of the label in `spec.label_names`.
+        Returns:
+            float32 [N, H, W, C] in [0, 1].
+        Raises:
+            UserError: the data set can't draw its examples again.
+            UsageError: an unknown split, or a row or label that isn't there.
+        """
+        examples = self._examples(split)
+        if not self.can_edit:
+            raise UserError(
+                f"data set {self.spec.name} can't draw its images again with a label switched on; "
+                "avatars and avatars_cartoon can"
+            )
+        rows = np.asarray(rows, np.int64)
+        _check_numbers("row", rows, len(examples))
+        _check_numbers("label", np.array([label]), self.spec.num_labels)
+        images = self._edit(split, rows, int(label))
+        return np.asarray(images, np.float32) / np.float32(255)
+
+    def with_labels(self, columns):
+        """The same images with only some of the labels, in another order if wished.
+
+        `options` stay as they are: `load_dataset`, which calls this, has put its `labels` there.
+
+        Args:
+            columns: Numbers of the labels in `spec.label_names`.
+        """
+        spec = dataclasses.replace(
+            self.spec, label_names=[self.spec.label_names[column] for column in columns]
+        )
+        splits = {split: part.with_labels(columns) for split, part in self._splits.items()}
+        edit = None
+        if self.can_edit:
+
+            def edit(split, rows, label):
+                return self._edit(split, rows, columns[label])
+
+        return Dataset(spec, splits, self.options, self.fingerprint, edit)
+
     def _examples(self, split) -> Examples:
         if split not in self._splits:
             raise UsageError(f"unknown split {split!r}; choose from {', '.join(SPLITS)}")
@@ -181,6 +239,12 @@ def _shuffled(rows, turns, seed, epoch):
     if turns == 1:
         return one_turn(tf.constant(0, tf.int64))
     return tf.reshape(tf.map_fn(one_turn, tf.range(turns, dtype=tf.int64)), [-1])
+
+
+def _check_numbers(what, given, count):
+    wrong = given[(given < 0) | (given >= count)]
+    if len(wrong):
+        raise UsageError(f"a {what} must be 0 to {count - 1}, got {wrong[0]}")
 
 
 def _check_batch_size(batch_size):

@@ -62,6 +62,12 @@ class Examples:
             factors=pick(self.factors),
         )
 
+    def with_labels(self, columns):
+        """A copy with these columns of the labels; shares the images."""
+        return dataclasses.replace(
+            self, label=self.label[:, columns], observed=self.observed[:, columns]
+        )
+
     def with_hidden_labels(self, kind, ratio, seed):
         """A copy that knows fewer labels; see `splits.hide_labels`."""
         observed = hide_labels(self.label, self.observed, kind, ratio, seed)

@@ -14,7 +14,8 @@ class LoadOptions:
     """The keyword arguments of `load_dataset`, checked once for all sources.
 
     Raises:
-        UsageError: a seed that is no integer, or an image size outside 1..4096.
+        UsageError: a seed that is no integer, an image size outside 1..4096, or labels that are no
+            text.
     """
 
     seed: int = 0
@@ -22,6 +23,7 @@ class LoadOptions:
     manual_dir: str | None = None
     image_size: int | None = None
     skip_bad_images: bool = False
+    labels: str | None = None
 
     def __post_init__(self):
         if not isinstance(self.seed, numbers.Integral):
@@ -31,6 +33,8 @@ class LoadOptions:
             isinstance(size, numbers.Integral) and 1 <= size <= _LARGEST_SIZE
         ):
             raise UsageError(f"the image size must be 1 to {_LARGEST_SIZE} pixels, got {size!r}")
+        if not isinstance(self.labels, str | None):
+            raise UsageError(f"labels must be a number or names in one text, got {self.labels!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """The part that decides which examples come out; JSON-ready, free of machine paths."""
@@ -38,4 +42,5 @@ class LoadOptions:
             "seed": int(self.seed),
             "image_size": None if self.image_size is None else int(self.image_size),
             "skip_bad_images": bool(self.skip_bad_images),
+            "labels": self.labels,
         }

@@ -99,7 +99,8 @@ def hide_labels(label, observed, kind, ratio, seed):
         UsageError: `ratio` is outside 0..1.
     """
     check_ratio("missing labels", ratio)
-    remaining = np.array(observed, dtype=np.uint8)
+    # In C order: the flat view below would be a copy of another, and hide nothing.
+    remaining = np.array(observed, dtype=np.uint8, order="C")
     if kind == BINARY:
         known = np.flatnonzero(remaining)
         order = stratified_order(np.zeros(len(known)), seed)

@@ -1,0 +1,57 @@
+"""Pictures that were drawn before, kept on disk."""
+
+import logging
+import os
+import pathlib
+import tempfile
+
+import numpy as np
+
+log = logging.getLogger(__name__)
+
+
+def kept(path, shape, draw):
+    """The pictures in a file; drawn and written where there is none that fits.
+
+    Args:
+        path: `.npy` file; written whole or not at all.
+        shape: (N, size, size, 3) that it must hold, uint8.
+        draw: Makes them.
+    Returns:
+        uint8 [N, size, size, 3].
+    """
+    try:
+        pictures = np.load(path, allow_pickle=False)
+        if pictures.shape == tuple(shape) and pictures.dtype == np.uint8:
+            return pictures
+        log.warning("%s holds other pictures than expected: drawing them again", path)
+    except FileNotFoundError:
+        pass
+    except (OSError, ValueError, EOFError) as error:
+        log.warning("%s can't be read (%s): drawing the pictures again", path, error)
+    pictures = draw()
+    try:
+        _write(path, pictures)
+    except OSError as error:
+        log.warning("%s can't be written (%s): the pictures are drawn each time", path, error)
+    return pictures
+
+
+def folder(data_dir):
+    """Where TensorFlow Datasets keeps its files too, in a folder of the project's own."""
+    default = os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
+    return pathlib.Path(data_dir or default).expanduser() / "tfvae"
+
+
+def _write(path, pictures):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, partial = tempfile.mkstemp(suffix=".npy", prefix=f".{path.stem}-", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.save(file, pictures, allow_pickle=False)
+        # A temporary file is its owner's alone; data folders are shared.
+        os.chmod(partial, 0o644)
+        os.replace(partial, path)
+    except BaseException:
+        os.unlink(partial)
+        raise

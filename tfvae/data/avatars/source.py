@@ -1,0 +1,81 @@
+"""`avatars` and `avatars_cartoon`: 20,000 faces in two styles; face i is the same in both."""
+
+import numpy as np
+
+from tfvae.data.avatars import cache
+from tfvae.data.avatars.attributes import NAMES
+from tfvae.data.avatars.cartoon import Cartoon
+from tfvae.data.avatars.realistic import Realistic
+from tfvae.data.avatars.render import render_all
+from tfvae.data.avatars.scene import draw_scenes
+from tfvae.data.dataset import Dataset
+from tfvae.data.examples import Examples
+from tfvae.schema import BINARY, TEST, TRAIN, VALIDATION, DataSpec, UsageError
+
+# Part of the names of kept files and of every export's record of its data: counts up whenever a
+# scene would look different.
+DRAWING = 1
+
+_STYLES = {"avatars": Realistic, "avatars_cartoon": Cartoon}
+_SIZES = (32, 64)
+# The data set is fixed, so that figures of different runs compare.
+_SEED = 0
+# First scene and number of scenes.
+_SPLITS = {TRAIN: (0, 16_000), VALIDATION: (16_000, 2_000), TEST: (18_000, 2_000)}
+
+
+def load(name, options):
+    """All faces; drawn on first use, which takes seconds, and kept in the data folder.
+
+    Raises:
+        UsageError: an image size other than 32 and 64.
+    """
+    return draw_dataset(name, options, _SPLITS)
+
+
+def draw_dataset(name, options, ranges):
+    """The faces of some ranges of scenes.
+
+    Args:
+        name: A key of the styles.
+        options: `LoadOptions`; the seed changes nothing.
+        ranges: Split -> (first scene, number of scenes).
+    Returns:
+        A `Dataset` that can be edited.
+    Raises:
+        UsageError: as `load`.
+    """
+    size = options.image_size or _SIZES[0]
+    if size not in _SIZES:
+        raise UsageError(
+            f"data set {name} is drawn with 32 or 64 pixels a side; image size {size} is neither"
+        )
+    style = _STYLES[name]()
+    scenes = {
+        split: draw_scenes(_SEED, np.arange(first, first + count))
+        for split, (first, count) in ranges.items()
+    }
+
+    def pictures(split, part):
+        first, count = ranges[split]
+        file = f"{name}-v{DRAWING}-{size}px-{first}-{first + count}.npy"
+        return cache.kept(
+            cache.folder(options.data_dir) / file,
+            (count, size, size, 3),
+            lambda: render_all(part, size, style, f"{name}: {split}"),
+        )
+
+    splits = {split: Examples(pictures(split, part), part.label) for split, part in scenes.items()}
+
+    def edit(split, rows, label):
+        changed = scenes[split].take(rows).with_attribute(NAMES[label])
+        return render_all(changed, size, style, f"{name}: {NAMES[label]}")
+
+    spec = DataSpec(
+        name=name,
+        image_shape=(size, size, 3),
+        label_names=NAMES,
+        label_kind=BINARY,
+        num_examples={split: len(part) for split, part in splits.items()},
+    )
+    return Dataset(spec, splits, options.to_dict(), f"drawing {DRAWING}", edit)

@@ -1,0 +1,195 @@
+"""Things worn: around the neck, at the ears, before the eyes, on the head; see `Canvas`."""
+
+import numpy as np
+
+from tfvae.data.avatars import palette
+from tfvae.data.avatars.face import head_shape
+from tfvae.data.avatars.shapes import both, box, circle, either, ellipse, polygon, segment
+
+
+def draw_at_the_neck(canvas):
+    """Necklace, necktie, scarf."""
+    scenes = canvas.scenes
+
+    def chain(part):
+        ring = np.abs(ellipse(part.u, part.v, 0, 0.62, 0.29, 0.21)) - 0.036
+        return either(both(ring, 0.60 - part.v), circle(part.u, part.v, 0, 0.84, 0.07))
+
+    canvas.fill(
+        chain,
+        palette.GOLD,
+        where=scenes.on("necklace"),
+        box=(-0.32, 0.6, 0.32, 0.96),
+        finish="shine",
+    )
+    tie = scenes.on("necktie")
+    canvas.fill(
+        lambda p: polygon(
+            np.abs(p.u), p.v, (-0.02, 0.70), (0.22, 0.64), (0.24, 0.86), (-0.02, 0.76)
+        ),
+        palette.WHITE,
+        where=tie,
+        box=(-0.26, 0.6, 0.26, 0.9),
+    )
+    canvas.fill(
+        lambda p: either(
+            polygon(p.u, p.v, (-0.09, 0.68), (0.09, 0.68), (0.055, 0.80), (-0.055, 0.80)),
+            polygon(p.u, p.v, (-0.055, 0.78), (0.055, 0.78), (0.12, 1.3), (-0.12, 1.3)),
+        ),
+        palette.accent(scenes),
+        where=tie,
+        box=(-0.13, 0.66, 0.13, 1.3),
+        finish="cloth",
+    )
+    scarf = scenes.on("scarf")
+    colour = palette.accent(scenes, 0.25)
+    canvas.fill(
+        lambda p: box(p.u, p.v, 0.22, 0.92, 0.10, 0.22, 0.03),
+        colour * 0.85,
+        where=scarf,
+        box=(0.1, 0.7, 0.34, 1.15),
+        finish="cloth",
+    )
+
+    def wrap(part):
+        return box(part.u, part.v - 0.12 * (0.1 - part.u**2), 0, 0.69, 0.37, 0.115, 0.10)
+
+    canvas.fill(wrap, colour, where=scarf, box=(-0.4, 0.5, 0.4, 0.85), finish="cloth")
+
+
+def draw_earrings(canvas):
+    """Golden drops at the ears."""
+    canvas.fill(
+        lambda p: circle(np.abs(p.u), p.v, 0.535, 0.235, 0.075),
+        palette.GOLD,
+        where=canvas.scenes.on("earrings"),
+        box=(-0.62, 0.14, 0.62, 0.32),
+        finish="shine",
+    )
+
+
+def draw_glasses(canvas):
+    """Eyeglasses, sunglasses, an eye patch."""
+    scenes = canvas.scenes
+    frame = palette.frame(scenes)
+
+    def rims(part):
+        u = np.abs(part.u)
+        lens = box(u, part.v, 0.225, -0.045, 0.185, 0.145, 0.09)
+        bars = either(
+            segment(u, part.v, (0, -0.07), (0.04, -0.07), 0.026),
+            segment(u, part.v, (0.41, -0.08), (0.50, -0.10), 0.022),
+        )
+        return either(np.abs(lens) - 0.027, bars)
+
+    canvas.fill(
+        lambda p: box(np.abs(p.u), p.v, 0.225, -0.045, 0.185, 0.145, 0.09),
+        palette.WHITE,
+        where=scenes.on("eyeglasses"),
+        box=(-0.42, -0.2, 0.42, 0.12),
+        finish="flat",
+        opacity=0.22,
+        outline=False,
+    )
+    canvas.fill(
+        rims,
+        frame,
+        where=scenes.on("eyeglasses"),
+        box=(-0.52, -0.25, 0.52, 0.15),
+        finish="flat",
+        outline=False,
+    )
+
+    def shades(part):
+        u = np.abs(part.u)
+        lens = box(u, part.v, 0.225, -0.035, 0.195, 0.135, 0.10)
+        bars = segment(u, part.v, (0, -0.10), (0.50, -0.12), 0.032)
+        return either(lens, bars)
+
+    sun = scenes.on("sunglasses")
+    canvas.fill(shades, (0.06, 0.06, 0.10), where=sun, box=(-0.52, -0.2, 0.52, 0.12), finish="flat")
+    canvas.fill(
+        lambda p: both(
+            box(np.abs(p.u), p.v, 0.225, -0.035, 0.15, 0.10, 0.08),
+            np.abs(np.abs(p.u) - 0.2 + p.v) - 0.035,
+        ),
+        (0.55, 0.60, 0.70),
+        where=sun,
+        box=(-0.4, -0.15, 0.4, 0.1),
+        finish="flat",
+        opacity=0.8,
+        outline=False,
+    )
+    canvas.fill(
+        lambda p: either(
+            ellipse(p.u, p.v, -0.215, -0.05, 0.155, 0.145),
+            both(head_shape(p), np.abs(p.v + 0.20 + 0.42 * (p.u + 0.15)) - 0.03),
+        ),
+        (0.08, 0.07, 0.09),
+        where=scenes.on("eye_patch"),
+        box=(-0.5, -0.55, 0.5, 0.12),
+        finish="plain",
+        outline=False,
+    )
+
+
+def draw_on_the_head(canvas):
+    """Headband, hat, headphones, a flower."""
+    scenes = canvas.scenes
+    canvas.fill(
+        lambda p: both(
+            ellipse(p.u, p.v, 0, -0.14, 0.575, 0.56),
+            np.abs(p.v + 0.44 + 0.10 * p.u**2) - 0.068,
+        ),
+        palette.accent(scenes, 0.5),
+        where=scenes.on("headband"),
+        box=(-0.58, -0.6, 0.58, -0.33),
+        finish="cloth",
+    )
+    hat = scenes.on("hat")
+    colour = palette.accent(scenes, 0.75)
+    canvas.fill(
+        lambda p: both(ellipse(p.u, p.v, 0, -0.40, 0.57, 0.48), p.v + 0.40),
+        colour,
+        where=hat,
+        box=(-0.57, -0.92, 0.57, -0.38),
+        finish="cloth",
+    )
+    canvas.fill(
+        lambda p: box(p.u, p.v, 0, -0.42, 0.61, 0.085, 0.06),
+        np.minimum(colour * 0.6 + 0.35, 1),
+        where=hat,
+        box=(-0.61, -0.52, 0.61, -0.32),
+        finish="cloth",
+    )
+    phones = scenes.on("headphones")
+    canvas.fill(
+        lambda p: both(np.abs(ellipse(p.u, p.v, 0, -0.10, 0.60, 0.66)) - 0.045, p.v),
+        (0.20, 0.20, 0.24),
+        where=phones,
+        box=(-0.66, -0.82, 0.66, 0.02),
+        finish="shine",
+    )
+    canvas.fill(
+        lambda p: box(np.abs(p.u), p.v, 0.57, 0.02, 0.10, 0.17, 0.07),
+        palette.accent(scenes, 0.4),
+        where=phones,
+        box=(-0.68, -0.16, 0.68, 0.2),
+        finish="shine",
+    )
+
+    def petals(part):
+        places = [(np.cos(a) * 0.105, np.sin(a) * 0.105) for a in np.arange(5) * 2 * np.pi / 5]
+        return either(*(circle(part.u, part.v, 0.40 + u, -0.50 + v, 0.075) for u, v in places))
+
+    flower = scenes.on("flower")
+    area = (0.2, -0.7, 0.6, -0.3)
+    canvas.fill(petals, (0.98, 0.52, 0.72), where=flower, box=area, finish="plain")
+    canvas.fill(
+        lambda p: circle(p.u, p.v, 0.40, -0.50, 0.06),
+        (1.0, 0.88, 0.2),
+        where=flower,
+        box=area,
+        finish="flat",
+        outline=False,
+    )
