@@ -33,6 +33,8 @@ SIGNATURES = {
     "sample": (("seed", "label"), ("image",)),
     "classify": (("image",), ("probability",)),
     "transfer": (("image", "target", "strength"), ("image",)),
+    # The step in the code that a transfer makes per unit of strength.
+    "label_vector": (("target",), ("latent",)),
     "log_likelihood": (("image", "label", "seed"), ("log_likelihood",)),
     "elbo": (("image", "label", "seed"), ("elbo",)),
 }

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from tfvae.networks.heads import SharedScale
+from tfvae.networks.heads import SharedScale, encoder_of
 
 FIRST_FILTERS = 32
 MAX_FILTERS = 256
@@ -20,21 +20,20 @@ def stage_filters(image_shape):
     return [min(FIRST_FILTERS * 2**stage, MAX_FILTERS) for stage in range(num_stages)]
 
 
-def encoder(image_shape, num_outputs):
-    """[B, H, W, C] -> [B, num_outputs], float32."""
-    return keras.Sequential(
-        [
-            keras.Input(image_shape, name="image"),
-            *(
-                keras.layers.Conv2D(filters, 4, strides=2, padding="same", activation=ACTIVATION)
-                for filters in stage_filters(image_shape)
-            ),
-            keras.layers.Flatten(),
-            keras.layers.Dense(HIDDEN_UNITS, ACTIVATION),
-            keras.layers.Dense(num_outputs, dtype="float32"),
-        ],
-        name="encoder",
-    )
+def encoder(image_shape, num_outputs, num_labels=0):
+    """[B, H, W, C] -> [B, num_outputs], float32; a label joins behind the convolutions."""
+    stages = [
+        *(
+            keras.layers.Conv2D(filters, 4, strides=2, padding="same", activation=ACTIVATION)
+            for filters in stage_filters(image_shape)
+        ),
+        keras.layers.Flatten(),
+    ]
+    head = [
+        keras.layers.Dense(HIDDEN_UNITS, ACTIVATION),
+        keras.layers.Dense(num_outputs, dtype="float32"),
+    ]
+    return encoder_of(stages, head, image_shape, num_labels)
 
 
 def decoder(latent_dim, image_shape, learn_scale=False):

@@ -4,23 +4,19 @@ import math
 
 import keras
 
-from tfvae.networks.heads import SharedScale
+from tfvae.networks.heads import SharedScale, encoder_of
 
 UNITS = (500, 500)
 ACTIVATION = "softplus"
 
 
-def encoder(image_shape, num_outputs):
-    """[B, H, W, C] -> [B, num_outputs], float32."""
-    return keras.Sequential(
-        [
-            keras.Input(image_shape, name="image"),
-            keras.layers.Flatten(),
-            *(keras.layers.Dense(units, ACTIVATION) for units in UNITS),
-            keras.layers.Dense(num_outputs, dtype="float32"),
-        ],
-        name="encoder",
-    )
+def encoder(image_shape, num_outputs, num_labels=0):
+    """[B, H, W, C] -> [B, num_outputs], float32; a label joins the pixels."""
+    head = [
+        *(keras.layers.Dense(units, ACTIVATION) for units in UNITS),
+        keras.layers.Dense(num_outputs, dtype="float32"),
+    ]
+    return encoder_of([keras.layers.Flatten()], head, image_shape, num_labels)
 
 
 def decoder(latent_dim, image_shape, learn_scale=False):

@@ -1,6 +1,23 @@
-"""Last layers of decoders."""
+"""Where a body begins and ends: labels that join an encoder, last layers of decoders."""
 
 import keras
+
+
+def encoder_of(stages, head, image_shape, num_labels):
+    """Layers from an image to numbers, as a model; with `num_labels` > 0 a label [B, L] is joined
+    to what `stages` give, [B, F], before `head`."""
+    if not num_labels:
+        layers = [keras.Input(image_shape, name="image"), *stages, *head]
+        return keras.Sequential(layers, name="encoder")
+    image = keras.Input(image_shape, name="image")
+    label = keras.Input([num_labels], name="label")
+    hidden = image
+    for layer in stages:
+        hidden = layer(hidden)
+    hidden = keras.layers.Concatenate()([hidden, label])
+    for layer in head:
+        hidden = layer(hidden)
+    return keras.Model([image, label], hidden, name="encoder")
 
 
 @keras.saving.register_keras_serializable("tfvae")

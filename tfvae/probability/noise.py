@@ -1,4 +1,4 @@
-"""Gaussian noise that is a pure function of its seeds."""
+"""Noise that is a pure function of its seeds."""
 
 import tensorflow as tf
 
@@ -18,15 +18,59 @@ def batch_normal(num_samples, batch_size, dimension, seed):
     Returns:
         [S, B, D], float32.
     """
-    context = tf.distribute.get_replica_context()
-    num_replicas = 1 if context is None else context.num_replicas_in_sync
+    num_replicas, replica = _replicas()
     noise = tf.random.stateless_normal(
         [num_samples, num_replicas * batch_size, dimension], seed, alg=ALGORITHM
     )
     if num_replicas == 1:
         return noise
-    start = context.replica_id_in_sync_group * batch_size
+    start = replica * batch_size
     return noise[:, start : start + batch_size]
+
+
+def batch_uniform(batch_size, dimension, seed):
+    """Uniform on [0, 1), shared over replicas as `batch_normal` is: [B, D], float32."""
+    num_replicas, replica = _replicas()
+    shape = [num_replicas * batch_size, dimension]
+    noise = tf.random.stateless_uniform(shape, seed, alg=ALGORITHM)
+    start = replica * batch_size
+    return noise[start : start + batch_size]
+
+
+def batch_permutation(values, seed):
+    """Rows shuffled over the global batch, the same on one device and on replicas.
+
+    Args:
+        values: Tensors [B, ...] that are shuffled alike.
+        seed: int32 [2].
+    Returns:
+        Tensors as in `values`: over all replicas together, each row comes up once.
+    """
+    values = tuple(values)
+    num_rows = tf.shape(values[0])[0]
+    start = 0
+    if _replicas()[0] > 1:
+        context = tf.distribute.get_replica_context()
+        # Replicas may hold unequal numbers of rows.
+        counts = context.all_gather(num_rows[tf.newaxis], axis=0)
+        start = tf.reduce_sum(counts[: context.replica_id_in_sync_group])
+        values = tuple(context.all_gather(value, axis=0) for value in values)
+    keys = tf.random.stateless_uniform(tf.shape(values[0])[:1], seed, alg=ALGORITHM)
+    order = tf.argsort(keys)[start : start + num_rows]
+    return tuple(tf.gather(value, order) for value in values)
+
+
+def _replicas():
+    """(Number of replicas, which of them this is)."""
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return 1, 0
+    return context.num_replicas_in_sync, context.replica_id_in_sync_group
+
+
+def stream(seed, number):
+    """Another seed, int32 [2], for the draw called `number` beside the first of a step."""
+    return tf.random.experimental.stateless_fold_in(seed, number, alg=ALGORITHM)
 
 
 def antithetic(half):
