@@ -86,7 +86,7 @@ def test_a_resumed_run_keeps_what_is_not_given():
     ],
 )
 def test_a_resumed_run_refuses_what_matters(change, message):
-    saved = RunConfig(model="vae", name="x")
+    saved = RunConfig(model="vae", name="x", learning_rate=1e-3)
     with pytest.raises(UserError, match=message):
         resumed_config(saved, RunConfig(resume=True, **change), all_settings)
 

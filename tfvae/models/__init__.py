@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Mapping
+from typing import Any
 
 from tfvae.options import Option, check_options, closest_name, options_of
 from tfvae.schema import UsageError
@@ -10,6 +11,11 @@ MODELS = {
     "vae": "tfvae.models.vae:VAE",
     "beta_vae": "tfvae.models.beta_vae:BetaVAE",
     "ccvae": "tfvae.models.ccvae:CCVAE",
+    "cvae": "tfvae.models.cvae:CVAE",
+    "m2": "tfvae.models.m2:M2",
+    "dualvae": "tfvae.models.dualvae:DualVAE",
+    "fader": "tfvae.models.fader:Fader",
+    "stargan": "tfvae.models.stargan:StarGAN",
 }
 
 # Constructor arguments that belong to the run and have options of their own.
@@ -24,8 +30,8 @@ def check_model_name(name: str) -> None:
         raise UsageError(f"unknown model {name!r}; {hint}(valid: {', '.join(MODELS)})")
 
 
-def model_class(name: str) -> type:
-    """The class called `name`; imports TensorFlow.
+def model_class(name: str) -> Any:
+    """The class called `name`, a `BaseModel`; imports TensorFlow.
 
     Raises:
         UsageError: unknown name.

@@ -26,8 +26,16 @@ class BaseModel(keras.Model):
     network_arguments: tuple[str, ...] = ()
     # Logged beside the terms; `diagnostics` of a step gives their values.
     diagnostic_names: tuple[str, ...] = ()
+    summary_names: tuple[str, ...] = ()
     # What a search over hyper-parameters maximises: one scale, whatever the weights of the terms.
     tuning_objective = "val_elbo"
+    # What early stopping looks at, and whether it is to fall ("min") or grow ("max").
+    stopping_figure = ("val_loss", "min")
+    # Training images that the run shows over all epochs; a run sets it, schedules may use it.
+    run_images = 250_000
+    # Adam's, where a run makes the optimizer.
+    learning_rate = 1e-3
+    adam_beta_1 = 0.9
 
     def __init__(self, spec, *, seed: int = 0, **kwargs):
         super().__init__(**kwargs)
@@ -63,11 +71,20 @@ class BaseModel(keras.Model):
 
     def objective(self, terms):
         """The loss per image, [B]: the weighted sum of the terms."""
-        return tf.add_n([weight * terms[name] for name, weight in self.term_weights().items()])
+        return weighted_sum(terms, self.term_weights())
 
-    def elbo(self, terms):
-        """Bound on the log-likelihood per image, [B], nats; weight 1 whatever the loss weighs."""
-        return -(terms["distortion"] + terms["rate"])
+    def objectives(self, terms):
+        """What each optimizer minimises per image, [B] each, in the order of `variable_groups`."""
+        return [self.objective(terms)]
+
+    def variable_groups(self):
+        """The variables of each optimizer."""
+        return [self.trainable_variables]
+
+    def summaries(self, terms):
+        """{name: [B]} for `summary_names`, logged beside the terms they are made of."""
+        del terms
+        return {}
 
     @property
     def prefers_xla(self):
@@ -81,10 +98,27 @@ class BaseModel(keras.Model):
 
     def compile(self, optimizer="adam", **kwargs):
         super().compile(optimizer=optimizer, **kwargs)
-        names = ["loss", *self.term_weights(), "elbo", *self.diagnostic_names]
+        names = ["loss", *self.term_weights(), *self.summary_names, *self.diagnostic_names]
+        groups = self.variable_groups()
         with self.distribute_strategy.scope():
             self._logged = {name: keras.metrics.Mean(name=name) for name in names}
-            self.optimizer.build(self.trainable_variables)
+            self.further_optimizers = [copy_of(self.optimizer) for _ in groups[1:]]
+            for each, variables in zip(self.optimizers, groups, strict=True):
+                each.build(variables)
+
+    @property
+    def optimizers(self):
+        """One for each of `variable_groups`: the first counts the steps and sets the rates."""
+        return [self.optimizer, *self.further_optimizers]
+
+    def rate_factors(self):
+        """Learning rate of each optimizer, in units of the first's."""
+        return [1.0] * len(self.optimizers)
+
+    def set_rates(self):
+        """Has all optimizers follow the first's rate, whatever schedule or callback changes it."""
+        for each, factor in zip(self.optimizers[1:], self.rate_factors()[1:], strict=True):
+            each.learning_rate.assign(factor * self.optimizer.learning_rate)
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
@@ -99,38 +133,36 @@ class BaseModel(keras.Model):
         del iterator, data_batch
 
     def train_step(self, batch):
-        seed = tf.stack(
-            [tf.constant(self.seed, tf.int32), tf.cast(self.optimizer.iterations, tf.int32)]
-        )
-        with tf.GradientTape() as tape:
-            loss, logs = self._loss_and_logs(batch, seed)
-            scaled_loss = self.optimizer.scale_loss(loss)
-        variables = self.trainable_variables
-        self.optimizer.apply_gradients(zip(tape.gradient(scaled_loss, variables), variables))
-        return self._update_logs(logs)
+        self.set_rates()
+        with tf.GradientTape(persistent=True) as tape:
+            terms, diagnostics = self.measure(batch, self.step_seed())
+            losses = [
+                optimizer.scale_loss(batch_mean(loss))
+                for optimizer, loss in zip(self.optimizers, self.objectives(terms), strict=True)
+            ]
+        for loss, optimizer, variables in zip(losses, self.optimizers, self.variable_groups()):
+            optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+        return self.log(terms, diagnostics)
 
     def test_step(self, batch):
         # The same noise for every batch and epoch: epochs differ by the weights only.
-        _, logs = self._loss_and_logs(batch, tf.constant([self.seed, -1], tf.int32))
-        return self._update_logs(logs)
+        return self.log(*self.measure(batch, tf.constant([self.seed, -1], tf.int32)))
 
-    def _loss_and_logs(self, batch, seed):
-        terms, diagnostics = self.measure(batch, seed)
-        losses = self.objective(terms)
-        count = tf.cast(tf.shape(losses)[0], tf.float32)
-        context = tf.distribute.get_replica_context()
-        if context.num_replicas_in_sync > 1:
-            # Gradients are summed over replicas; dividing by the global count makes that the mean.
-            count = context.all_reduce(tf.distribute.ReduceOp.SUM, count)
-        everywhere = tf.ones_like(losses)
-        values = {"loss": losses, **terms, "elbo": self.elbo(terms)}
-        logs = {name: (value, everywhere) for name, value in values.items()}
-        return tf.reduce_sum(losses) / count, {**logs, **diagnostics}
+    def step_seed(self):
+        """int32 [2], a function of the model's seed and the number of the step."""
+        steps = tf.cast(self.optimizer.iterations, tf.int32)
+        return tf.stack([tf.constant(self.seed, tf.int32), steps])
+
+    def log(self, terms, diagnostics):
+        """Adds a batch to the running means; returns them by name."""
+        everything = {"loss": self.objective(terms), **terms, **self.summaries(terms)}
+        logs = {name: (value, tf.ones_like(value)) for name, value in everything.items()}
+        return self._update_logs({**logs, **diagnostics})
 
     def _update_logs(self, logs):
         for name, (values, weights) in logs.items():
             self._logged[name].update_state(values, sample_weight=weights)
-        results = {name: metric.result() for name, metric in self._logged.items()}
+        results = {name: self._logged[name].result() for name in logs}
         if isinstance(self.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy):
             # Keras averages what the workers' steps return over axis 0, which scalars don't have.
             results = {name: tf.reshape(value, [1]) for name, value in results.items()}
@@ -166,6 +198,42 @@ class BaseModel(keras.Model):
     def serving_signatures(self):
         """{name: (function, [tf.TensorSpec, ...])}: what it serves of `schema.SIGNATURES`."""
         return {"reconstruct": (self.reconstruct, [self.image_spec()])}
+
+    def label_signatures(self):
+        """Those that models which learn from labels serve beside."""
+        strength = tf.TensorSpec([None], tf.float32, "strength")
+        inputs = [self.image_spec(), self.label_spec("target"), strength]
+        return {
+            "classify": (self.classify, [self.image_spec()]),
+            "transfer": (self.transfer, inputs),
+        }
+
+
+def weighted_sum(terms, weights):
+    """[B], from {name: [B]} and {name: weight}."""
+    return tf.add_n([weight * terms[name] for name, weight in weights.items()])
+
+
+def batch_mean(losses):
+    """Mean of [B] over the global batch, for a gradient that is summed over replicas: scalar."""
+    return tf.reduce_sum(losses) / global_count(losses)
+
+
+def global_count(rows):
+    """Rows of [B, ...] over all replicas together: float32 scalar."""
+    count = tf.cast(tf.shape(rows)[0], tf.float32)
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync > 1:
+        count = context.all_reduce(tf.distribute.ReduceOp.SUM, count)
+    return count
+
+
+def copy_of(optimizer):
+    """A fresh optimizer with the same settings, but a learning rate that can be assigned."""
+    config = optimizer.get_config()
+    inner = config["inner_optimizer"]["config"] if "inner_optimizer" in config else config
+    inner["learning_rate"] = float(tf.convert_to_tensor(optimizer.learning_rate))
+    return type(optimizer).from_config(config)
 
 
 def as_spec(spec):

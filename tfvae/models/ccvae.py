@@ -11,7 +11,7 @@ from tfvae.models.base import as_spec, labels_of
 from tfvae.models.characteristics import characteristics_for
 from tfvae.models.vae import VAE, default_latent_dim
 from tfvae.probability import noise, priors
-from tfvae.schema import BINARY, IMAGE, LABEL, UsageError
+from tfvae.schema import BINARY, IMAGE, UsageError
 
 tfd = tfp.distributions
 
@@ -213,14 +213,11 @@ class CCVAE(VAE):
         return self.decode(tf.concat([moved, z_s], axis=-1))
 
     def serving_signatures(self):
-        image = self.image_spec()
         seed = tf.TensorSpec([None], tf.int64, "seed")
-        strength = tf.TensorSpec([None], tf.float32, "strength")
         return {
             **super().serving_signatures(),
-            "sample": (self.sample, [seed, self.label_spec(LABEL)]),
-            "classify": (self.classify, [image]),
-            "transfer": (self.transfer, [image, self.label_spec("target"), strength]),
+            **self.label_signatures(),
+            "sample": (self.sample, [seed, self.label_spec()]),
         }
 
     @classmethod

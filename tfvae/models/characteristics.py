@@ -13,7 +13,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfvae.probability import noise, quadrature
+from tfvae.probability import noise, quadrature, transfer
 from tfvae.schema import BINARY
 
 tfd = tfp.distributions
@@ -64,18 +64,6 @@ class Characteristics(keras.layers.Layer):
         """log p(z_c) = log sum_y p(z_c | y) p(y) of codes [..., D_c]: [...], nats."""
         tables = self.log_prior(z_c) + self.log_label()
         return tf.reduce_sum(tf.reduce_logsumexp(tables, axis=-1), axis=-1)
-
-    def step(self, z_c, goal, origin, strength):
-        """What carries z_c towards `goal`: nothing at strength 0, all the way at 1.
-
-        Beyond 1 it goes on from `goal` in the direction away from `origin`. More of goal - z_c
-        instead would turn back codes that lie past their goal already.
-
-        Args:
-            strength: [B, 1].
-        """
-        towards = tf.minimum(strength, 1.0) * (goal - z_c)
-        return towards + tf.maximum(strength - 1.0, 0.0) * (goal - origin)
 
     def log_posterior(self, rule_log_weights, classifier_tables):
         """log q(y|x) = log E_q(z|x)[q(y|z_c)]: [N], [N, B, G, V] -> [B, G, V]."""
@@ -129,7 +117,7 @@ class BinaryCharacteristics(Characteristics):
     def moved(self, z_c, target, strength):
         """z_c carried towards the attributes marked 1 in `target` [B, L]; the others stay."""
         absent, present = self.prior_mean[:, 0], self.prior_mean[:, 1]
-        return z_c + target * self.step(z_c, present, absent, strength)
+        return z_c + target * transfer.step(z_c, present, absent, strength)
 
     def probability(self, log_posterior):
         """P(y_i = 1), [B, L], from log q(y|x) [B, L, 2]."""
@@ -186,7 +174,7 @@ class CategoricalCharacteristics(Characteristics):
         marked = tf.reduce_sum(target, axis=-1, keepdims=True)
         mean = tf.matmul(target, self.prior_mean) / tf.maximum(marked, 1.0)
         centre = tf.reduce_mean(self.prior_mean, axis=0)
-        return z_c + tf.minimum(marked, 1.0) * self.step(z_c, mean, centre, strength)
+        return z_c + tf.minimum(marked, 1.0) * transfer.step(z_c, mean, centre, strength)
 
     def probability(self, log_posterior):
         """P(y = class), [B, L], from log q(y|x) [B, 1, L]."""

@@ -41,7 +41,8 @@ class VAE(BaseModel):
         UserError: the model needs labels and `spec` has none.
     """
 
-    network_arguments = ("encoder", "decoder")
+    network_arguments: tuple[str, ...] = ("encoder", "decoder")
+    summary_names: tuple[str, ...] = ("elbo",)
 
     def __init__(
         self,
@@ -60,10 +61,21 @@ class VAE(BaseModel):
         self.pixel_likelihood = pixel_likelihood
         self.pixel_scale = pixel_scale
         self.network = network
-        shape = self.spec.image_shape
-        learn_scale = pixel_likelihood in likelihoods.LEARNED_SCALE
-        self.encoder = encoder or build_encoder(network, shape, 2 * self.latent_dim)
-        self.decoder = decoder or build_decoder(network, self.latent_dim, shape, learn_scale)
+        self.encoder = encoder or self.default_encoder()
+        self.decoder = decoder or self.default_decoder()
+
+    def default_encoder(self):
+        return build_encoder(self.network, self.spec.image_shape, 2 * self.latent_dim)
+
+    def default_decoder(self):
+        return build_decoder(
+            self.network, self.latent_dim, self.spec.image_shape, self.learns_scale
+        )
+
+    @property
+    def learns_scale(self):
+        """Whether the decoder also gives the scale of the pixels."""
+        return self.pixel_likelihood in likelihoods.LEARNED_SCALE
 
     # Distributions.
 
@@ -78,26 +90,43 @@ class VAE(BaseModel):
     def likelihood(self, z, batch=None):
         """p(x|z) for codes [..., D]: batch shape [...], event shape [H, W, C]."""
         del batch
+        return self.pixels(self.decoder(tf.reshape(z, [-1, self.latent_dim])), z)
+
+    def pixels(self, parameters, z):
+        """Distribution of images with the batch shape of codes [..., D], from what the decoder
+        gives for them in one row."""
         leading = tf.shape(z)[:-1]
-        parameters = self.decoder(tf.reshape(z, [-1, self.latent_dim]))
         parameters = tf.reshape(parameters, tf.concat([leading, tf.shape(parameters)[1:]], 0))
         return likelihoods.LIKELIHOODS[self.pixel_likelihood](parameters, self.pixel_scale)
 
     # Loss.
 
     def measure(self, batch, seed):
+        return self.bound_terms(batch, *self.drawn(batch, seed)), {}
+
+    def drawn(self, batch, seed):
+        """q(z|x) and a code from it, [B, D]."""
         posterior = self.posterior(batch)
         mean = posterior.mean()
         epsilon = noise.batch_normal(1, tf.shape(mean)[0], self.latent_dim, seed)[0]
-        z = mean + posterior.stddev() * epsilon
-        terms = {
+        return posterior, mean + posterior.stddev() * epsilon
+
+    def bound_terms(self, batch, posterior, z):
+        """What the bound is made of, given a code from the posterior."""
+        return {
             "distortion": -self.likelihood(z, batch).log_prob(batch[IMAGE]),
             "rate": tfd.kl_divergence(posterior, self.prior()),
         }
-        return terms, {}
 
     def term_weights(self):
         return {"distortion": 1.0, "rate": 1.0}
+
+    def elbo(self, terms):
+        """Bound on the log-likelihood per image, [B], nats; weight 1 whatever the loss weighs."""
+        return -(terms["distortion"] + terms["rate"])
+
+    def summaries(self, terms):
+        return {"elbo": self.elbo(terms)}
 
     def log_prior(self, z):
         """log p(z) of codes [..., D]: [...], nats."""
@@ -144,15 +173,26 @@ class VAE(BaseModel):
 
     def log_likelihood(self, image, seed):
         """Importance-weighted bound on log p(x), [B], nats; `LOG_LIKELIHOOD_SAMPLES` draws."""
-        return importance.importance_weighted_bound(self._served_log_weights(image, seed))
+        return self.bounds({IMAGE: image}, seed)["log_likelihood"]
 
     def elbo_estimate(self, image, seed):
         """ELBO, [B], nats: the mean over the draws of `log_likelihood`, never above it."""
-        return tf.reduce_mean(self._served_log_weights(image, seed), axis=0)
+        return self.bounds({IMAGE: image}, seed)["elbo"]
 
-    def _served_log_weights(self, image, seed):
+    def bounds(self, batch, seed):
+        """Bounds on the log-likelihood of a batch from the same draws, [B] each, nats.
+
+        Args:
+            seed: int64 [B]; row i depends on `seed[i]` and its own image alone.
+        Returns:
+            {"log_likelihood": importance-weighted, "elbo": never above it}.
+        """
         epsilon = noise.row_normal(seed, LOG_LIKELIHOOD_SAMPLES, self.latent_dim)
-        return self.log_weights({IMAGE: image}, epsilon)
+        log_weights = self.log_weights(batch, epsilon)
+        return {
+            "log_likelihood": importance.importance_weighted_bound(log_weights),
+            "elbo": tf.reduce_mean(log_weights, axis=0),
+        }
 
     def serving_signatures(self):
         image = self.image_spec()

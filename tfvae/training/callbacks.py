@@ -63,7 +63,8 @@ class SaveAndStopEarly(keras.callbacks.Callback):
         checkpoints: Where to save; None: only count (other workers than the chief).
         progress: Where the run stands.
         epochs: Of the whole run.
-        patience: Epochs to wait for a better validation loss; None: never stop early.
+        patience: Epochs to wait for a better figure; None: never stop early.
+        figure: Name in the logs, and whether better is "min" or "max".
     """
 
     def __init__(
@@ -72,8 +73,10 @@ class SaveAndStopEarly(keras.callbacks.Callback):
         progress: Progress,
         epochs: int,
         patience: int | None = None,
+        figure: tuple[str, str] = ("val_loss", "min"),
     ):
         super().__init__()
+        self.figure = figure
         self.checkpoints = checkpoints
         self.progress = progress
         self.epochs = epochs
@@ -84,7 +87,9 @@ class SaveAndStopEarly(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = time.monotonic() - self._started
-        self.progress = self.progress.after_epoch(logs["val_loss"], seconds)
+        figure, direction = self.figure
+        loss = logs[figure] if direction == "min" else -logs[figure]
+        self.progress = self.progress.after_epoch(loss, seconds)
         if self.checkpoints is not None:
             self.checkpoints.save(self.model, self.progress)
         if self.progress.is_finished(self.epochs, self.patience):

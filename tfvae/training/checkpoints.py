@@ -30,8 +30,8 @@ class Progress:
 
     Args:
         epochs: Epochs done.
-        best_epoch: The one, counted from 1, with the lowest validation loss; 0: none yet.
-        best_loss: That loss.
+        best_epoch: The one, counted from 1, with the best validation figure; 0: none yet.
+        best_loss: That figure, with its sign turned where more is better.
         seconds: Time spent training.
         dataset_fingerprint: `Dataset.fingerprint` of the data seen.
     """
@@ -129,6 +129,7 @@ class Checkpoints:
         Raises:
             UserError: the checkpoint is gone, damaged or of another model.
         """
+        # Models of this package build theirs when compiled, also where there are several.
         if not model.optimizer.built:
             model.optimizer.build(model.trainable_variables)
         path = self.path(epochs) / WEIGHTS
@@ -166,7 +167,9 @@ def _digest(path: Path) -> str:
 
 def _check_space(folder: Path, model: keras.Model) -> None:
     """Raises OSError where a checkpoint will not fit: h5py can crash on a disk that fills up."""
-    variables = [*model.variables, *model.optimizer.variables]
+    variables = list(model.variables)
+    for optimizer in getattr(model, "optimizers", [model.optimizer]):
+        variables += optimizer.variables
     needed = sum(math.prod(variable.shape) * 4 for variable in variables) + 2**20
     if shutil.disk_usage(folder).free < needed:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -45,13 +45,16 @@ class RunConfig(BaseModel):
         "at least 15 and at most 200",
     )
     batch_size: PositiveInt = Field(64, description="images per step, over all devices together")
-    learning_rate: PositiveFloat = Field(1e-3, description="of Adam")
+    learning_rate: PositiveFloat | None = Field(
+        None, description="of Adam; default: the model's, 0.001 for VAEs"
+    )
     lr_schedule: Literal["constant", "cosine"] = Field(
         "constant", description="cosine: from --learning-rate to 0 over the whole run"
     )
     early_stopping: PositiveInt | None = Field(
         None,
-        description="stop after this many epochs without a better validation loss; export the best",
+        description="stop after this many epochs without a better validation loss (adversaries: "
+        "accuracy of transfer); export the best",
     )
     # The noise of a step takes an int32, Keras' generators one bit more.
     seed: int = Field(
@@ -76,6 +79,10 @@ class RunConfig(BaseModel):
     )
     image_size: PositiveInt | None = Field(
         None, description="resize the images to this many pixels square"
+    )
+    labels: str | None = Field(
+        None,
+        description="keep only these binary labels: N for the first N, or NAME,NAME",
     )
     skip_bad_images: bool = Field(False, description="count unreadable images and go on")
     strategy: Literal["auto", "single", "mirrored", "multi_worker"] = Field(
@@ -109,6 +116,14 @@ class RunConfig(BaseModel):
         # YAML 1.1 reads a bare on / off as a truth value.
         return {True: "on", False: "off"}[value] if isinstance(value, bool) else value
 
+    @field_validator("labels", mode="before")
+    @classmethod
+    def _yaml_labels(cls, value: Any) -> Any:
+        # YAML reads a bare 20 as a number, and names may stand in a list.
+        if isinstance(value, list):
+            return ",".join(str(name) for name in value)
+        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
     @classmethod
     def checked(cls, fields: Mapping[str, Any]) -> "RunConfig":
         """The configuration with these fields.
@@ -130,11 +145,7 @@ class RunConfig(BaseModel):
 
     def to_fields(self) -> dict[str, Any]:
         """Plain values under the names used in files; `checked` is the inverse."""
-        fields = self.model_dump(mode="json", by_alias=True)
-        if self.tune and "learning_rate" not in self.model_fields_set:
-            # Still to be found: a file that names it would keep a resumed search from it.
-            del fields["learning_rate"]
-        return fields
+        return self.model_dump(mode="json", by_alias=True)
 
     def save(self, path: Path) -> None:
         """Writes a file that `--config` and `load` read."""

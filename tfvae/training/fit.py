@@ -46,8 +46,12 @@ def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
     with strategy.scope():
         model = build_model(config.model, dataset.spec, config.settings, seed=config.seed)
         steps = config.epochs * dataset.steps_per_epoch(config.batch_size)
-        rate = _SCHEDULES[config.lr_schedule](config.learning_rate, steps)
-        model.compile(optimizer=keras.optimizers.Adam(rate), jit_compile=XLA[config.jit](model))
+        model.run_images = steps * config.batch_size
+        rate = config.learning_rate or model.learning_rate
+        optimizer = keras.optimizers.Adam(
+            _SCHEDULES[config.lr_schedule](rate, steps), beta_1=model.adam_beta_1
+        )
+        model.compile(optimizer=optimizer, jit_compile=XLA[config.jit](model))
     return model
 
 

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from tfvae.data import check_dataset_name, load_dataset
-from tfvae.models import check_model_name, check_settings, hyperparameters
+from tfvae.models import check_model_name, check_settings, hyperparameters, model_class
 from tfvae.schema import MANIFEST, TEST, TRAIN, VALIDATION, UserError
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
@@ -50,11 +50,14 @@ def train(config: RunConfig) -> Path | None:
             manual_dir=config.manual_dir,
             image_size=config.image_size,
             skip_bad_images=config.skip_bad_images,
+            labels=config.labels,
         )
         if config.epochs is None:
             run = run.with_config(epochs=default_epochs(dataset.spec.num_examples[TRAIN]))
         if config.tune:
             run = tuned_run(run, dataset, strategy)
+        if run.config.learning_rate is None:
+            run = run.with_config(learning_rate=model_class(config.model).learning_rate)
         return _train(run, dataset, strategy)
 
 
@@ -107,7 +110,11 @@ def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
     # Before the run's folder is made: missing labels may be refused.
     batches = training_batches(dataset, config, progress.epochs)
     saver = SaveAndStopEarly(
-        checkpoints if chief else None, progress, config.epochs, config.early_stopping
+        checkpoints if chief else None,
+        progress,
+        config.epochs,
+        config.early_stopping,
+        model.stopping_figure,
     )
     writers = []
     if chief:

@@ -90,7 +90,7 @@ def chosen_fields(
     """Fields of the configuration as `hyperparameters` choose them; what is given wins."""
     searched = model_class(config.model).search_space(hyperparameters)
     rate = config.learning_rate
-    if "learning_rate" not in config.model_fields_set:
+    if rate is None:
         rate = hyperparameters.Float("learning_rate", 1e-4, 1e-2, sampling="log")
     settings = check_settings(config.model, {**searched, **config.settings})
     return {"settings": settings, "learning_rate": rate}

@@ -1,0 +1,114 @@
+"""DualVAE: its logits move as the algebra of dual vectors says."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvae.models import build_model
+from tfvae.models.vae import VAE
+from tfvae.probability.labels import labels_of_kind
+from tfvae.schema import DataSpec
+
+SEED = tf.constant([0, 1], tf.int32)
+SHAPE = (4, 4, 1)
+LABELS = 3
+
+
+def build(kind="binary", **settings):
+    keras.utils.set_random_seed(0)
+    names = tuple(f"label{index}" for index in range(LABELS))
+    spec = DataSpec("tiny", SHAPE, names, kind, {"train": 8})
+    return build_model("dualvae", spec, {"latent_dim": 5, **settings})
+
+
+def batch(count=4):
+    generator = np.random.default_rng(1)
+    return {
+        "image": tf.constant(generator.random((count, *SHAPE), dtype="float32")),
+        "label": tf.constant(generator.integers(2, size=(count, LABELS)).astype("float32")),
+        "observed": tf.ones([count, LABELS]),
+    }
+
+
+@pytest.mark.parametrize("strength", [-1.5, 0.5, 3.0])
+@pytest.mark.parametrize("bias", [False, True])
+def test_logits_move_by_the_gram_matrix(strength, bias):
+    """Logit i by lambda |u_i|^2, logit j by lambda u_j.u_i, whatever the code."""
+    model = build(label_bias=bias)
+    vectors = model.dual_vectors.numpy()
+    z = np.random.default_rng(2).normal(size=(4, 5)).astype("float32")
+    for domain in range(LABELS):
+        target = tf.tile(tf.eye(LABELS)[domain : domain + 1], [4, 1])
+        decoded = {}
+        model.decode = lambda latent, kept=decoded: kept.setdefault("latent", latent)
+        model.encode = lambda image: {"mean": tf.constant(z)}
+        model.transfer(batch()["image"], target, tf.fill([4], strength))
+        moved = model.label_decoder(decoded["latent"]) - model.label_decoder(z)
+        expected = strength * vectors @ vectors[domain]
+        np.testing.assert_allclose(moved, np.tile(expected, (4, 1)), rtol=1e-4, atol=1e-5)
+        own = strength * np.sum(vectors[domain] ** 2)
+        np.testing.assert_allclose(moved[:, domain], own, rtol=1e-4, atol=1e-5)
+
+
+def test_several_targets_add_up():
+    model = build()
+    image, target = batch(1)["image"], tf.constant([[1.0, 0.0, 1.0]])
+    code = model.encode(image)["mean"] + 2.0 * tf.reduce_sum(
+        tf.gather(model.dual_vectors, [0, 2]), axis=0
+    )
+    np.testing.assert_allclose(
+        model.transfer(image, target, tf.constant([2.0])), model.decode(code), rtol=1e-5
+    )
+
+
+def test_the_bound_is_the_vaes_and_the_label_term_sees_the_same_code():
+    model, data = build(), batch()
+    terms, _ = model.measure(data, SEED)
+    plain, _ = VAE.measure(model, data, SEED)
+    np.testing.assert_array_equal(terms["distortion"], plain["distortion"])
+    np.testing.assert_array_equal(terms["rate"], plain["rate"])
+    _, z = model.drawn(data, SEED)
+    logits = model.label_decoder(z)
+    expected = -labels_of_kind("binary").log_likelihood(logits, data["label"], data["observed"])
+    np.testing.assert_allclose(terms["label"], expected, rtol=1e-5)
+
+
+def test_two_optimizers_take_algorithm_1s_two_steps():
+    """Decoder and U follow one loss each, the encoder both, one after the other (plain descent)."""
+    rate, weight = 1e-3, 3.0
+    model, data = build(label_weight=weight), batch()
+    with tf.GradientTape(persistent=True) as tape:
+        terms, _ = model.measure(data, (model.seed, 0))
+        bound = tf.reduce_mean(terms["distortion"] + terms["rate"])
+        label = weight * tf.reduce_mean(terms["label"])
+    parts = (model.encoder, model.decoder, model.label_decoder)
+    before = [[value.numpy() for value in part.trainable_variables] for part in parts]
+    gradients = [
+        [tape.gradient(loss, part.trainable_variables) for loss in (bound, label)] for part in parts
+    ]
+    model.compile(keras.optimizers.SGD(rate))
+    model.fit(tf.data.Dataset.from_tensors(data), epochs=1, verbose=0, shuffle=False)
+    assert len(model.optimizers) == 2
+    for part, old, (of_bound, of_label) in zip(parts, before, gradients):
+        for value, start, first, second in zip(part.trainable_variables, old, of_bound, of_label):
+            step = sum(np.asarray(each) for each in (first, second) if each is not None)
+            np.testing.assert_allclose(value, start - rate * step, rtol=1e-4, atol=1e-6)
+
+
+def test_the_label_weight_weighs_under_adam_too():
+    """A factor on the loss would not: Adam divides it out."""
+    losses = []
+    for weight in (0.1, 3.0):
+        model, data = build(label_weight=weight), batch()
+        model.compile(keras.optimizers.Adam(1e-2))
+        batches = tf.data.Dataset.from_tensors(data).repeat(100)
+        model.fit(batches, epochs=1, verbose=0, shuffle=False)
+        losses.append(float(tf.reduce_mean(model.measure(data, SEED)[0]["label"])))
+    assert losses[1] < 0.7 * losses[0]
+
+
+def test_default_code_leaves_room_for_independent_vectors():
+    names = tuple(f"label{index}" for index in range(40))
+    spec = DataSpec("tiny", SHAPE, names, "binary", {"train": 8})
+    assert build_model("dualvae", spec).latent_dim >= 40

@@ -1,0 +1,137 @@
+"""DualVAE (Okamoto et al. 2018, study E): labels are linear in the code."""
+
+from typing import Annotated
+
+import keras
+import tensorflow as tf
+from pydantic import Field
+
+from tfvae.models.base import as_spec, labels_of
+from tfvae.models.vae import VAE, default_latent_dim
+from tfvae.probability.labels import labels_of_kind
+
+# Dimensions of the code beside one per label, where `latent_dim` is left to the model.
+FREE_DIM = 16
+
+
+@keras.saving.register_keras_serializable("tfvae")
+class DualVAE(VAE):
+    """A code tells the image, and by its inner products with one dual vector per label, the labels.
+
+    log p(x, y) >= E_q(z|x)[log p(x|z) + log p(y|z)] - KL(q(z|x) || p(z)), eq. 2, where
+    p(y|z) = Bernoulli(sigmoid(U z)); for classes softmax(U z), which the paper leaves out. Unknown
+    labels have no part in log p(y|z). Two optimizers as in algorithm 1: one for the first and third
+    term over encoder and decoder, one for `label_weight` times the second over encoder and U; both
+    gradients are taken at the same weights and code.
+
+    Transfer to domain i: w_i = z + lambda u_i, eq. 3. Its logit i grows by lambda |u_i|^2, its
+    logit j by lambda u_j.u_i: the Gram matrix U U^T predicts the cross-talk.
+
+    Args:
+        latent_dim: D, size of the code; none: that of a VAE, but one per label and 16 more at
+            least, so that dual vectors can be independent.
+        label_weight: alpha, weight of -log p(y|z), taken as the learning rate of its optimizer
+            over that of the other: the same for plain descent, while Adam would ignore a factor
+            on its loss.
+        label_bias: Whether logits have a bias beside U z; the paper's have none.
+    Raises:
+        UserError: data without labels.
+    """
+
+    needs_labels = True
+    network_arguments = ("encoder", "decoder", "label_decoder")
+    diagnostic_names = ("accuracy",)
+
+    def __init__(
+        self,
+        spec,
+        *,
+        latent_dim: Annotated[int, Field(ge=1)] | None = None,
+        label_weight: Annotated[float, Field(ge=0)] = 1.0,
+        label_bias: bool = False,
+        label_decoder=None,
+        **kwargs,
+    ):
+        spec = as_spec(spec)
+        latent_dim = latent_dim or max(default_latent_dim(spec), spec.num_labels + FREE_DIM)
+        super().__init__(spec, latent_dim=latent_dim, **kwargs)
+        self.label_weight = label_weight
+        self.label_bias = label_bias
+        self.label_decoder = label_decoder or self.default_label_decoder()
+        self.labels = labels_of_kind(spec.label_kind)
+
+    def default_label_decoder(self):
+        dense = keras.layers.Dense(
+            self.spec.num_labels, use_bias=self.label_bias, dtype="float32", name="dual"
+        )
+        return keras.Sequential([keras.Input([self.latent_dim]), dense], name="label_decoder")
+
+    @property
+    def dual_vectors(self):
+        """U: the vectors u_i as rows, [L, D]."""
+        return tf.transpose(tf.convert_to_tensor(self.label_decoder.layers[-1].kernel))
+
+    # Loss.
+
+    def measure(self, batch, seed):
+        label, observed = labels_of(batch)
+        posterior, z = self.drawn(batch, seed)
+        logits = self.label_decoder(z)
+        terms = {
+            **self.bound_terms(batch, posterior, z),
+            "label": -self.labels.log_likelihood(logits, label, observed),
+        }
+        return terms, {"accuracy": self.labels.hits(logits, label, observed)}
+
+    def term_weights(self):
+        return {"distortion": 1.0, "rate": 1.0, "label": self.label_weight}
+
+    def objectives(self, terms):
+        return [terms["distortion"] + terms["rate"], terms["label"]]
+
+    def rate_factors(self):
+        return [1.0, self.label_weight]
+
+    def variable_groups(self):
+        encoder = self.encoder.trainable_variables
+        return [
+            [*encoder, *self.decoder.trainable_variables],
+            [*encoder, *self.label_decoder.trainable_variables],
+        ]
+
+    # What it can do.
+
+    def classify(self, image):
+        """p(y|z) at the mean of q(z|x): probability of each class or attribute, [B, L]."""
+        return self.labels.probability(self.label_decoder(self.encode(image)["mean"]))
+
+    def transfer(self, image, target, strength):
+        """Decodes z + strength u_i, eq. 3; for several labels the sum of their vectors.
+
+        Args:
+            image: [B, H, W, C].
+            target: 1 at the wanted class or attributes, [B, L].
+            strength: lambda, [B]; 0 reconstructs.
+        Returns:
+            [B, H, W, C].
+        """
+        step = strength[:, tf.newaxis] * self.label_vector(target)
+        return self.decode(self.encode(image)["mean"] + step)
+
+    def label_vector(self, target):
+        """u_i of the labels marked in `target` [B, L], summed: [B, D]."""
+        return tf.matmul(target, self.dual_vectors)
+
+    def serving_signatures(self):
+        return {
+            **super().serving_signatures(),
+            **self.label_signatures(),
+            "label_vector": (self.label_vector, [self.label_spec("target")]),
+        }
+
+    @classmethod
+    def search_space(cls, hyperparameters):
+        return {
+            "latent_dim": hyperparameters.Int("latent_dim", 16, 256, sampling="log"),
+            "label_weight": hyperparameters.Float("label_weight", 0.1, 10.0, sampling="log"),
+        }

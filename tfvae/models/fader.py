@@ -1,0 +1,125 @@
+"""Fader Networks (Lample et al. 2017)."""
+
+from typing import Annotated
+
+import keras
+import tensorflow as tf
+from pydantic import Field
+
+from tfvae.models.adversarial import AdversarialModel
+from tfvae.models.base import global_count
+from tfvae.networks import fader
+from tfvae.schema import IMAGE, LABEL, OBSERVED
+
+# Of a run, where `ramp_images` is left to the model.
+RAMP_SHARE = 0.4
+
+
+@keras.saving.register_keras_serializable("tfvae")
+class Fader(AdversarialModel):
+    """An autoencoder whose code knows nothing of the label, which the decoder is told instead.
+
+    A critic P(y|E(x)) looks for the label in the code; the encoder hides it (Lample et al. 2017,
+    eq. 2 to 4), with the decoder D told y at every layer:
+
+        critic:       -log P(y|E(x))
+        autoencoder:  mean over pixels of (x - D(E(x), y))^2 - lambda_t log P(1 - y|E(x))
+
+    The weight lambda_t grows linearly from 0, so that there is a code before it is purged. For
+    binary attributes the logarithms are summed over the known ones. A class has no single wrong
+    label: P(1 - y) is then the probability of all other classes together, 1 - P(y), which is the
+    same for two classes. Where a label is unknown the decoder is told what the judge believes, and
+    neither logarithm counts it.
+
+    Args:
+        adversary_weight: Final lambda_t, per attribute or class, beside a mean over pixels.
+        ramp_images: Training images shown, over all epochs, until lambda_t is final; none: the
+            first 40 % of the run's.
+        encoder: Keras model [B, H, W, C] -> code [B, h, w, F] to use in place of the default.
+        decoder: Keras model [[B, h, w, F], [B, L]] -> image in [0, 1], likewise.
+        critic: Keras model [B, h, w, F] -> logits [B, L], likewise.
+    Raises:
+        UserError: data without labels.
+    """
+
+    network_arguments = ("encoder", "decoder", "critic", "judge")
+    generator_networks = ("encoder", "decoder")
+    critic_networks = ("critic",)
+    learning_rate = 1e-3
+
+    def __init__(
+        self,
+        spec,
+        *,
+        adversary_weight: Annotated[float, Field(ge=0)] = 0.1,
+        ramp_images: Annotated[int, Field(ge=1)] | None = None,
+        encoder=None,
+        decoder=None,
+        critic=None,
+        **kwargs,
+    ):
+        super().__init__(spec, **kwargs)
+        self.adversary_weight = adversary_weight
+        self.ramp_images = ramp_images
+        shape, num_labels = self.spec.image_shape, self.spec.num_labels
+        self.encoder = encoder or fader.encoder(shape)
+        code_shape = self.encoder.output_shape[1:]
+        self.decoder = decoder or fader.decoder(code_shape, num_labels, shape)
+        self.critic = critic or fader.critic(code_shape, num_labels)
+        self.images_shown = self.add_weight(
+            shape=(),
+            initializer="zeros",
+            dtype="float32",
+            trainable=False,
+            aggregation="only_first_replica",
+            name="images_shown",
+        )
+
+    # Loss.
+
+    def lambda_t(self):
+        """Weight of the adversary after the images shown so far: scalar."""
+        ramp = self.ramp_images or RAMP_SHARE * self.run_images
+        return self.adversary_weight * tf.minimum(1.0, self.images_shown / ramp)
+
+    def measure_generator(self, batch, seed):
+        del seed
+        image, label, observed = batch[IMAGE], batch[LABEL], batch[OBSERVED]
+        code = self.encoder(image)
+        errors = tf.square(image - self.decoder([code, label]))
+        terms = {
+            "mse": tf.reduce_mean(errors, axis=[1, 2, 3]),
+            "adversary": -self.labels.log_error(self.critic(code), label, observed),
+        }
+        return terms, {}
+
+    def measure_critic(self, batch, seed):
+        del seed
+        logits = self.critic(tf.stop_gradient(self.encoder(batch[IMAGE])))
+        log_likelihood = self.labels.log_likelihood(logits, batch[LABEL], batch[OBSERVED])
+        return {"critic": -log_likelihood}, {}
+
+    def generator_weights(self):
+        return {"mse": 1.0, "adversary": self.lambda_t()}
+
+    def critic_weights(self):
+        return {"critic": 1.0}
+
+    def train_step(self, batch):
+        logs = super().train_step(batch)
+        self.images_shown.assign_add(global_count(batch[IMAGE]))
+        return logs
+
+    # What it can do.
+
+    def carried(self, image, label, goal):
+        del label
+        return self.decoder([self.encoder(image), goal])
+
+    @classmethod
+    def search_space(cls, hyperparameters):
+        return {
+            "adversary_weight": hyperparameters.Float(
+                "adversary_weight", 1e-4, 1.0, sampling="log"
+            ),
+        }
