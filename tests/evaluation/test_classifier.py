@@ -1,5 +1,6 @@
 """The domain classifiers: masking, training on toy images, the cache."""
 
+import dataclasses
 import unittest.mock
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 from sklearn import metrics
 from toys import toy_dataset
 
-from tfvae.evaluation import classifier
+from tfvae.evaluation import classifier, classifier_networks
+from tfvae.evaluation.classifier_networks import ARCHITECTURES
 from tfvae.schema import BINARY, CATEGORICAL, SPLITS, DataSpec, UserError
 
 
@@ -35,32 +37,36 @@ def test_masked_loss_of_classes():
     assert loss == pytest.approx([-np.log(0.7), 0], rel=1e-5)
 
 
-@pytest.mark.parametrize("architecture", classifier.ARCHITECTURES)
+@pytest.mark.parametrize("architecture", ["cnn", "cnn_bn"])
 @pytest.mark.parametrize("shape", [(28, 28, 1), (64, 64, 3), (32, 32, 3), (7, 5, 1), (128, 96, 3)])
 def test_any_image_shape_gets_probabilities(architecture, shape):
     spec = DataSpec("x", shape, ("a", "b", "c"), BINARY, {"train": 1})
-    network = classifier.ARCHITECTURES[architecture](spec)
+    network = ARCHITECTURES[architecture].build(spec)
     probability = network(np.zeros((2, *shape), "float32")).numpy()
     assert probability.shape == (2, 3) and network.count_params() < 3e6
     spec = DataSpec("x", shape, ("a", "b", "c"), CATEGORICAL, {"train": 1})
-    network = classifier.ARCHITECTURES[architecture](spec)
+    network = ARCHITECTURES[architecture].build(spec)
     probability = network(np.ones((2, *shape), "float32")).numpy()
     assert probability.sum(axis=1) == pytest.approx([1, 1], abs=1e-5)
 
 
 def test_cnn_is_that_of_the_paper():
     spec = DataSpec("x", (28, 28, 1), tuple("0123456789"), CATEGORICAL, {"train": 1})
-    shapes = [layer.output.shape[1:] for layer in classifier.cnn(spec).layers]
+    shapes = [layer.output.shape[1:] for layer in classifier_networks.cnn(spec).layers]
     assert shapes == [
         (26, 26, 32), (24, 24, 64), (12, 12, 64), (12, 12, 64), (9216,), (128,), (128,), (10,),
     ]  # fmt: skip
 
 
-def test_plan_sees_every_image_and_enough_steps():
+@pytest.mark.parametrize(
+    "plan", [classifier_networks.training_plan, classifier_networks.fine_tuning_plan]
+)
+def test_plan_sees_enough_images_in_enough_steps(plan):
     for count in (1, 10, 500, 1258, 5000, 55_000, 160_000):
-        batch_size, steps, epochs = classifier.training_plan(count)
+        batch_size, steps, epochs = plan(count)
         assert 1 <= batch_size <= count and steps * batch_size <= count
         assert steps * epochs >= 300 and epochs >= 3
+    assert classifier_networks.fine_tuning_plan(160_000) == (32, 250, 4)
 
 
 def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch):
@@ -74,7 +80,8 @@ def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch):
             labels[:, 0, None, None, None],
             labels[:, 1, None, None, None],
         )
-    monkeypatch.setattr(classifier, "training_plan", lambda count: (32, 8, 6))
+    short = dataclasses.replace(ARCHITECTURES["cnn_bn"], plan=lambda count: (32, 8, 6))
+    monkeypatch.setitem(ARCHITECTURES, "cnn_bn", short)
     trained = classifier.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
     assert trained.accuracy["test"] > 0.9
     images = dataset.arrays("test")["image"]

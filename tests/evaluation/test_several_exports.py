@@ -5,7 +5,7 @@ import json
 import sys
 
 import pytest
-from toys import toy_dataset, write_export
+from toys import read_label, toy_dataset, write_export
 
 import tfvae.data
 import tfvae.evaluation.run
@@ -83,3 +83,27 @@ def test_all_goes_on_past_a_metric_that_the_data_cannot_tell(scored, monkeypatch
     assert status == 0
     assert [entry["metric"] for entry in documents] == ["reconstruction"] * 3
     assert "classification left out: no test image has a known label" in capsys.readouterr().err
+
+
+def test_metrics_that_compare_get_all_exports_at_once(tmp_path, monkeypatch, capsys):
+    dataset = toy_dataset()
+    dataset.spec = dataclasses.replace(dataset.spec, name="digits")
+    monkeypatch.setattr(tfvae.data, "load_dataset", lambda name, **_: dataset)
+    monkeypatch.setattr(
+        "tfvae.evaluation.classifier.load_or_train", lambda *_, **__: read_label(10)
+    )
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    methods = {"reconstruct": "reconstruct", "transfer": "perfect_transfer"}
+    arguments = ["--output-dir", str(tmp_path / "results"), "--set", "num_images=20"]
+    for run in ("a", "b"):
+        folder = write_export(tmp_path / run / "1", dataset, methods)
+        arguments += ["--saved-model", str(folder)]
+    out = tmp_path / "scores.json"
+    assert evaluate.main(["--metric", "cis,reconstruction", "--json", str(out), *arguments]) == 0
+    *single, cis = json.loads(out.read_text())
+    assert [entry["metric"] for entry in single] == ["reconstruction"] * 2
+    assert len(cis["saved_model"]) == 2 and {"cis", "a/cis", "b/cis"} <= set(cis["values"])
+    assert "a is 0.0000 above b" in " ".join(capsys.readouterr().out.split())
+    other = write_export(tmp_path / "c" / "1", dataset, methods, dataset_options={"seed": 7})
+    assert evaluate.main(["--metric", "cis", *arguments, "--saved-model", str(other)]) == 1
+    assert "not of the same data set: their seeds of the split" in capsys.readouterr().err

@@ -52,7 +52,20 @@ class ToyDataset:
         return shuffled.batch(batch_size, drop_remainder=True)
 
 
-def toy_dataset(kind=CATEGORICAL, num_labels=10, counts=(200, 100, 100), unknown=0.0):
+class EditableToyDataset(ToyDataset):
+    """Knows the perfect edit, as the data sets that the project draws itself do."""
+
+    can_edit = True
+
+    def edited(self, split, rows, label):
+        images = self.arrays(split)["image"][rows]
+        images[:, 0, label] = 1
+        return images
+
+
+def toy_dataset(
+    kind=CATEGORICAL, num_labels=10, counts=(200, 100, 100), unknown=0.0, made=ToyDataset
+):
     """Categorical: every class equally often. Binary: fair coins. None: no labels."""
     rng = np.random.default_rng(1)
     names = tuple(f"label{index}" for index in range(num_labels))
@@ -70,7 +83,7 @@ def toy_dataset(kind=CATEGORICAL, num_labels=10, counts=(200, 100, 100), unknown
         label_kind=kind,
         num_examples={split: len(values) for split, values in labels.items()},
     )
-    return ToyDataset(spec, labels, unknown=unknown)
+    return made(spec, labels, unknown=unknown)
 
 
 def read_label(num_labels):
@@ -100,6 +113,12 @@ class ToyModel(tf.Module):
         label = image[:, 0, : self.num_labels, 0]
         row = tf.maximum(label, target * tf.cast(strength[:, None] > 0, tf.float32))
         return {"image": self.write(image, row)}
+
+    def half_on(self, image, target, strength):
+        """Half of what switching on does, and at strength 4 an eighth."""
+        label = image[:, 0, : self.num_labels, 0]
+        share = tf.where(strength > 3, 0.125, 0.5)[:, None]
+        return {"image": self.write(image, tf.maximum(label, share * target))}
 
     def identity_transfer(self, image, target, strength):
         return {"image": image + 0 * tf.reduce_sum(target) + 0 * tf.reduce_sum(strength)}
@@ -140,6 +159,9 @@ class ToyModel(tf.Module):
     def classify(self, image):
         return {"probability": image[:, 0, : self.num_labels, 0]}
 
+    def vectors(self, target):
+        return {"latent": tf.tile(target[:, :1], [1, LATENT])}
+
     def log_likelihood(self, image, seed):
         return {
             "log_likelihood": -tf.reduce_sum(image, [1, 2, 3]) + 0 * tf.cast(seed[0], tf.float32)
@@ -153,10 +175,10 @@ class ToyModel(tf.Module):
         return {"image": image / 0.0}
 
 
-def write_export(folder, dataset, methods, **manifest):
-    """Writes `{signature: method name of ToyModel}` as an export with its manifest."""
+def write_export(folder, dataset, methods, made=ToyModel, **manifest):
+    """Writes `{signature: method name of the model}` as an export with its manifest."""
     count = max(1, dataset.spec.num_labels)
-    model = ToyModel(count)
+    model = made(count)
     image = tf.TensorSpec([None, SIDE, SIDE, 1], tf.float32)
     specs = {
         "image": image,
@@ -194,4 +216,12 @@ def write_export(folder, dataset, methods, **manifest):
     return folder
 
 
-__all__ = ["ToyDataset", "ToyModel", "UserError", "read_label", "toy_dataset", "write_export"]
+__all__ = [
+    "EditableToyDataset",
+    "ToyDataset",
+    "ToyModel",
+    "UserError",
+    "read_label",
+    "toy_dataset",
+    "write_export",
+]

@@ -19,6 +19,7 @@ EXAMPLES = """examples:
   python evaluate.py --metric cis
   python evaluate.py --metric all --saved-model saved_models/ccvae_mnist
   python evaluate.py --metric reconstruction,likelihood --seed 1 --json scores.json
+  python evaluate.py --metric cis --saved-model saved_models/a --saved-model saved_models/b
 """
 
 
@@ -55,9 +56,13 @@ def _evaluate(argv: Sequence[str]) -> None:
     if everything:
         applicable = list(dict.fromkeys(name for metrics in wanted for name in metrics))
         settings = settings_by_metric(applicable, given.get("set", {}))
-    sources = [dataset_for(export, given.get("dataset")) for export in exports]
+    sources = [dataset_for(export, given.get("dataset"), given.get("labels")) for export in exports]
     for name, _ in sources:
         check_dataset_name(name)
+    # Metrics that compare score all exports at once, the others each on its own data.
+    together = () if everything or len(exports) == 1 else comparing_metrics(names)
+    for name in together:
+        evaluation.metric_needs(name).check_together(name, exports)
 
     load_tensorflow()
     from tfvae.data import load_dataset
@@ -74,26 +79,32 @@ def _evaluate(argv: Sequence[str]) -> None:
                 f"{name} has changed since {export.path} was trained: its test split may hold "
                 f"images that were trained on; --dataset {name} scores the export on it even so"
             )
+    jobs = [
+        (metric, [export], key)
+        for export, key, metrics in zip(exports, keys, wanted, strict=True)
+        for metric in metrics
+        if metric not in together
+    ]
+    jobs += [(metric, exports, keys[0]) for metric in together]
     documents = []
-    for export, key, metrics in zip(exports, keys, wanted, strict=True):
-        for metric in metrics:
-            try:
-                result = evaluate(
-                    metric,
-                    [export],
-                    datasets[key],
-                    seed=seed,
-                    output_dir=given.get("output_dir", "results"),
-                    settings=settings[metric],
-                )
-            except UserError as error:
-                if not everything:
-                    raise
-                # What these data can't tell doesn't keep the others from being scored.
-                print(f"tfvae: {metric} left out: {error}", file=sys.stderr)
-                continue
-            report.print_result(result)
-            documents.append(result.document)
+    for metric, scored, key in jobs:
+        try:
+            result = evaluate(
+                metric,
+                scored,
+                datasets[key],
+                seed=seed,
+                output_dir=given.get("output_dir", "results"),
+                settings=settings[metric],
+            )
+        except UserError as error:
+            if not everything:
+                raise
+            # What these data can't tell doesn't keep the others from being scored.
+            print(f"tfvae: {metric} left out: {error}", file=sys.stderr)
+            continue
+        report.print_result(result)
+        documents.append(result.document)
     if not documents:
         raise UserError("no metric could be scored")
     if "json" in given:
@@ -120,6 +131,11 @@ def make_parser() -> Parser:
         metavar="NAME",
         help=f"data set: {', '.join(dataset_choices())} (default the one it was trained on)",
     )
+    add(
+        "--labels",
+        metavar="N|NAME,NAME",
+        help="keep only these binary labels of --dataset: the first N, or these names",
+    )
     add("--set", action=Settings, nargs="+", metavar="KEY=VALUE",
         help="options of the metric; --metric NAME --help lists them")  # fmt: skip
     add("--seed", metavar="SEED", help="of every random draw (default 0)")
@@ -143,6 +159,11 @@ def metric_names(text: str) -> list[str]:
         if name != evaluation.ALL:
             evaluation.check_metric_name(name)
     return [evaluation.ALL] if evaluation.ALL in names else names
+
+
+def comparing_metrics(names: Sequence[str]) -> tuple[str, ...]:
+    """Those metrics that score several exports together."""
+    return tuple(name for name in names if evaluation.metric_needs(name).max_exports > 1)
 
 
 def settings_by_metric(
@@ -173,17 +194,27 @@ def settings_by_metric(
     }
 
 
-def dataset_for(export: Export, given: str | None) -> tuple[str, dict[str, Any]]:
+def dataset_for(
+    export: Export, given: str | None, labels: str | None = None
+) -> tuple[str, dict[str, Any]]:
     """(data set, options to load it with) to score an export on.
 
     By default the very examples it was trained and tested on; other data come in the size of its
-    images.
+    images, with all labels but for those that are asked for.
+
+    Raises:
+        UsageError: labels are chosen of the export's own data, which come with its own.
     """
     own = export.manifest["dataset"]
     if given in (None, own):
+        if labels is not None:
+            raise UsageError(
+                f"--labels goes with another --dataset; {export.path} is scored with its own labels"
+            )
         return own, export.manifest.get("dataset_options", {})
     height, width, _ = export.spec.image_shape
-    return given, {"image_size": height} if height == width else {}
+    options = {"image_size": height} if height == width else {}
+    return given, options if labels is None else {**options, "labels": labels}
 
 
 def _seed(text: str) -> int:

@@ -19,7 +19,7 @@ EXAMPLES = """examples:
   python train.py --resume --name ccvae_mnist
 """
 METAVARS = {"model": "NAME", "dataset": "NAME", "name": "NAME", "missing_labels": "RATIO",
-            "early_stopping": "PATIENCE", "tune": "N"}  # fmt: skip
+            "early_stopping": "PATIENCE", "tune": "N", "labels": "N|NAME,NAME"}  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -18,6 +18,7 @@ METRICS = {
     "likelihood": "tfvae.evaluation.likelihood:likelihood",
     "classification": "tfvae.evaluation.classification:classification",
     "cis": "tfvae.evaluation.cis:cis",
+    "crosstalk": "tfvae.evaluation.crosstalk:crosstalk",
     "generation": "tfvae.evaluation.generation:generation",
     "interpolation": "tfvae.evaluation.interpolation:interpolation",
     "intervention": "tfvae.evaluation.intervention:intervention",

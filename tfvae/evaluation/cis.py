@@ -1,32 +1,26 @@
 """The Conditional Inception Score of the dual-space study, algorithm 2.
 
-Not MUNIT's score of the same name. f gives the classifier's probabilities, x_i is the image x
-carried to domain i, M_i = f(x_i) - f(x), an n x n matrix per image. ts = mean of the diagonal,
-rs = -mean of the absolute values off the diagonal, CIS = ts + rs. With n equally frequent
-classes a perfect transfer has ts = (n - 1) / n and rs = -1 / n: an image's own domain can't
-gain, and its own class must lose.
+Not MUNIT's score of the same name. With n equally frequent classes a perfect transfer has
+ts = (n - 1) / n and rs = -1 / n: an image's own domain can't gain, and its own class must lose.
 """
 
 from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Gt, Len
-from pydantic import PositiveInt
-from tqdm import tqdm
+from pydantic import NonNegativeInt, PositiveInt
 
-from tfvae.evaluation import plots
+from tfvae.evaluation import cis_figures, cis_tables
+from tfvae.evaluation.cis_run import STRENGTHS, Oracle, Run, baselines, run_names, score_run
+from tfvae.evaluation.cis_scores import Sample, repeat_subsets
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.needs import Needs
 from tfvae.evaluation.result import Result
-from tfvae.evaluation.statistics import generator, mean_interval
-from tfvae.evaluation.transfer import carried_probabilities, contact_sheet
-from tfvae.schema import IMAGE, TEST, VALIDATION
+from tfvae.evaluation.statistics import mean_interval, ratio_interval
+from tfvae.evaluation.transfer import edited_probabilities
+from tfvae.schema import IMAGE, LABEL, OBSERVED, TEST, UsageError
 
-NEEDS = Needs(signatures=("transfer",), labels=True)
-
-# The score doesn't see what is lost within a domain: where it saturates, ever stronger transfers
-# that end in one prototype would win by a thousandth.
-STRENGTH_TOLERANCE = 0.02
+NEEDS = Needs(signatures=("transfer",), labels=True, max_exports=32, same_data=True)
 
 
 def cis(
@@ -35,171 +29,146 @@ def cis(
     num_images: PositiveInt = 160,
     repeats: PositiveInt = 5,
     strength: Annotated[float, Gt(0)] | Literal["auto"] = "auto",
-    strengths: Annotated[tuple[float, ...], Len(1)] = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
+    strengths: Annotated[tuple[float, ...], Len(1)] = STRENGTHS,
     validation_images: PositiveInt = 80,
-    classifier: Literal["cnn", "cnn_bn"] = "cnn",
+    classifier: Literal["auto", "cnn", "cnn_bn", "inception_v3"] = "auto",
+    weights: str = "imagenet",
+    image: NonNegativeInt = 0,
 ) -> Result:
     """Scores the transfer of test images to every domain: is the domain reached, the rest kept?
 
-    Values: `cis`, `ts`, `rs` (means over repeats) and their `_std` over repeats; `identity_cis`
-    (the image itself, exactly 0), `random_cis` (carried to a random other domain),
-    `reconstruction_cis` (strength 0), `classifier_accuracy`, `strength`.
+    Values: `cis`, `ts`, `rs` (means over repeats) and their `_std` over repeats; `ts_absent` (ts
+    over images that are known to lack the domain); `identity_cis` (the image itself, exactly 0),
+    `random_cis` (carried to a random other domain), `reconstruction_cis` (strength 0); where the
+    data set can draw the perfect edit `oracle_cis` and `share_of_oracle`; `classifier_accuracy`,
+    `classifier_balanced_accuracy`, `strength`. Of several exports these are the first one's; each
+    has its own as `RUN/cis`, and `margin` is the cis of the best less that of the second best.
 
     Args:
         num_images: Test images per repeat.
         repeats: Repeats, each on other images as long as there are enough.
         strength: How far to carry, as the export's `transfer` takes it; auto: the weakest of
-            `strengths` whose CIS on validation images is within 0.02 of the best.
+            `strengths` whose CIS on validation images is within 2.5 % of the best.
         strengths: What auto chooses from; the same for every model.
         validation_images: Validation images that auto looks at.
-        classifier: Architecture of the domain classifier f.
+        classifier: Architecture of the domain classifier f; auto: cnn for classes, cnn_bn for
+            attributes; inception_v3: the study's.
+        weights: What inception_v3 starts from; imagenet, none or a file of its weights.
+        image: Which of the drawn test images the figure shows carried to every domain.
     """
-    domain_classifier = context.classifier(classifier)
-    tables = {}
-    if strength == "auto":
-        strength, tables["Strength, chosen on validation"] = _choose_strength(
-            context, domain_classifier, strengths, validation_images
+    architecture = context.architecture(classifier)
+    if weights != "imagenet" and architecture != "inception_v3":
+        raise UsageError(f"weights={weights} is for classifier=inception_v3, not {architecture}")
+    judge = context.classifier(architecture, weights if architecture == "inception_v3" else None)
+    data = context.draw(TEST, num_images * repeats)
+    images = data[IMAGE]
+    if image >= len(images):
+        raise UsageError(f"image={image}: only {len(images)} test images are drawn, from 0 on")
+    sample = Sample(
+        original=judge(images),
+        lacking=(data[LABEL] < 0.5) & (data[OBSERVED] > 0),
+        subsets=repeat_subsets(len(images), num_images, repeats),
+        seed=context.seed,
+    )
+    grid = None if strength == "auto" else (strength,)
+    runs = [
+        score_run(
+            context, name, export, judge, images, sample, grid or strengths, validation_images
         )
-    images = context.draw(TEST, num_images * repeats)[IMAGE]
-    subsets = repeat_subsets(len(images), num_images, repeats)
-    original = domain_classifier(images)
-    carried = carried_probabilities(context.export, domain_classifier, images, strength)
-    rng = generator(context.seed, 1)
-    baselines = {
-        "identity": np.repeat(original[:, None], original.shape[1], axis=1),
-        "random": random_targets(carried, rng),
-        "reconstruction": _strength_zero(context, domain_classifier, images, rng),
+        for name, export in zip(run_names(context.exports), context.exports, strict=True)
+    ]
+    oracle = None
+    if context.can_edit:
+        rows = context.rows(TEST, num_images * repeats)
+        oracle = Oracle(rows, sample.scores(edited_probabilities(context, judge, rows)))
+    accuracy = {
+        f"classifier_{name}": score
+        for name, score in context.classifier_scores(architecture).items()
     }
-    scores = {"transfer": image_scores(carried, original)} | {
-        name: image_scores(probabilities, original) for name, probabilities in baselines.items()
-    }
-    values, intervals = _over_repeats(scores["transfer"], subsets, context.seed)
-    rows = []
-    for name, parts in scores.items():
-        means, bounds = _over_repeats(parts, subsets, context.seed)
-        rows.append({"images": name, **{part: means[part] for part in parts}})
-        if name != "transfer":
-            values[f"{name}_cis"], intervals[f"{name}_cis"] = means["cis"], bounds["cis"]
-    accuracy = context.classifier_accuracy(classifier)
-    if accuracy is not None:
-        values["classifier_accuracy"], intervals["classifier_accuracy"] = accuracy
-    values["strength"] = float(strength)
-    names = context.spec.label_names
-    ts, rs = domain_scores(carried, original)
-    tables = {
-        "Beside other images": rows,
-        "Per domain": [
-            {"domain": name, "ts": float(t), "rs": float(r), "cis": float(t + r)}
-            for name, t, r in zip(names, ts, rs, strict=True)
-        ],
-        **tables,
-    }
-    run = context.export.run
-    figures = {
-        "domains": plots.scatter(
-            {name: (float(r), float(t)) for name, t, r in zip(names, ts, rs, strict=True)},
-            f"{run} on {context.data_name}: CIS {values['cis']:.3f}; better is up and right",
-            "rs: minus the mean change of the other domains",
-            "ts: mean gain of the target domain",
-        ),
-        "transfers": contact_sheet(context, images, strength),
-    }
+    values, intervals = _subject(runs[0], oracle, sample)
+    values |= {name: value for name, (value, _) in accuracy.items()}
+    intervals |= {name: bounds for name, (_, bounds) in accuracy.items()}
+    values["strength"] = runs[0].strength
+    notes = _notes(len(images), num_images, repeats, accuracy) + _edge_notes(runs)
+    if len(runs) > 1:
+        more, more_intervals, sentence = _comparison(runs, oracle, sample)
+        values, intervals = values | more, intervals | more_intervals
+        notes.insert(0, sentence)
     return Result(
         values,
         intervals,
         len(images),
-        settings={"strength": float(strength)},
-        tables=tables,
-        figures=figures,
-        notes=_notes(len(images), num_images, repeats, values.get("classifier_accuracy")),
+        settings={"strength": runs[0].strength, "classifier": architecture},
+        tables=cis_tables.tables(context.spec.label_names, runs, oracle, sample),
+        figures=cis_figures.figures(context, runs, oracle, images, image),
+        notes=tuple(notes),
     )
 
 
-def image_scores(carried: np.ndarray, original: np.ndarray) -> dict[str, np.ndarray]:
-    """Algorithm 2 for each image.
-
-    Args:
-        carried: [N, n, n], f of the image carried to domain i in row i.
-        original: [N, n], f of the image itself.
-    Returns:
-        "cis", "ts" and "rs", [N] each; rs is 0 where there is a single domain.
-    """
-    change = carried.astype(np.float64) - original[:, None].astype(np.float64)
-    domains = change.shape[1]
-    diagonal = np.einsum("nii->ni", change)
-    off = np.abs(change).sum(axis=(1, 2)) - np.abs(diagonal).sum(axis=1)
-    ts = diagonal.mean(axis=1)
-    rs = -off / max(1, domains * (domains - 1))
-    return {"cis": ts + rs, "ts": ts, "rs": rs}
-
-
-def domain_scores(carried: np.ndarray, original: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """ts and rs of each target domain, [n] each: row i of M averaged over images."""
-    change = carried.astype(np.float64) - original[:, None].astype(np.float64)
-    diagonal = np.einsum("nii->ni", change)
-    off = np.abs(change).sum(axis=2) - np.abs(diagonal)
-    return diagonal.mean(axis=0), -off.mean(axis=0) / max(1, change.shape[1] - 1)
-
-
-def random_targets(carried: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Row i replaced by the row of a random other domain, [N, n, n]; the same with one domain."""
-    count, domains = carried.shape[:2]
-    if domains == 1:
-        return carried
-    shift = rng.integers(1, domains, size=(count, domains))
-    return np.take_along_axis(carried, ((np.arange(domains) + shift) % domains)[..., None], axis=1)
-
-
-def repeat_subsets(total: int, size: int, repeats: int) -> np.ndarray:
-    """Image indices of each repeat [repeats, size']: all different as long as `total` allows."""
-    size = min(size, total)
-    return (np.arange(repeats)[:, None] * size + np.arange(size)) % total
-
-
-def _choose_strength(context: Context, classifier, strengths, count: int):
-    images = context.draw(VALIDATION, count)[IMAGE]
-    original = classifier(images)
-    rows = []
-    for value in tqdm(sorted(set(strengths)), desc="strength", disable=None, leave=False):
-        carried = carried_probabilities(context.export, classifier, images, value)
-        means = {name: float(x.mean()) for name, x in image_scores(carried, original).items()}
-        rows.append({"strength": float(value), **means})
-    enough = max(row["cis"] for row in rows) - STRENGTH_TOLERANCE
-    return next(row["strength"] for row in rows if row["cis"] >= enough), rows
-
-
-def _strength_zero(context: Context, classifier, images, rng) -> np.ndarray:
-    """f of images carried nowhere: by strength 0, each towards a random domain."""
-    domains = context.spec.num_labels
-    targets = np.eye(domains, dtype=np.float32)[rng.integers(domains, size=len(images))]
-    zero = np.zeros(len(images), np.float32)
-    kept = context.export.call("transfer", image=images, target=targets, strength=zero)[IMAGE]
-    return np.repeat(classifier(kept)[:, None], domains, axis=1)
-
-
-def _over_repeats(scores: dict[str, np.ndarray], subsets: np.ndarray, seed: int):
-    values, intervals = {}, {}
-    weights = np.bincount(subsets.ravel(), minlength=len(scores["cis"]))
-    for name, per_image in scores.items():
-        repeats = per_image[subsets].mean(axis=1)
-        values[name] = float(repeats.mean())
-        intervals[name] = mean_interval(per_image, seed, weights)
-        values[f"{name}_std"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else 0.0
+def _subject(run: Run, oracle: Oracle | None, sample: Sample):
+    """The values without a run's name: all that is known of the only, or first, export."""
+    values, intervals = dict(run.scores.values), dict(run.scores.intervals)
+    for name, scores in baselines(run, oracle, sample).items():
+        values[f"{name}_cis"] = scores.values["cis"]
+        intervals[f"{name}_cis"] = scores.intervals["cis"]
+    if (share := run.share_of(oracle)) is not None:
+        values["share_of_oracle"] = share
+        intervals["share_of_oracle"] = _share_interval(run, oracle, sample)
     return values, intervals
 
 
-def _notes(total: int, size: int, repeats: int, accuracy: float | None) -> tuple[str, ...]:
+def _share_interval(run: Run, oracle: Oracle, sample: Sample) -> tuple[float, float]:
+    scores, best = run.scores.per_image["cis"], oracle.scores.per_image["cis"]
+    return ratio_interval(scores, best, sample.seed, sample.weights)
+
+
+def _comparison(runs: list[Run], oracle: Oracle | None, sample: Sample):
+    """Values of each run by its name, the margin of the best, and that margin as a sentence."""
+    values, intervals = {}, {}
+    for run in runs:
+        for name, value in run.scores.values.items():
+            values[f"{run.name}/{name}"] = value
+        for name, bounds in run.scores.intervals.items():
+            intervals[f"{run.name}/{name}"] = bounds
+        values[f"{run.name}/strength"] = run.strength
+        if (share := run.share_of(oracle)) is not None:
+            values[f"{run.name}/share_of_oracle"] = share
+            interval = _share_interval(run, oracle, sample)
+            intervals[f"{run.name}/share_of_oracle"] = interval
+    best, second = sorted(runs, key=lambda run: -run.scores.values["cis"])[:2]
+    difference = best.scores.per_image["cis"] - second.scores.per_image["cis"]
+    values["margin"] = float(np.average(difference, weights=sample.weights))
+    low, high = intervals["margin"] = mean_interval(difference, sample.seed, sample.weights)
+    sentence = (
+        f"{best.name} is {values['margin']:.4f} above {second.name}, 95 % interval over the same "
+        f"images [{low:.4f}, {high:.4f}]"
+        + (": they don't differ on these images." if low <= 0 <= high else ".")
+    )
+    return values, intervals, sentence
+
+
+def _edge_notes(runs: list[Run]) -> list[str]:
+    """A sentence for each run whose strength is the largest of those tried."""
+    return [
+        f"{run.name}: strength {run.strength:g} is the largest tried, a better one may lie beyond."
+        for run in runs
+        if run.tried and run.strength == run.tried[-1]["strength"]
+    ]
+
+
+def _notes(total: int, size: int, repeats: int, accuracy: dict) -> list[str]:
     notes = []
     if total < size * repeats:
         notes.append(
             f"{repeats} repeats of {size} images out of {total}: the repeats share images, so the "
             "std over repeats is too small; the interval over images is not affected."
         )
-    if accuracy is None:
+    if not accuracy:
         notes.append("No test label is known, so neither is how often the classifier is right.")
-    elif accuracy < 0.9:
-        notes.append(
-            f"The classifier is right on {accuracy:.1%} of the test labels only: "
-            "read ts and rs with care."
-        )
-    return tuple(notes)
+    for name, (share, _) in accuracy.items():
+        if share < 0.9:
+            notes.append(
+                f"The classifier's {name.removeprefix('classifier_').replace('_', ' ')} on the "
+                f"test labels is {share:.1%} only: read ts and rs with care."
+            )
+    return notes

@@ -1,9 +1,6 @@
 """The domain classifiers that score images, trained on the train split and kept on disk.
 
-`cnn` is the classifier of study C (table 3). `cnn_bn` is a second, different one: more stages, each
-with batch normalisation, and no hidden dense layer, for scores that shall not depend on the first.
-A categorical data set gets a softmax, a binary one a sigmoid per label. Labels that are not
-observed have no part in the loss nor in the accuracy.
+Labels that are not observed have no part in the loss nor in the accuracy.
 """
 
 import hashlib
@@ -12,14 +9,13 @@ import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from tfvae.evaluation import files
+from tfvae.evaluation.classifier_networks import ARCHITECTURES, weights_identity
 from tfvae.evaluation.label_scores import accuracy
 from tfvae.schema import (
-    BINARY,
     CATEGORICAL,
     IMAGE,
     LABEL,
@@ -34,7 +30,6 @@ from tfvae.schema import (
 log = logging.getLogger(__name__)
 
 PATIENCE = 5
-LEARNING_RATE = 2e-3
 PREDICT_BATCH = 256
 UNKNOWN = -1.0
 # Changes whenever training changes, so that a classifier of older code is not taken for a new one.
@@ -68,7 +63,9 @@ class Classifier:
         return np.concatenate([self._probabilities(batch).numpy() for batch in batches])
 
 
-def load_or_train(dataset, architecture: str, *, seed: int, cache_dir: Path) -> Classifier:
+def load_or_train(
+    dataset, architecture: str, *, seed: int, cache_dir: Path, weights: str | None = None
+) -> Classifier:
     """The classifier of a data set, from the cache where it is there and whole.
 
     Args:
@@ -76,14 +73,15 @@ def load_or_train(dataset, architecture: str, *, seed: int, cache_dir: Path) -> 
         architecture: A name of `ARCHITECTURES`.
         seed: Of weights, order and augmentation.
         cache_dir: Folder of the cache; made when needed.
+        weights: What a pretrained architecture starts from, as it takes them.
     Raises:
-        UserError: the data set has no labels.
+        UserError: the data set has no labels, or the weights can't be had.
     """
     import keras
 
     if not dataset.spec.num_labels:
         raise UserError(f"the data set {dataset.spec.name} has no labels to train a classifier on")
-    key = _cache_key(dataset, architecture, seed)
+    key = _cache_key(dataset, architecture, seed, weights)
     weights_file, record_file = (Path(cache_dir) / f"{key}{end}" for end in (".keras", ".json"))
     if weights_file.is_file() and record_file.is_file():
         try:
@@ -93,24 +91,30 @@ def load_or_train(dataset, architecture: str, *, seed: int, cache_dir: Path) -> 
             return Classifier(network, accuracies)
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.warning("classifier %s is corrupt (%s): training it again", weights_file, error)
-    classifier = train(dataset, architecture, seed=seed)
+    classifier = train(dataset, architecture, seed=seed, weights=weights)
     files.write(weights_file, classifier.network.save)
     about = {"dataset": dataset.spec.name, "architecture": architecture, "seed": seed}
+    if weights is not None:
+        about["weights"] = weights
     files.write_json(record_file, {**about, **classifier.accuracy})
     return classifier
 
 
-def train(dataset, architecture: str, *, seed: int) -> Classifier:
+def train(dataset, architecture: str, *, seed: int, weights: str | None = None) -> Classifier:
     """Trains on the train split, keeps the weights of the best validation loss."""
     import keras
 
     keras.utils.set_random_seed(seed)
     spec = dataset.spec
-    network = ARCHITECTURES[architecture](spec)
-    batch_size, steps, epochs = training_plan(spec.num_examples[TRAIN])
-    network.compile(
+    chosen = ARCHITECTURES[architecture]
+    network = chosen.build(spec, weights) if chosen.pretrained else chosen.build(spec)
+    batch_size, steps, epochs = chosen.plan(spec.num_examples[TRAIN])
+    # A model around it, so that no state of the optimizer is saved with the network.
+    images = keras.Input(spec.image_shape)
+    trained = keras.Model(images, network(images))
+    trained.compile(
         optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, epochs * steps)
+            keras.optimizers.schedules.CosineDecay(chosen.learning_rate, epochs * steps)
         ),
         loss=masked_loss(spec.label_kind),
         jit_compile=False,
@@ -119,7 +123,7 @@ def train(dataset, architecture: str, *, seed: int) -> Classifier:
         f"Training the {architecture} classifier of {spec.name} ({epochs} epochs at most)",
         file=sys.stderr,
     )
-    network.fit(
+    trained.fit(
         _shifted(dataset.train_batches(batch_size, seed=seed), spec, seed),
         epochs=epochs,
         steps_per_epoch=steps,
@@ -137,17 +141,6 @@ def train(dataset, architecture: str, *, seed: int) -> Classifier:
         split: _split_accuracy(classifier, dataset, split) for split in (VALIDATION, TEST)
     }
     return classifier
-
-
-def training_plan(num_images: int) -> tuple[int, int, int]:
-    """(batch size, steps per epoch, most epochs): many short epochs for few images.
-
-    1,258 images are seen 12 times and 55,000 three times; the tiniest sets still get 300 steps.
-    """
-    batch_size = min(32 if num_images < 5000 else 64, num_images)
-    steps = num_images // batch_size
-    epochs = max(int(np.clip(600 / np.sqrt(num_images), 3, 12)), -(-300 // steps))
-    return batch_size, steps, epochs
 
 
 def _split_accuracy(classifier: Classifier, dataset, split: str) -> float | None:
@@ -175,60 +168,6 @@ def masked_loss(label_kind: str) -> Callable:
         return -ops.sum(log_likelihood, axis=-1) / ops.maximum(ops.sum(known, axis=-1), 1)
 
     return cross_entropy
-
-
-def cnn(spec: DataSpec):
-    """Study C, table 3; images over 32 pixels are halved by strided convolutions first."""
-    from keras import Sequential, layers
-
-    side = max(spec.image_shape[:2])
-    body: list[Any] = [layers.Input(spec.image_shape)]
-    while side > 32:
-        body.append(layers.Conv2D(32, 3, strides=2, padding="same", activation="relu"))
-        side = -(-side // 2)
-    padding = "valid" if min(spec.image_shape[:2]) >= 8 else "same"
-    body += [
-        layers.Conv2D(32, 3, padding=padding, activation="relu"),
-        layers.Conv2D(64, 3, padding=padding, activation="relu"),
-        layers.MaxPooling2D(2),
-        layers.Dropout(0.25),
-        layers.Flatten(),
-        layers.Dense(128, activation="relu"),
-        layers.Dropout(0.5),
-        _head(spec),
-    ]
-    return Sequential(body)
-
-
-def cnn_bn(spec: DataSpec):
-    """Convolutions with batch normalisation, each halved by max-pooling, then dropout and the head.
-
-    The last stage is flattened; of images over 32 pixels a side it is averaged over positions.
-    """
-    from keras import Sequential, layers
-
-    side = max(spec.image_shape[:2])
-    body: list[Any] = [layers.Input(spec.image_shape)]
-    for width in (32, 64, 128, 128, 128, 128)[: max(3, side.bit_length() - 2)]:
-        body += [
-            layers.Conv2D(width, 3, padding="same", use_bias=False),
-            layers.BatchNormalization(momentum=0.9),
-            layers.ReLU(),
-            layers.MaxPooling2D(2, padding="same"),
-        ]
-    body += [layers.Flatten() if side <= 32 else layers.GlobalAveragePooling2D()]
-    body += [layers.Dropout(0.3), _head(spec)]
-    return Sequential(body)
-
-
-ARCHITECTURES = {"cnn": cnn, "cnn_bn": cnn_bn}
-
-
-def _head(spec: DataSpec):
-    from keras import layers
-
-    activation = "sigmoid" if spec.label_kind == BINARY else "softmax"
-    return layers.Dense(spec.num_labels, activation=activation)
 
 
 def _masked(batches):
@@ -261,8 +200,8 @@ def _shifted(batches, spec: DataSpec, seed: int):
     return _masked(batches).enumerate().map(shift, num_parallel_calls=tf.data.AUTOTUNE)
 
 
-def _cache_key(dataset, architecture: str, seed: int) -> str:
-    """File name that differs whenever the data, the network or the seed do."""
+def _cache_key(dataset, architecture: str, seed: int, weights: str | None) -> str:
+    """File name that differs whenever the data, the network, what it starts from or the seed do."""
     identity = {
         "spec": dataset.spec.to_dict(),
         "options": getattr(dataset, "options", {}),
@@ -271,5 +210,7 @@ def _cache_key(dataset, architecture: str, seed: int) -> str:
         "seed": seed,
         "protocol": PROTOCOL,
     }
+    if weights is not None:
+        identity["weights"] = weights_identity(weights)
     text = json.dumps(identity, sort_keys=True, default=str)
     return f"{architecture}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 
 from tfvae.evaluation import plots
-from tfvae.evaluation.cis import domain_scores, image_scores
+from tfvae.evaluation.cis_scores import domain_scores, image_scores
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.needs import Needs
 from tfvae.evaluation.result import Result
@@ -22,7 +22,7 @@ def intervention(
     *,
     num_images: PositiveInt = 64,
     strength: NonNegativeFloat = 1.0,
-    classifier: Literal["cnn", "cnn_bn"] = "cnn",
+    classifier: Literal["auto", "cnn", "cnn_bn"] = "auto",
 ) -> Result:
     """Sets each label in turn and measures what changes.
 
@@ -37,7 +37,7 @@ def intervention(
         strength: How far to carry, as the export's `transfer` takes it.
         classifier: Architecture of the classifier.
     """
-    judge = context.classifier(classifier)
+    judge = context.classifier(context.architecture(classifier))
     images = context.draw(count=num_images)[IMAGE]
     names = context.spec.label_names
     probabilities, maps, amounts, areas = [], [], [], []

@@ -8,7 +8,7 @@ from tfvae.evaluation.context import Context
 from tfvae.evaluation.needs import Needs
 from tfvae.evaluation.result import Result
 from tfvae.evaluation.statistics import row_seeds, summary
-from tfvae.schema import IMAGE, LABEL
+from tfvae.schema import IMAGE, LABEL, OBSERVED, UserError
 
 NEEDS = Needs(signatures=("log_likelihood",))
 
@@ -28,6 +28,15 @@ def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Re
 
     export = context.export
     data = context.draw(count=num_images)
+    told = "label" in export.inputs("log_likelihood")
+    if told:
+        known = data[OBSERVED].all(axis=1)
+        if not known.any():
+            raise UserError(
+                f"{export.path}: its bound is told the label, and no test image of "
+                f"{context.spec.name} has all of its labels known"
+            )
+        data = {name: values[known] for name, values in data.items()}
     images = data[IMAGE]
     inputs = {
         "image": images,
@@ -40,6 +49,11 @@ def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Re
     per_image = {"iwae": iwae, "bits_per_dimension": bits_per_dimension(iwae, images[0].size)}
     samples = export.manifest.get("log_likelihood_samples")
     notes = [f"iwae: importance-weighted bound with {samples} samples per image, nats."]
+    if told:
+        notes.append(
+            f"Both bound log p(x|y), given the label, over the {len(images)} images whose labels "
+            "are all known: no figure to compare with a model of log p(x)."
+        )
     if "elbo" in export.signatures:
         elbo = export.call("elbo", batch_size=64, **inputs)["elbo"].astype(np.float64)
         per_image = {"elbo": elbo, "gap": iwae - elbo, **per_image}

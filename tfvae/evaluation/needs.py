@@ -1,8 +1,10 @@
 """What a metric asks of an export."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
-from tfvae.schema import UserError
+from tfvae.schema import UsageError, UserError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -15,12 +17,14 @@ class Needs:
         inputs: (signature, input) pairs that some exports have and this metric needs: `sample`
             drawn for a `label`.
         max_exports: How many exports it scores together.
+        same_data: Whether those must have been made from the same data set.
     """
 
     signatures: tuple[str, ...]
     labels: bool = False
     inputs: tuple[tuple[str, str], ...] = ()
     max_exports: int = 1
+    same_data: bool = False
 
     def missing_from(self, export) -> str:
         """What the export lacks, in words; empty where nothing is missing."""
@@ -65,3 +69,37 @@ class Needs:
                     f"metric {metric}: label {index} of the export {export.path} is {known!r}, "
                     f"that of the data set {given.name} is {name!r}"
                 )
+
+    def check_together(self, metric: str, exports: Sequence) -> None:
+        """Raises UsageError for too many exports or one twice, UserError for unlike data sets."""
+        if not 1 <= len(exports) <= self.max_exports:
+            plural = "s" if self.max_exports > 1 else ""
+            raise UsageError(
+                f"metric {metric} scores {self.max_exports} export{plural} at a time, "
+                f"got {len(exports)}"
+            )
+        paths = [export.path for export in exports]
+        for path in paths:
+            if paths.count(path) > 1:
+                raise UsageError(f"metric {metric}: the export {path} is given twice")
+        for other in exports[1:] if self.same_data else ():
+            for what, value in _data_identity(exports[0]).items():
+                if _data_identity(other)[what] != value:
+                    raise UserError(
+                        f"metric {metric}: the exports {exports[0].path} and {other.path} are not "
+                        f"of the same data set: their {what} differ ({value} and "
+                        f"{_data_identity(other)[what]})"
+                    )
+
+
+def _data_identity(export) -> dict[str, Any]:
+    """What two exports must share to be scored on the same test images."""
+    return {
+        "data sets": export.spec.name,
+        "image shapes": export.spec.image_shape,
+        "kinds of label": export.spec.label_kind,
+        "label names": export.spec.label_names,
+        # One's test images may be the other's training images.
+        "seeds of the split": (export.manifest.get("dataset_options") or {}).get("seed"),
+        "contents": export.manifest.get("dataset_fingerprint"),
+    }

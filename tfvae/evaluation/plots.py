@@ -1,12 +1,14 @@
 """Figures: image grids with labelled rows and columns, drawn without a display."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 CELL_INCHES = 0.72
 GAP = 0.08
+# Column labels of more letters are slanted.
+SLANTED = 9
 
 
 def new_figure(width: float, height: float, title: str):
@@ -41,57 +43,54 @@ def image_grid(
         A matplotlib figure.
     """
     rows, columns, height, width = images.shape[:4]
-    gap = max(1, round(GAP * width))
-    canvas = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap, 3))
-    for row in range(rows):
-        for column in range(columns):
-            top, left = row * (height + gap), column * (width + gap)
-            canvas[top : top + height, left : left + width] = _to_rgb(images[row, column])
     longest = max((len(label) for label in column_labels), default=0)
-    slanted = longest > 9
     scale = CELL_INCHES * max(1.0, height / 48)
-    margin = 0.075 * max((len(label) for label in row_labels), default=0)
     figure = new_figure(
-        max(4.5, columns * scale + margin + 0.6),
-        rows * scale * height / width + 0.8 + (0.06 * longest if slanted else 0.2),
+        max(4.5, columns * scale + _margin(row_labels) + 0.6),
+        rows * scale * height / width + 0.8 + (0.06 * longest if longest > SLANTED else 0.2),
         title,
     )
     axes = figure.subplots()
-    axes.imshow(canvas, interpolation="nearest")
-    axes.spines[:].set_visible(False)
-    axes.tick_params(
-        length=0, labelsize=8, top=False, bottom=False, labeltop=True, labelbottom=False
-    )
-    axes.set_xticks(
-        np.arange(columns if column_labels else 0) * (width + gap) + (width - 1) / 2,
-        list(column_labels),
-        rotation=40 if slanted else 0,
-        ha="left" if slanted else "center",
-    )
-    axes.set_yticks(
-        np.arange(rows if row_labels else 0) * (height + gap) + (height - 1) / 2, list(row_labels)
-    )
+    _draw_grid(axes, images, row_labels, column_labels)
     axes.set_xlabel(x_label, fontsize=9)
     axes.set_ylabel(y_label, fontsize=9)
     return figure
 
 
-def image_sheet(images: np.ndarray, labels: Sequence[str], title: str, columns: int = 9):
-    """Images one after another in rows, each with its own label above it.
+def image_blocks(
+    images: np.ndarray,
+    title: str,
+    row_labels: Sequence[str] = (),
+    column_labels: Sequence[str] = (),
+    columns: int = 10,
+):
+    """A grid too wide for a page, cut into blocks below each other; the first column opens each.
 
     Args:
-        images: [N, H, W, C] in [0, 1].
-        labels: N texts.
-        title: Above the sheet.
-        columns: Images per row, at most.
+        images: [rows, 1 + N, H, W, C] in [0, 1].
+        title: Above the blocks.
+        row_labels: One per row, left of it; may be empty.
+        column_labels: One per column, above it; may be empty.
+        columns: Of the N in a block, at most.
     """
-    rows, columns = _evenly(len(images), columns)
-    figure = new_figure(columns * 1.15, rows * 1.35 + 0.5, title)
-    for axes in figure.subplots(rows, columns, squeeze=False).flat:
-        axes.set_axis_off()
-    for axes, image, label in zip(figure.axes, images, labels, strict=False):
-        axes.imshow(_to_rgb(image), interpolation="nearest")
-        axes.set_title(shortened(label), fontsize=7, pad=2)
+    rows, total, height, width = images.shape[:4]
+    blocks, columns = _evenly(total - 1, columns)
+    longest = max((len(label) for label in column_labels), default=0)
+    scale = CELL_INCHES * max(1.0, height / 48)
+    block_height = rows * scale * height / width + 0.25 + 0.06 * longest
+    figure = new_figure(
+        max(4.5, (columns + 1) * scale + _margin(row_labels) + 0.6),
+        blocks * block_height + 0.6,
+        title,
+    )
+    for block, axes in enumerate(figure.subplots(blocks, 1, squeeze=False).flat):
+        start = 1 + block * columns
+        chosen = [0, *range(start, min(start + columns, total))]
+        part = images[:, chosen]
+        missing = columns + 1 - part.shape[1]
+        part = np.pad(part, [(0, 0), (0, missing)] + [(0, 0)] * 3, constant_values=1)
+        names = [column_labels[index] for index in chosen] if column_labels else ()
+        _draw_grid(axes, part, row_labels, names)
     return figure
 
 
@@ -112,23 +111,120 @@ def heat_maps(
     return figure
 
 
-def scatter(points: dict[str, tuple[float, float]], title: str, x_label: str, y_label: str):
-    """Named points with their names beside them."""
-    figure = new_figure(6.4, 4.8, title)
-    axes = figure.subplots()
-    for name, (x, y) in points.items():
-        axes.scatter(x, y, s=22, color="tab:blue")
-        axes.annotate(name, (x, y), xytext=(4, 3), textcoords="offset points", fontsize=7)
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
-    axes.margins(0.12)
-    axes.grid(alpha=0.3)
+def matrices(maps: Mapping[str, np.ndarray], names: Sequence[str], title: str):
+    """Square matrices [n, n] side by side, each on a colour scale of its own around zero.
+
+    The scale ends at the largest entry off the diagonal, which is what there is to see.
+    """
+    size = max(3.2, 0.11 * len(names) + 1.6)
+    figure = new_figure(size * len(maps) + 0.5, size + 0.9, title)
+    grid = figure.subplots(1, len(maps), squeeze=False)[0]
+    ticks = range(len(names))
+    for axes, (name, values) in zip(grid, maps.items(), strict=True):
+        off = values[~np.eye(len(values), dtype=bool)]
+        top = max(float(np.abs(off).max()), 1e-9) if off.size else 1.0
+        drawn = axes.imshow(values, cmap="RdBu_r", vmin=-top, vmax=top)
+        axes.set_title(name, fontsize=9)
+        axes.set_xticks(ticks, names, rotation=90, fontsize=5)
+        axes.set_yticks(ticks, names if axes is grid[0] else (), fontsize=5)
+        figure.colorbar(drawn, ax=axes, shrink=0.7, extend="both")
+    return figure
+
+
+def clouds(
+    groups: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    title: str,
+    x_label: str,
+    y_label: str,
+    point_names: Mapping[str, Sequence[str]] | None = None,
+):
+    """A cloud of dots per group, one colour each, its mean as a large marker.
+
+    Args:
+        groups: Name -> (x, y), each [N].
+        title: Above the axes.
+        x_label: What x is.
+        y_label: What y is.
+        point_names: Name of a group -> names of its dots, written beside them.
+    """
+    figure, axes = _scatter_axes(title, x_label, y_label)
+    for color, (name, (x, y)) in zip(_colors(len(groups)), groups.items(), strict=True):
+        axes.scatter(x, y, s=16, color=color, alpha=0.6, linewidths=0)
+        axes.scatter(
+            np.mean(x), np.mean(y), s=130, color=color, marker="D", edgecolors="black", label=name
+        )
+        names = (point_names or {}).get(name, ())
+        for text, at in zip(names, zip(x, y, strict=True), strict=False):
+            axes.annotate(text, at, xytext=(4, 3), textcoords="offset points", fontsize=7)
+    axes.legend(fontsize=8, title="mean over domains", title_fontsize=8)
+    return figure
+
+
+def paths(
+    lines: Mapping[str, Sequence[tuple[float, float, str]]], title: str, x_label: str, y_label: str
+):
+    """A line per name through its points (x, y, text), in their order, each with its text."""
+    figure, axes = _scatter_axes(title, x_label, y_label)
+    for color, (name, points) in zip(_colors(len(lines)), lines.items(), strict=True):
+        x, y, texts = zip(*points, strict=True)
+        axes.plot(x, y, "o-", color=color, markersize=5, label=name)
+        for text, at in zip(texts, zip(x, y, strict=True), strict=True):
+            axes.annotate(text, at, xytext=(5, 4), textcoords="offset points", fontsize=8)
+    axes.legend(fontsize=8)
     return figure
 
 
 def shortened(text: str, length: int = 18) -> str:
     """The text, cut with an ellipsis where it is longer."""
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _draw_grid(axes, images: np.ndarray, row_labels, column_labels) -> None:
+    """Images [rows, columns, H, W, C] on one axes, its ticks naming rows and columns."""
+    rows, columns, height, width = images.shape[:4]
+    gap = max(1, round(GAP * width))
+    canvas = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap, 3))
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * (height + gap), column * (width + gap)
+            canvas[top : top + height, left : left + width] = _to_rgb(images[row, column])
+    slanted = max((len(label) for label in column_labels), default=0) > SLANTED
+    axes.imshow(canvas, interpolation="nearest")
+    axes.spines[:].set_visible(False)
+    axes.tick_params(
+        length=0, labelsize=8, top=False, bottom=False, labeltop=True, labelbottom=False
+    )
+    axes.set_xticks(
+        np.arange(len(column_labels)) * (width + gap) + (width - 1) / 2,
+        list(column_labels),
+        rotation=40 if slanted else 0,
+        ha="left" if slanted else "center",
+    )
+    axes.set_yticks(
+        np.arange(len(row_labels)) * (height + gap) + (height - 1) / 2, list(row_labels)
+    )
+
+
+def _scatter_axes(title: str, x_label: str, y_label: str):
+    figure = new_figure(6.8, 5.0, title)
+    axes = figure.subplots()
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.margins(0.12)
+    axes.grid(alpha=0.3)
+    return figure, axes
+
+
+def _colors(count: int):
+    """So many colours, told apart by eye up to 20."""
+    import matplotlib
+
+    table = matplotlib.colormaps["tab10" if count <= 10 else "tab20"]
+    return [table(index % table.N) for index in range(count)]
+
+
+def _margin(row_labels: Sequence[str]) -> float:
+    return 0.075 * max((len(label) for label in row_labels), default=0)
 
 
 def _evenly(count: int, columns: int) -> tuple[int, int]:

@@ -88,12 +88,12 @@ def markdown(result: Result, figures: Mapping[str, Path]) -> str:
         f"Data set `{about['dataset']}`, {about['num_images']} images, seed {about['seed']}; "
         "intervals are 95 % bootstrap over images.",
         "",
-        *_markdown_table(value_rows(result)),
+        *markdown_table(value_rows(result)),
     ]
     for title, rows in result.tables.items():
         if not rows:
             continue
-        lines += ["", f"## {title}", "", *_markdown_table(rows)]
+        lines += ["", f"## {title}", "", *markdown_table(rows)]
     lines += ["", *(f"* {note}" for note in result.notes)] if result.notes else []
     lines += ["", "Settings: " + ", ".join(f"`{k}={v}`" for k, v in about["settings"].items())]
     for title, path in figures.items():
@@ -135,7 +135,8 @@ def value_rows(result: Result) -> Rows:
     return rows
 
 
-def _markdown_table(rows: Rows) -> list[str]:
+def markdown_table(rows: Rows) -> list[str]:
+    """The lines of a Markdown table, a column per key of the rows; none without rows."""
     if not rows:
         return []
     columns = _columns(rows)

@@ -1,6 +1,7 @@
 """One metric, run on exports and written down."""
 
 import dataclasses
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from tfvae.evaluation import check_options, metric_function, metric_needs, metri
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.export import Export
 from tfvae.evaluation.result import Result
-from tfvae.schema import UsageError
 
+# File systems end at 255 bytes, and names of figures and of the data set follow.
+LONGEST_NAME = 120
 CHANGED = "Beware: the data set has changed since training, so test images may be trained-on ones."
 
 
@@ -46,10 +48,7 @@ def evaluate(
     """
     checked = check_options(metric_name, settings or {})
     needs = metric_needs(metric_name)
-    if not 1 <= len(exports) <= needs.max_exports:
-        raise UsageError(
-            f"metric {metric_name} scores {needs.max_exports} export at a time, got {len(exports)}"
-        )
+    needs.check_together(metric_name, exports)
     for export in exports:
         needs.check(metric_name, export, dataset)
     context = Context(
@@ -73,7 +72,7 @@ def evaluate(
     )
     result = dataclasses.replace(result, document=document)
     own = exports[0].spec.name if unchanged else ""
-    name = report.file_name("+".join(e.run for e in exports), own, dataset.spec.name)
+    name = report.file_name(_joined_runs(exports), own, dataset.spec.name)
     return dataclasses.replace(result, files=report.write(result, Path(output_dir), name))
 
 
@@ -86,3 +85,12 @@ def is_unchanged(export: Export, dataset) -> bool:
         or export.spec.name != dataset.spec.name
         or seen == getattr(dataset, "fingerprint", None)
     )
+
+
+def _joined_runs(exports: Sequence[Export]) -> str:
+    """Names of the runs for a file; of many, the first and a digest of all."""
+    name = "+".join(export.run for export in exports)
+    if len(name) <= LONGEST_NAME or len(exports) == 1:
+        return name
+    digest = hashlib.sha256("\n".join(map(str, (e.path for e in exports))).encode()).hexdigest()
+    return f"{exports[0].run}+{len(exports) - 1}-others-{digest[:8]}"

@@ -57,6 +57,24 @@ def mean_interval(
     return float(low), float(high)
 
 
+def ratio_interval(
+    numerators: np.ndarray, denominators: np.ndarray, seed: int, weights: np.ndarray
+) -> tuple[float, float]:
+    """95 % percentile bootstrap interval, over images, of a ratio of two (weighted) means.
+
+    Args:
+        numerators: [N], one per image.
+        denominators: [N], of the same images; their mean may not come near 0.
+        seed: Of the resampling.
+        weights: [N], resampled along with the images.
+    """
+    total, rng = len(numerators), generator(seed)
+    above, below = numerators * weights, denominators * weights
+    rows = (rng.integers(total, size=total) for _ in range(RESAMPLES))
+    ratios = [above[chosen].sum() / below[chosen].sum() for chosen in rows]
+    return percentiles(ratios)
+
+
 def mean_recall_interval(hits: np.ndarray, members: np.ndarray, seed: int) -> tuple[float, float]:
     """95 % percentile bootstrap interval, over images, of the mean over groups of their recalls.
 
@@ -72,7 +90,12 @@ def mean_recall_interval(hits: np.ndarray, members: np.ndarray, seed: int) -> tu
         counts = np.bincount(rng.integers(total, size=total), minlength=total)
         size = counts @ members
         means.append(np.mean((counts @ hits)[size > 0] / size[size > 0]))
-    low, high = np.quantile(means, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
+    return percentiles(means)
+
+
+def percentiles(resampled) -> tuple[float, float]:
+    """The 95 % interval from a figure's values over bootstrap resamples, [R]."""
+    low, high = np.quantile(resampled, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
     return float(low), float(high)
 
 

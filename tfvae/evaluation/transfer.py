@@ -6,7 +6,7 @@ from tqdm import tqdm
 from tfvae.evaluation import plots
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.export import Export
-from tfvae.schema import IMAGE
+from tfvae.schema import IMAGE, TEST
 
 
 def carry(export: Export, images: np.ndarray, domain: int, strength: float) -> np.ndarray:
@@ -26,21 +26,36 @@ def carried_probabilities(export: Export, classifier, images: np.ndarray, streng
     return np.stack([classifier(carry(export, images, i, strength)) for i in domains], axis=1)
 
 
+def edited_probabilities(context: Context, classifier, rows: np.ndarray) -> np.ndarray:
+    """f of the test examples at `rows`, drawn again with each label on: [N, n, n]."""
+    labels = tqdm(range(context.spec.num_labels), desc="perfect edit", disable=None, leave=False)
+    return np.stack([classifier(context.edited(TEST, rows, i)) for i in labels], axis=1)
+
+
+def carry_everywhere(export: Export, image: np.ndarray, strength: float) -> np.ndarray:
+    """One image [1, H, W, C] carried to every domain: [n, H, W, C]."""
+    domains = export.spec.num_labels
+    return export.call(
+        "transfer",
+        image=np.repeat(image, domains, axis=0),
+        target=np.eye(domains, dtype=np.float32),
+        strength=np.full(domains, strength, np.float32),
+    )[IMAGE]
+
+
 def contact_sheet(context: Context, images: np.ndarray, strength: float):
     """Images carried to every domain: several of them, or one where the domains are many."""
     names = context.spec.label_names
-    title = f"{context.export.run}: test images of {context.data_name} carried to every domain"
-    if len(names) <= 16:
-        rows = images[:6]
-        cells = [rows, *(carry(context.export, rows, i, strength) for i in range(len(names)))]
-        return plots.image_grid(
-            np.stack(cells, axis=1),
-            f"{title}, strength {strength:g}",
-            column_labels=["original", *(plots.shortened(name) for name in names)],
-            y_label="test images",
-        )
-    one = images[:1]
-    cells = [one, *(carry(context.export, one, i, strength) for i in range(len(names)))]
-    return plots.image_sheet(
-        np.concatenate(cells), ["original", *names], f"{title}, strength {strength:g}", columns=9
+    rows = images[: 6 if len(names) <= 16 else 1]
+    cells = np.stack(
+        [
+            np.concatenate([row[None], carry_everywhere(context.export, row[None], strength)])
+            for row in rows
+        ]
     )
+    columns = ["original", *(plots.shortened(name) for name in names)]
+    title = f"{context.export.run}: test images of {context.data_name} carried to every domain"
+    title = f"{title}, strength {strength:g}"
+    if len(names) <= 16:
+        return plots.image_grid(cells, title, column_labels=columns, y_label="test images")
+    return plots.image_blocks(cells, title, column_labels=columns)

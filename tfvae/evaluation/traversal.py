@@ -9,7 +9,7 @@ from tfvae.evaluation import plots
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.needs import Needs
 from tfvae.evaluation.result import Result
-from tfvae.evaluation.statistics import CONFIDENCE, generator
+from tfvae.evaluation.statistics import generator, percentiles
 from tfvae.schema import IMAGE, LABEL
 
 NEEDS = Needs(signatures=("encode", "decode"))
@@ -107,12 +107,8 @@ def _intervals(mean: np.ndarray, stddev: np.ndarray, seed: int):
     )
     variance = np.maximum(counts @ mean**2 - (counts @ mean) ** 2, 0)
     noise = np.maximum(counts @ stddev**2, 1e-12)
-    tail = (1 - CONFIDENCE) / 2
     resampled = {
         "active_units": (variance > ACTIVE_VARIANCE).sum(axis=1),
         "information": 0.5 * np.log1p(variance / noise).sum(axis=1),
     }
-    return {
-        name: tuple(float(bound) for bound in np.quantile(scores, (tail, 1 - tail)))
-        for name, scores in resampled.items()
-    }
+    return {name: percentiles(scores) for name, scores in resampled.items()}

@@ -1,0 +1,118 @@
+"""The figures of `cis`: figures 4, 5 and 6 of the dual-space study."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfvae.evaluation import plots
+from tfvae.evaluation.cis_run import Oracle, Run
+from tfvae.evaluation.context import Context
+from tfvae.evaluation.transfer import carry_everywhere, contact_sheet
+from tfvae.schema import TEST
+
+X_LABEL = "rs: minus the mean change of the other domains"
+Y_LABEL = "ts: mean gain of the target domain"
+ORACLE = "oracle"
+
+
+def figures(
+    context: Context, runs: Sequence[Run], oracle: Oracle | None, images: np.ndarray, shown: int
+) -> dict:
+    """Name -> figure.
+
+    Args:
+        context: The data.
+        runs: One or more.
+        oracle: Where the data set has it.
+        images: [N, H, W, C], the test images drawn.
+        shown: Which of them is carried to every domain.
+    """
+    found = {
+        "domains": _domains(context, runs, oracle),
+        "transfers": _transfers(context, runs, oracle, images, shown),
+    }
+    over_strengths = {
+        run.name: [(row["rs"], row["ts"], f"{row['strength']:g}") for row in run.tried]
+        for run in runs
+        if run.tried
+    }
+    if over_strengths:
+        found["strengths"] = plots.paths(
+            over_strengths,
+            f"{context.data_name}, validation images: each strength tried; better is up and right",
+            X_LABEL,
+            Y_LABEL,
+        )
+    by_ratio = missing_label_lines(runs)
+    if by_ratio:
+        found["missing_labels"] = plots.paths(
+            by_ratio,
+            f"{context.data_name}; the numbers: share of the training labels that were missing",
+            X_LABEL,
+            Y_LABEL,
+        )
+    return found
+
+
+def missing_label_lines(runs: Sequence[Run]) -> dict[str, list[tuple[float, float, str]]]:
+    """Model -> (rs, ts, share of missing labels in training), in the order of that share.
+
+    Empty unless the exports' manifests say at least two different shares.
+    """
+    known = []
+    for run in runs:
+        ratio = (run.export.manifest.get("training") or {}).get("missing_labels")
+        if ratio is not None:
+            known.append((float(ratio), str(run.export.manifest.get("model", run.name)), run))
+    if len({ratio for ratio, _, _ in known}) < 2:
+        return {}
+    lines: dict[str, list[tuple[float, float, str]]] = {}
+    for ratio, model, run in sorted(known, key=lambda entry: entry[0]):
+        values = run.scores.values
+        lines.setdefault(model, []).append((values["rs"], values["ts"], f"{ratio:g}"))
+    return lines
+
+
+def outstanding(names: Sequence[str], scores: np.ndarray, limit: int = 16) -> list[str]:
+    """The names, all but the best and worst left empty where more would lie over each other."""
+    if len(names) <= limit:
+        return list(names)
+    order = np.argsort(scores)
+    kept = {*order[: limit // 4], *order[-limit // 2 :]}
+    return [name if index in kept else "" for index, name in enumerate(names)]
+
+
+def _domains(context: Context, runs: Sequence[Run], oracle: Oracle | None):
+    groups = {run.name: (run.scores.rs, run.scores.ts) for run in runs}
+    if oracle is not None:
+        groups[ORACLE] = (oracle.scores.rs, oracle.scores.ts)
+    best = max(runs, key=lambda run: run.scores.values["cis"])
+    cis = f"CIS {best.scores.values['cis']:.3f}"
+    if len(runs) == 1:
+        title = f"{best.name} on {context.data_name}: {cis}; better is up and right"
+        names = outstanding(context.spec.label_names, best.scores.ts + best.scores.rs)
+        return plots.clouds(groups, title, X_LABEL, Y_LABEL, {best.name: names})
+    title = f"{context.data_name}: highest {cis}, {best.name}; better is up and right"
+    return plots.clouds(groups, title, X_LABEL, Y_LABEL)
+
+
+def _transfers(context: Context, runs, oracle: Oracle | None, images: np.ndarray, shown: int):
+    """One image by every model and the oracle, or several by the only one where domains are few."""
+    names = context.spec.label_names
+    if len(runs) == 1 and oracle is None and len(names) <= 16:
+        return contact_sheet(context, images[shown:], runs[0].strength)
+    image = images[shown : shown + 1]
+    rows = {
+        f"{run.name} ({run.strength:g})": carry_everywhere(run.export, image, run.strength)
+        for run in runs
+    }
+    if oracle is not None:
+        row = oracle.rows[shown : shown + 1]
+        edits = [context.edited(TEST, row, label) for label in range(len(names))]
+        rows[ORACLE] = np.concatenate(edits)
+    return plots.image_blocks(
+        np.stack([np.concatenate([image, carried]) for carried in rows.values()]),
+        f"test image {shown} of {context.data_name} carried to every domain (strength in brackets)",
+        row_labels=[plots.shortened(name, 24) for name in rows],
+        column_labels=["original", *(plots.shortened(name) for name in names)],
+    )

@@ -1,0 +1,159 @@
+"""One export scored: its strength chosen on validation images, then carried test images."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from tqdm import tqdm
+
+from tfvae.evaluation.cis_scores import Sample, Scores, image_scores, random_targets
+from tfvae.evaluation.context import Context
+from tfvae.evaluation.export import Export
+from tfvae.evaluation.result import Rows
+from tfvae.evaluation.statistics import generator
+from tfvae.evaluation.transfer import carried_probabilities
+from tfvae.schema import IMAGE, VALIDATION
+
+STRENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0)
+# The score doesn't see what is lost within a domain: where it saturates, ever stronger transfers
+# that end in one prototype would win by a thousandth.
+STRENGTH_TOLERANCE = 0.025
+
+Judge = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Oracle:
+    """The perfect edit, of data sets that can draw it.
+
+    Args:
+        rows: [N], the test images in the order of the data set.
+        scores: Of the examples drawn again with each label on.
+    """
+
+    rows: np.ndarray
+    scores: Scores
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """An export and its scores.
+
+    Args:
+        name: Different for each export.
+        export: The export.
+        strength: At which it was scored.
+        tried: Strength and means of the scores on validation images; empty where it was given.
+        carried: [N, n, n], f of the test images carried to every domain.
+        scores: Of those.
+        random: Of the same images, each row that of a random other domain.
+        reconstruction: Of the images at strength 0.
+    """
+
+    name: str
+    export: Export
+    strength: float
+    tried: Rows
+    carried: np.ndarray
+    scores: Scores
+    random: Scores
+    reconstruction: Scores
+
+    def share_of(self, oracle: Oracle | None) -> float | None:
+        """CIS over that of the oracle; None without one, or where nothing can be gained."""
+        if oracle is None or oracle.scores.values["cis"] <= 0:
+            return None
+        return self.scores.values["cis"] / oracle.scores.values["cis"]
+
+
+def baselines(run: Run, oracle: Oracle | None, sample: Sample) -> dict[str, Scores]:
+    """What a run's score is read beside."""
+    domains = sample.original.shape[1]
+    identity = np.repeat(sample.original[:, None], domains, axis=1)
+    found = {
+        "identity": sample.scores(identity),
+        "random": run.random,
+        "reconstruction": run.reconstruction,
+    }
+    return found if oracle is None else {**found, "oracle": oracle.scores}
+
+
+def score_run(
+    context: Context,
+    name: str,
+    export: Export,
+    judge: Judge,
+    images: np.ndarray,
+    sample: Sample,
+    strengths: Sequence[float],
+    validation_images: int,
+) -> Run:
+    """Scores an export at the strength that does on validation images.
+
+    Args:
+        context: The data, and the seed of the random targets.
+        name: Of the run.
+        export: One of the context's.
+        judge: The domain classifier f.
+        images: [N, H, W, C], those of the sample.
+        sample: What f makes of them.
+        strengths: To choose from; a single one is taken as it is.
+        validation_images: How many to choose on.
+    """
+    tried: Rows = []
+    strength = float(strengths[0])
+    if len(strengths) > 1:
+        strength, tried = choose_strength(context, export, judge, strengths, validation_images)
+    carried = carried_probabilities(export, judge, images, strength)
+    rng = generator(context.seed, 1)
+    mixed = random_targets(carried, rng)
+    return Run(
+        name,
+        export,
+        strength,
+        tried,
+        carried,
+        sample.scores(carried),
+        sample.scores(mixed),
+        sample.scores(_strength_zero(export, judge, images, rng)),
+    )
+
+
+def run_names(exports: Sequence[Export]) -> list[str]:
+    """A name for each export: its run, with the version or the whole path where runs share one."""
+    names = [export.run for export in exports]
+    for longer in ("{0.path.parent.name}/{0.path.name}", "{0.path}"):
+        names = [
+            longer.format(export) if names.count(name) > 1 else name
+            for name, export in zip(names, exports, strict=True)
+        ]
+    return names
+
+
+def choose_strength(
+    context: Context, export: Export, judge: Judge, strengths: Sequence[float], count: int
+) -> tuple[float, Rows]:
+    """The weakest strength whose CIS on `count` validation images is within 2.5 % of the best.
+
+    Returns:
+        The strength, and the mean scores of each that was tried, the weakest first.
+    """
+    images = context.draw(VALIDATION, count)[IMAGE]
+    original = judge(images)
+    rows = []
+    for value in tqdm(sorted(set(strengths)), desc="strength", disable=None, leave=False):
+        carried = carried_probabilities(export, judge, images, value)
+        means = {name: float(x.mean()) for name, x in image_scores(carried, original).items()}
+        rows.append({"strength": float(value), **means})
+    best = max(row["cis"] for row in rows)
+    enough = best - STRENGTH_TOLERANCE * abs(best)
+    return next(row["strength"] for row in rows if row["cis"] >= enough), rows
+
+
+def _strength_zero(export: Export, judge: Judge, images, rng) -> np.ndarray:
+    """f of images carried nowhere: by strength 0, each towards a random domain."""
+    domains = export.spec.num_labels
+    targets = np.eye(domains, dtype=np.float32)[rng.integers(domains, size=len(images))]
+    zero = np.zeros(len(images), np.float32)
+    kept = export.call("transfer", image=images, target=targets, strength=zero)[IMAGE]
+    return np.repeat(judge(kept)[:, None], domains, axis=1)

@@ -1,0 +1,90 @@
+"""The tables of `cis`."""
+
+from collections.abc import Sequence
+
+from tfvae.evaluation.cis_run import Oracle, Run, baselines
+from tfvae.evaluation.cis_scores import PARTS, Sample, Scores, absent_scores
+from tfvae.evaluation.result import Rows
+
+
+def tables(
+    names: Sequence[str], runs: Sequence[Run], oracle: Oracle | None, sample: Sample
+) -> dict[str, Rows]:
+    """Title -> rows: the first run in full, and of several runs what sets them beside each other.
+
+    Args:
+        names: Of the domains.
+        runs: One or more; the first is the subject.
+        oracle: Where the data set has it.
+        sample: The images.
+    """
+    first = runs[0]
+    of_first = f" ({first.name})" if len(runs) > 1 else ""
+    found: dict[str, Rows] = {}
+    if len(runs) > 1:
+        found["Runs"] = [_run_row(run, oracle) for run in sorted(runs, key=_worse)]
+        found["CIS of each domain"] = _domains_of_all(names, runs, oracle)
+    beside = {"transfer": first.scores, **baselines(first, oracle, sample)}
+    found[f"Beside other images{of_first}"] = [
+        {"images": name, **_means(scores)} for name, scores in beside.items()
+    ]
+    found[f"Per domain{of_first}"] = _domains(names, first, sample)
+    tried = [
+        ({"run": run.name} if len(runs) > 1 else {}) | row for run in runs for row in run.tried
+    ]
+    if tried:
+        found["Strength, chosen on validation"] = tried
+    return found
+
+
+def _worse(run: Run) -> float:
+    return -run.scores.values["cis"]
+
+
+def _means(scores: Scores) -> dict[str, float | None]:
+    means = {part: scores.values[part] for part in PARTS}
+    return {**means, "ts absent": scores.values.get("ts_absent")}
+
+
+def _run_row(run: Run, oracle: Oracle | None) -> dict:
+    low, high = run.scores.intervals["cis"]
+    row = {
+        "run": run.name,
+        "cis": run.scores.values["cis"],
+        "std": run.scores.values["cis_std"],
+        "95 % interval": f"[{low:.4f}, {high:.4f}]",
+        "ts": run.scores.values["ts"],
+        "rs": run.scores.values["rs"],
+        "ts absent": run.scores.values.get("ts_absent"),
+        "reconstruction": run.reconstruction.values["cis"],
+        "strength": run.strength,
+    }
+    return row if oracle is None else {**row, "share of oracle": run.share_of(oracle)}
+
+
+def _domains(names: Sequence[str], run: Run, sample: Sample) -> Rows:
+    gains, counts = absent_scores(run.carried, sample.original, sample.lacking, axis=0)
+    return [
+        {
+            "domain": name,
+            "ts": float(ts),
+            "rs": float(rs),
+            "cis": float(ts + rs),
+            "ts absent": float(gain) if count else None,
+            "images lacking it": int(count),
+        }
+        for name, ts, rs, gain, count in zip(
+            names, run.scores.ts, run.scores.rs, gains, counts, strict=True
+        )
+    ]
+
+
+def _domains_of_all(names: Sequence[str], runs: Sequence[Run], oracle: Oracle | None) -> Rows:
+    columns = {run.name: run.scores for run in runs}
+    if oracle is not None:
+        columns["oracle"] = oracle.scores
+    return [
+        {"domain": name}
+        | {run: float(scores.ts[i] + scores.rs[i]) for run, scores in columns.items()}
+        for i, name in enumerate(names)
+    ]
