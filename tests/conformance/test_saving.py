@@ -24,7 +24,11 @@ def test_keras_file_round_trip(case, tmp_path):
         assert loaded.get_config()[name] == model.get_config()[name], name
     image = case.batch()["image"]
     np.testing.assert_array_equal(loaded(image), model(image))
-    assert int(loaded.optimizer.iterations) == int(model.optimizer.iterations)
+    assert len(loaded.optimizers) == len(model.optimizers)
+    for one, two in zip(loaded.optimizers, model.optimizers):
+        assert len(one.variables) == len(two.variables)
+        for restored, saved in zip(one.variables, two.variables):
+            np.testing.assert_array_equal(restored, saved, err_msg=saved.path)
 
 
 def test_configuration_is_scalars_and_networks(case):
@@ -92,6 +96,8 @@ def test_rows_of_a_request_are_independent(exported):
 
 def test_samples_differ_by_seed(exported):
     model, path = exported
+    if "sample" not in model.serving_signatures():
+        pytest.skip("draws no images")
     inputs = signature_inputs(model, "sample")
     inputs = {key: tf.repeat(value[:1], 2, axis=0) for key, value in inputs.items()}
     inputs["seed"] = tf.constant([1, 2], tf.int64)

@@ -1,11 +1,17 @@
 """What every model guarantees before it is built."""
 
+import numpy as np
 import pytest
 
 from tfvae.models import MODELS, build_model, check_settings, hyperparameters, model_class
 from tfvae.schema import DataSpec, UsageError, UserError
 
+from .conftest import Case, has_option
+
 every_model = pytest.mark.parametrize("name", MODELS)
+with_likelihood = pytest.mark.parametrize(
+    "name", [name for name in MODELS if has_option(name, "pixel_likelihood")]
+)
 
 
 @every_model
@@ -19,8 +25,16 @@ def test_every_hyperparameter_is_explained(name):
 
 @every_model
 def test_unknown_keys_and_values_name_the_choices(name):
-    with pytest.raises(UsageError, match="latentdim.*latent_dim"):
-        check_settings(name, {"latentdim": "3"})
+    option = hyperparameters(name)[0].name
+    mistyped = f"{option}x"
+    with pytest.raises(UsageError, match=f"{mistyped}.*{option}"):
+        check_settings(name, {mistyped: "3"})
+    with pytest.raises(UsageError, match=f"{option}=several"):
+        check_settings(name, {option: "several"})
+
+
+@with_likelihood
+def test_unknown_likelihoods_and_sizes_are_refused(name):
     with pytest.raises(UsageError, match="pixel_likelihood=poisson.*bernoulli"):
         check_settings(name, {"pixel_likelihood": "poisson"})
     with pytest.raises(UsageError, match="latent_dim=-1"):
@@ -42,15 +56,11 @@ def test_unlabelled_data_are_refused_where_labels_are_needed(name):
         build_model(name, spec)
 
 
-@every_model
+@with_likelihood
 @pytest.mark.parametrize(
     "likelihood", ["continuous_bernoulli", "gaussian", "gaussian_learned", "laplace"]
 )
 def test_every_likelihood_gives_finite_terms(name, likelihood):
-    import numpy as np
-
-    from .conftest import Case
-
     kind = "binary" if model_class(name).needs_labels else None
     case = Case(name, (8, 8, 1), kind, "dense")
     terms = case.build(pixel_likelihood=likelihood).loss_terms(case.batch(), (0, 0))
