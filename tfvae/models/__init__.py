@@ -10,6 +10,8 @@ from tfvae.schema import UsageError
 MODELS = {
     "vae": "tfvae.models.vae:VAE",
     "beta_vae": "tfvae.models.beta_vae:BetaVAE",
+    "info_vae": "tfvae.models.info_vae:InfoVAE",
+    "mmd_vae": "tfvae.models.mmd_vae:MMDVAE",
     "ccvae": "tfvae.models.ccvae:CCVAE",
     "cvae": "tfvae.models.cvae:CVAE",
     "m2": "tfvae.models.m2:M2",
