@@ -12,21 +12,13 @@ stopped. Training doesn't notice that code has changed; give another --work-dir 
 
 import argparse
 import dataclasses
-import hashlib
 import itertools
-import json
-import re
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
-from scipy import stats
+from common import Bench, bench_of, digest, make_parser, summary, write_page
 
 from tfvae.evaluation.report import markdown_table
-
-ROOT = Path(__file__).resolve().parents[1]
 
 # What differs from the defaults of `train.py`.
 VAE_SETTINGS = "--set pixel_likelihood=gaussian_learned latent_dim=128"
@@ -65,78 +57,22 @@ class Run:
         missing = f"-missing{self.missing:g}" if self.missing else ""
         return f"{self.model}-{self.domains}{missing}-s{self.seed}"
 
+    @property
+    def arguments(self) -> list:
+        return [
+            *("--model", self.model, "--labels", self.domains, "--seed", self.seed),
+            *("--missing-labels", self.missing, *OPTIONS.get(self.model, "").split()),
+        ]
 
-@dataclasses.dataclass(frozen=True)
-class Bench:
-    """Where things lie and what all runs share.
 
-    Args:
-        dataset: A data set with attributes.
-        folder: Of this dataset and budget.
-        epochs, batch_size: Of every training.
-        train_options, evaluate_options: Passed on.
-    """
-
-    dataset: str
-    folder: Path
-    epochs: int
-    batch_size: int
-    train_options: Sequence[str] = ()
-    evaluate_options: Sequence[str] = ()
-
-    def export(self, run: Run) -> Path:
-        return self.folder / "saved_models" / run.name
-
-    def train(self, run: Run) -> None:
-        """Trains unless the export is there; goes on with a run that was stopped."""
-        if any(self.export(run).glob("*/saved_model.pb")):
-            return
-        runs = self.folder / "runs"
-        arguments = ["--name", run.name, "--runs-dir", runs]
-        arguments += ["--saved-models-dir", self.folder / "saved_models"]
-        if (runs / run.name).exists():
-            arguments += ["--resume"]
-        else:
-            arguments += ["--model", run.model, "--dataset", self.dataset]
-            arguments += ["--labels", run.domains, "--seed", run.seed]
-            arguments += ["--epochs", self.epochs, "--batch-size", self.batch_size]
-            arguments += ["--missing-labels", run.missing, *self.train_options]
-            arguments += OPTIONS.get(run.model, "").split()
-        self._call("train.py", arguments, run.name)
-
-    def score(self, runs: Sequence[Run], name: str) -> dict:
-        """Values of `cis` for several runs together; not repeated."""
-        name = f"{name}-{digest([run.name for run in runs])}"
-        path = self.folder / "results" / f"{name}.json"
-        if not path.exists():
-            arguments = ["--metric", "cis", "--json", path, "--output-dir", self.folder / "results"]
-            for run in runs:
-                arguments += ["--saved-model", self.export(run)]
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._call("evaluate.py", [*arguments, *self.evaluate_options], name)
-        values = json.loads(path.read_text(encoding="utf-8"))["values"]
-        if len(runs) == 1:
-            # A single export's values bear no run's name.
-            values |= {f"{runs[0].name}/{name}": value for name, value in values.items()}
-        return values
-
-    def seconds(self, run: Run) -> float:
-        """Time that the run spent training."""
-        manifest = max(
-            self.export(run).glob("*/manifest.json"), key=lambda path: int(path.parent.name)
-        )
-        return json.loads(manifest.read_text(encoding="utf-8"))["training"]["seconds"]
-
-    def _call(self, script: str, arguments: Sequence, name: str) -> None:
-        log = self.folder / "logs" / f"{Path(script).stem}-{name}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
-        print(f"{script} {name}", file=sys.stderr, flush=True)
-        with log.open("w", encoding="utf-8") as file:
-            command = [sys.executable, ROOT / script, *map(str, arguments)]
-            done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, check=False)
-        if done.returncode:
-            last = log.read_text(encoding="utf-8").strip().splitlines()[-1:]
-            raise SystemExit(f"{script} failed, see {log}: {' '.join(last)}")
+def score(bench: Bench, runs: Sequence[Run], name: str) -> dict:
+    """Values of `cis` for several runs together; not repeated."""
+    name = f"{name}-{digest([run.name for run in runs])}"
+    values = bench.documents(runs, ["cis"], name)[0]["values"]
+    if len(runs) == 1:
+        # A single export's values bear no run's name.
+        values |= {f"{runs[0].name}/{part}": value for part, value in values.items()}
+    return values
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -145,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.models, given.seeds, given.domains = ["cvae", "dualvae"], [0], [5]
         given.epochs, given.missing = 1, [0.9]
         given.set = ["classifier=cnn", "num_images=40", "repeats=1", "validation_images=20"]
-    bench = bench_of(given)
+    bench = bench_of(given, OPTIONS)
     page = [
         f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size} for "
         f"every model, seeds {', '.join(map(str, given.seeds))}. Cells: mean over seeds [95 % "
@@ -156,46 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         page += _table(bench, given.models, domains, given.seeds)
     if given.missing and given.missing_models:
         page += _missing(bench, given.missing_models, max(given.domains), given)
-    given.output.parent.mkdir(parents=True, exist_ok=True)
-    given.output.write_text("\n".join(page) + "\n", encoding="utf-8")
-    print(f"{given.output}\n\n" + "\n".join(page))
-
-
-def bench_of(given) -> Bench:
-    """The bench for parsed arguments; whatever changes a training or a score changes its folder."""
-    train = _options(given, "image_size")
-    evaluate = ["--set", *given.set] if given.set else []
-    what = [given.dataset, given.epochs, given.batch_size, train, evaluate, OPTIONS]
-    name = f"{re.sub(r'[^-.0-9A-Za-z]', '_', given.dataset)}-{given.epochs}ep-{digest(what)}"
-    folders = _options(given, "data_dir", "manual_dir")
-    return Bench(
-        given.dataset,
-        given.work_dir / name,
-        given.epochs,
-        given.batch_size,
-        [*folders, *train],
-        [*folders, *evaluate],
-    )
-
-
-def digest(what) -> str:
-    """Eight letters that differ for different values."""
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:8]
-
-
-def interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """95 % interval of the mean over seeds (Student's t); None of a single one."""
-    if len(values) < 2:
-        return None
-    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return np.mean(values) - half, np.mean(values) + half
-
-
-def summary(values: Sequence[float]) -> str:
-    """Mean over seeds with its interval, as a cell."""
-    bounds = interval(values)
-    spread = "" if bounds is None else f" [{bounds[0]:.3f}, {bounds[1]:.3f}]"
-    return f"{np.mean(values):.3f}{spread}"
+    write_page(given.output, page)
 
 
 def _table(bench: Bench, models: Sequence[str], domains: int, seeds: Sequence[int]) -> list[str]:
@@ -204,7 +101,7 @@ def _table(bench: Bench, models: Sequence[str], domains: int, seeds: Sequence[in
     for run in itertools.chain(*runs.values()):
         bench.train(run)
     found = [
-        bench.score([Run(model, domains, seed) for model in models], f"table-{domains}-s{seed}")
+        score(bench, [Run(model, domains, seed) for model in models], f"table-{domains}-s{seed}")
         for seed in seeds
     ]
 
@@ -245,7 +142,7 @@ def _missing(bench: Bench, models: Sequence[str], domains: int, given) -> list[s
         runs = [Run(model, domains, seed, ratio) for model, ratio in cases]
         for run in runs:
             bench.train(run)
-        found.append(bench.score(runs, f"missing-{domains}-s{seed}"))
+        found.append(score(bench, runs, f"missing-{domains}-s{seed}"))
 
     def values(model: str, ratio: float, part: str) -> list[float]:
         names = [Run(model, domains, seed, ratio).name for seed in given.seeds]
@@ -263,30 +160,19 @@ def _missing(bench: Bench, models: Sequence[str], domains: int, given) -> list[s
     return ["", f"## Missing labels, {domains} domains", "", *markdown_table(rows)]
 
 
-def _options(given, *names: str) -> list[str]:
-    found = ((f"--{name.replace('_', '-')}", getattr(given, name)) for name in names)
-    return [text for option, value in found if value is not None for text in (option, str(value))]
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    parser = make_parser(
+        __doc__,
+        "cis_table",
+        dataset="avatars",
+        epochs=8,
+        batch_size=64,
+        quick="one epoch of two models",
     )
-    parser.add_argument("--dataset", default="avatars", help="one with attributes")
     parser.add_argument("--domains", type=int, nargs="+", default=[20, 40])
     parser.add_argument("--models", nargs="+", default=list(MODELS))
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--epochs", type=int, default=8, help="of every model")
-    parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--missing", type=float, nargs="*", default=[0.9], help="labels hidden")
     parser.add_argument("--missing-models", nargs="*", default=["dualvae"])
-    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="of the metric")
-    parser.add_argument("--image-size", type=int)
-    parser.add_argument("--data-dir")
-    parser.add_argument("--manual-dir")
-    parser.add_argument("--work-dir", type=Path, default=Path("runs/cis_table"))
-    parser.add_argument("--output", type=Path, default=Path("results/cis_table.md"))
-    parser.add_argument("--quick", action="store_true", help="one epoch of two models")
     return parser
 
 

@@ -110,3 +110,9 @@ def test_a_failed_training_stops_with_its_last_line(table, tmp_path, monkeypatch
     spec.loader.exec_module(module)
     with pytest.raises(SystemExit, match="train.py failed.*unknown data set 'avatras'"):
         page(module, tmp_path, "--dataset", "avatras")
+
+
+def test_what_was_scored_before_is_found_again(table):
+    given = table._parser().parse_args(["--data-dir", "anywhere"])
+    folder = table.bench_of(given, table.OPTIONS).folder
+    assert folder.as_posix() == "runs/cis_table/avatars-8ep-f331db87"
