@@ -153,6 +153,17 @@ class ToyModel(tf.Module):
     def sample_same(self, seed, label):
         return {"image": self.write(self.noise(tf.zeros_like(seed)), label)}
 
+    def sample_rounded(self, seed, label):
+        """Jumps half-way from one label to another."""
+        return {"image": self.write(self.noise(seed), tf.round(label))}
+
+    def sample_blind(self, seed, label):
+        return {"image": self.noise(seed) + 0 * tf.reduce_sum(label)}
+
+    def sample_mixture(self, seed, label):
+        """Writes how mixed each entry of the label is: nothing at both ends, something between."""
+        return {"image": self.write(self.noise(seed), label * (1 - label))}
+
     def sample_unlabelled(self, seed):
         return {"image": self.noise(seed)}
 

@@ -21,6 +21,7 @@ METRICS = {
     "crosstalk": "tfvae.evaluation.crosstalk:crosstalk",
     "generation": "tfvae.evaluation.generation:generation",
     "interpolation": "tfvae.evaluation.interpolation:interpolation",
+    "label_mixing": "tfvae.evaluation.label_mixing:label_mixing",
     "intervention": "tfvae.evaluation.intervention:intervention",
     "traversal": "tfvae.evaluation.traversal:traversal",
 }

@@ -1,5 +1,6 @@
 """Images drawn for a label: are they of that label, and are they different from each other?"""
 
+import dataclasses
 from typing import Annotated, Literal
 
 import numpy as np
@@ -28,7 +29,8 @@ def generation(
     Values: `accuracy` (share of drawn images in which the classifier sees the label asked for) and
     `cosine_similarity` (eq. 5, mean over labels and pairs of different images drawn for it; lower
     is more varied), both beside those of real test images, `real_accuracy` and
-    `real_cosine_similarity`.
+    `real_cosine_similarity`, and of their reconstructions, `reconstruction_accuracy` and
+    `reconstruction_cosine_similarity`, where the export makes some without their labels.
     For binary labels each attribute is switched on in turn, the others are those of random test
     images, and the accuracy is that of the attribute.
 
@@ -38,33 +40,21 @@ def generation(
         shown: Images per label in the figure.
     """
     judge = context.classifier(classifier)
-    names = context.spec.label_names
+    names, kind = context.spec.label_names, context.spec.label_kind
     real = context.draw()
-    real_right = label_hits(judge(real[IMAGE]), real[LABEL], context.spec.label_kind)
     rng = generator(context.seed, 2)
     seeds = row_seeds(context.seed, num_images * len(names)).reshape(len(names), num_images)
-    hits, cosines, terms, real_hits, real_cosines, rows, sheet = [], [], [], [], [], [], []
-    # What each real image adds to the mean over labels, times their number.
-    real_terms = np.zeros(len(real[IMAGE]))
+    hits, cosines, terms, rows, sheet = [], [], [], [], []
     for index, name in enumerate(names):
-        labels = drawn_labels(real, index, num_images, context.spec.label_kind, rng)
+        labels = drawn_labels(real, index, num_images, kind, rng)
         drawn = context.export.call("sample", seed=seeds[index], label=labels)[IMAGE]
-        hit = label_hits(judge(drawn), labels, context.spec.label_kind)[:, index]
+        hit = label_hits(judge(drawn), labels, kind)[:, index]
         cosine, parts = cosine_pairs(drawn)
-        members = (real[LABEL][:, index] > 0.5) & (real[OBSERVED][:, index] > 0)
-        row = {"label": name, "accuracy": float(hit.mean()), "cosine similarity": cosine}
-        if members.sum() > 1:
-            real_cosine, real_parts = cosine_pairs(real[IMAGE][members])
-            real_terms[members] += (real_parts - real_cosine) * len(members) / members.sum()
-            real_cosines.append(real_cosine)
-            row |= {"real accuracy": float(real_right[members, index].mean())}
-            row |= {"real cosine similarity": real_cosine}
-            real_hits.append(real_right[members, index])
+        rows.append({"label": name, "accuracy": float(hit.mean()), "cosine similarity": cosine})
         hits.append(hit)
         cosines.append(cosine)
         # Centred per label, so that differences between labels don't widen the interval.
         terms.append(parts - parts.mean())
-        rows.append(row)
         sheet.append(drawn[:shown])
     accuracy = np.concatenate(hits).astype(np.float64)
     cosine = float(np.mean(cosines))
@@ -73,15 +63,13 @@ def generation(
         "accuracy": mean_interval(accuracy, context.seed),
         "cosine_similarity": mean_interval(cosine + np.concatenate(terms), context.seed),
     }
-    if real_hits:
-        real_accuracy = np.concatenate(real_hits).astype(np.float64)
-        values["real_accuracy"] = float(real_accuracy.mean())
-        intervals["real_accuracy"] = mean_interval(real_accuracy, context.seed)
-        real_cosine = float(np.mean(real_cosines))
-        values["real_cosine_similarity"] = real_cosine
-        intervals["real_cosine_similarity"] = mean_interval(
-            real_cosine + real_terms / len(real_cosines), context.seed
-        )
+    for name, images in _test_images(context.export, real).items():
+        known = _of_known_labels(images, judge(images), real, kind, context.seed)
+        values |= {f"{name}_{part}": value for part, (value, _) in known.scores.items()}
+        intervals |= {f"{name}_{part}": interval for part, (_, interval) in known.scores.items()}
+        for row, accuracy_, cosine_ in zip(rows, known.accuracy, known.cosine, strict=True):
+            if cosine_ is not None:
+                row |= {f"{name} accuracy": accuracy_, f"{name} cosine similarity": cosine_}
     figure = plots.image_grid(
         np.stack(sheet),
         f"{context.export.run}: images drawn for each label of {context.data_name}",
@@ -92,6 +80,50 @@ def generation(
     return Result(
         values, intervals, len(accuracy), tables={"Per label": rows}, figures={"samples": figure}
     )
+
+
+def _test_images(export, real) -> dict[str, np.ndarray]:
+    """The test images, and as the export reconstructs them where it isn't told their labels."""
+    images = {"real": real[IMAGE]}
+    if "reconstruct" in export.signatures and "label" not in export.inputs("reconstruct"):
+        images["reconstruction"] = export.call("reconstruct", image=real[IMAGE])[IMAGE]
+    return images
+
+
+@dataclasses.dataclass(frozen=True)
+class _Known:
+    """What images of known labels score: per label (None where fewer than two have it), and over
+    all as name -> (value, interval)."""
+
+    accuracy: list[float | None]
+    cosine: list[float | None]
+    scores: dict[str, tuple[float, tuple[float, float]]]
+
+
+def _of_known_labels(images, probability, real, kind: str, seed: int) -> _Known:
+    right = label_hits(probability, real[LABEL], kind)
+    found, hits = _Known([], [], {}), []
+    # What each image adds to the mean over labels, times their number.
+    terms = np.zeros(len(images))
+    for index in range(real[LABEL].shape[1]):
+        members = (real[LABEL][:, index] > 0.5) & (real[OBSERVED][:, index] > 0)
+        if members.sum() < 2:
+            found.accuracy.append(None)
+            found.cosine.append(None)
+            continue
+        cosine, parts = cosine_pairs(images[members])
+        terms[members] += (parts - cosine) * len(members) / members.sum()
+        hits.append(right[members, index])
+        found.accuracy.append(float(hits[-1].mean()))
+        found.cosine.append(cosine)
+    if hits:
+        accuracy = np.concatenate(hits).astype(np.float64)
+        cosines = [value for value in found.cosine if value is not None]
+        cosine = float(np.mean(cosines))
+        found.scores["accuracy"] = float(accuracy.mean()), mean_interval(accuracy, seed)
+        interval = mean_interval(cosine + terms / len(cosines), seed)
+        found.scores["cosine_similarity"] = cosine, interval
+    return found
 
 
 def drawn_labels(real, index: int, count: int, label_kind: str, rng) -> np.ndarray:

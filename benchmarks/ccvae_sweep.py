@@ -1,0 +1,207 @@
+"""The sweeps of the characteristic-capture study (D): CCVAE over beta and the size of the code.
+
+    python benchmarks/ccvae_sweep.py                # MNIST, 4 betas, 2 sizes, 3 seeds, and `cvae`
+    python benchmarks/ccvae_sweep.py --quick        # does it run? one epoch on `digits`; no result
+
+Every model sees the same images equally often in batches of the same size, on the dense networks
+of study C. The default trains and scores 33 runs: some 40 minutes on two cores. `cvae`, whose
+decoder takes the label beside the code (concatenate) or as z + MLP(y) (add), stands beside for the
+study's question: do labels that differ a little give images that do? Its rate has weight 1, so the
+comparison also has a CCVAE of beta 1. Trained runs and scored ones are kept under --work-dir and
+not repeated: the command goes on where it was stopped.
+"""
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Sequence
+
+from ccvae_figures import figures
+from common import Bench, Scores, bench_of, make_parser, summary, write_page
+
+from tfvae.evaluation.report import markdown_table
+
+METRICS = ("reconstruction", "classification", "generation", "interpolation", "label_mixing")
+CONDITIONINGS = ("concatenate", "add")
+# Column -> metric, its value and the digits shown.
+COLUMNS = {
+    "distortion, nats": ("reconstruction", "distortion", 1),
+    "MSE": ("reconstruction", "mse", 4),
+    "SSIM": ("reconstruction", "ssim", 3),
+    "classify: accuracy": ("classification", "accuracy", 3),
+    "drawn for a label: accuracy": ("generation", "accuracy", 3),
+    "cosine similarity": ("generation", "cosine_similarity", 3),
+    "interpolation: largest step": ("interpolation", "largest_step", 2),
+    "path length": ("interpolation", "path_length", 2),
+}
+MIXING_COLUMNS = {
+    "near share": ("label_mixing", "near_share", 3),
+    "largest step, share": ("label_mixing", "largest_step_share", 3),
+    "path length": ("label_mixing", "path_length", 2),
+    "distance of the ends": ("label_mixing", "distance", 3),
+    "distance of seeds": ("label_mixing", "seed_distance", 3),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """What a row of the tables is: a model, trained once per seed.
+
+    Args:
+        model: Its name.
+        latent_dim: Size of the code.
+        value: beta of `ccvae`, conditioning of `cvae`.
+        network: Name of its networks.
+    """
+
+    model: str
+    latent_dim: int
+    value: float | str
+    network: str
+
+    @property
+    def title(self) -> str:
+        """As figures name it."""
+        value = self.value if self.model == "cvae" else f"β = {self.value:g}"
+        return f"{self.model}, {value}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One training of a case."""
+
+    case: Case
+    seed: int
+
+    @property
+    def name(self) -> str:
+        case = self.case
+        value = case.value if case.model == "cvae" else f"beta{case.value:g}"
+        return f"{case.model}-{value}-{case.network}-d{case.latent_dim}-s{self.seed}"
+
+    @property
+    def arguments(self) -> list:
+        case = self.case
+        key = "conditioning" if case.model == "cvae" else "beta"
+        settings = [f"network={case.network}", f"latent_dim={case.latent_dim}"]
+        settings += [f"{key}={case.value}"]
+        return ["--model", case.model, "--seed", self.seed, "--set", *settings]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    given = _parser().parse_args(arguments)
+    if given.quick:
+        given.dataset, given.epochs, given.seeds = "digits", 1, [0]
+        given.betas, given.latent_dims, given.compared_betas = [0.05, 0.4], [16], []
+        given.set = ["num_images=20", "num_pairs=10", "classifier=cnn"]
+    bench = bench_of(given)
+    if given.quick:
+        # So short a training doesn't repay the compiler.
+        bench = dataclasses.replace(bench, train_options=[*bench.train_options, "--jit", "off"])
+    cases = all_cases(given)
+    runs = [Run(case, seed) for case in cases for seed in given.seeds]
+    print(
+        f"{len(runs)} runs of {given.epochs} epochs, then evaluate.py for each of "
+        f"{len(given.seeds)} seeds",
+        file=sys.stderr,
+    )
+    for run in runs:
+        bench.train(run)
+    scores: Scores = {}
+    for seed in given.seeds:
+        scores |= bench.scores([Run(case, seed) for case in cases], METRICS, f"scores-s{seed}")
+    page = [*_introduction(bench, given, runs), *_tables(bench, cases, given.seeds, scores)]
+    page += ["", "## Figures", "", f"Images: seed {given.seeds[0]}. Curves: mean over seeds."]
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    for name, (title, figure) in figures(bench, cases, given, Run).items():
+        path = given.output.with_name(f"{given.output.stem}-{name}.png")
+        figure.savefig(path, dpi=100)
+        page += ["", f"![{title}]({path.name})"]
+    write_page(given.output, page)
+
+
+def all_cases(given: argparse.Namespace) -> list[Case]:
+    """The sweep, then what it is compared with at the smallest code."""
+    smallest = min(given.latent_dims)
+    sweep = [("ccvae", size, beta) for size in sorted(given.latent_dims) for beta in given.betas]
+    more = [("ccvae", smallest, beta) for beta in given.compared_betas if beta not in given.betas]
+    more += [("cvae", smallest, conditioning) for conditioning in CONDITIONINGS]
+    return [Case(*what, given.network) for what in (*sweep, *more)]
+
+
+def _introduction(bench: Bench, given: argparse.Namespace, runs: Sequence[Run]) -> list[str]:
+    minutes = sum(bench.seconds(run) for run in runs) / 60
+    return [
+        f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size} for "
+        f"every model, network `{given.network}`, seeds {', '.join(map(str, given.seeds))}: "
+        f"{len(runs)} runs, {minutes:.0f} minutes of training in all. Cells: mean over seeds [95 % "
+        f"t-interval over seeds]. Options of the metrics: {' '.join(given.set) or 'the defaults'}.",
+    ]
+
+
+def _tables(bench: Bench, cases: Sequence[Case], seeds: Sequence[int], scores: Scores) -> list[str]:
+    """All that is scored of single exports, and labels mixed."""
+
+    def values(case: Case, metric: str, name: str) -> list[float]:
+        """One per seed; empty where a seed's is undefined."""
+        found = [scores[Run(case, seed).name].get(metric, {}).get(name) for seed in seeds]
+        return [] if None in found else found
+
+    def cells(case: Case, columns) -> dict[str, str]:
+        row = {
+            "model": f"`{case.model}`",
+            "β or conditioning": str(case.value),
+            "latent size": str(case.latent_dim),
+        }
+        for column, (metric, name, digits) in columns.items():
+            parts = values(case, metric, name)
+            row[column] = summary(parts, digits) if parts else ""
+        return row
+
+    rows, mixed = [], []
+    added = values(cases[-1], "label_mixing", "near_share")
+    for case in cases:
+        seconds = [bench.seconds(Run(case, seed)) for seed in seeds]
+        rows.append(cells(case, COLUMNS) | {"training, s": f"{sum(seconds) / len(seeds):.0f}"})
+        mixed.append(cells(case, MIXING_COLUMNS))
+        pairs = list(zip(values(case, "label_mixing", "near_share"), added))
+        if pairs and case != cases[-1]:
+            mixed[-1]["near share less that of z + MLP(y)"] = summary([a - b for a, b in pairs])
+    lines = ["", "## Beta and latent size", "", *markdown_table(rows)]
+    real = values(cases[0], "generation", "real_accuracy")
+    if real:
+        cosine = values(cases[0], "generation", "real_cosine_similarity")
+        lines += [
+            "",
+            f"Real test images: accuracy {real[0]:.3f} by the same classifier, cosine similarity "
+            f"{cosine[0]:.3f}.",
+        ]
+    return [
+        *(*lines, "", "## Labels mixed", ""),
+        "Shares of 0.1 are in proportion to the label; read them beside the distance of the ends "
+        "and the accuracy above, since a model that hardly follows its label changes evenly too.",
+        *("", *markdown_table(mixed)),
+    ]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = make_parser(
+        __doc__,
+        "ccvae_sweep",
+        dataset="mnist",
+        epochs=7,
+        batch_size=128,
+        quick="one epoch of four models on digits",
+    )
+    add = parser.add_argument
+    add("--betas", type=float, nargs="+", default=[0.001, 0.05, 0.2, 0.4], help="of ccvae")
+    add("--latent-dims", type=int, nargs="+", default=[16, 128], help="of ccvae")
+    add("--compared-betas", type=float, nargs="*", default=[1.0],
+        help="more, of the smallest code alone")  # fmt: skip
+    add("--shown-beta", type=float, default=0.05, help="in figures by latent size")
+    add("--network", default="dense", choices=["auto", "dense", "conv"])
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""The sweep's rows and cells, with training and scoring replaced by known figures."""
+
+import ccvae_figures
+import ccvae_sweep
+import common
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+SHARES = {"ccvae": 0.1, "cvae": 0.3}
+
+
+@pytest.fixture
+def page(monkeypatch, tmp_path):
+    """Function: arguments -> the page; `blind` runs have no shares."""
+    trained = []
+
+    def scores(bench, runs, metrics, name, options=()):
+        found = {}
+        for run in runs:
+            share = SHARES[run.case.model] + run.seed / 100
+            mixing = {"near_share": share, "path_length": 1.0, "distance": 0.2}
+            if run.case.value == "concatenate" and run.seed == 1:
+                mixing = {"distance": 0.0}
+            found[run.name] = {
+                "reconstruction": {"mse": run.case.latent_dim + run.seed},
+                "generation": {"real_accuracy": 0.99, "real_cosine_similarity": 0.4},
+                "label_mixing": mixing,
+            }
+        return found
+
+    def train(bench, run):
+        trained.append(run.name)
+
+    monkeypatch.setattr(common.Bench, "train", train)
+    monkeypatch.setattr(common.Bench, "scores", scores)
+    monkeypatch.setattr(common.Bench, "seconds", lambda bench, run: 30.0)
+    monkeypatch.setattr(
+        ccvae_sweep, "figures", lambda *_: {"curves": ("the curves of a run", Figure())}
+    )
+
+    def run(*arguments):
+        output = tmp_path / "page.md"
+        ccvae_sweep.main([*arguments, "--work-dir", str(tmp_path), "--output", str(output)])
+        return output.read_text(), trained
+
+    return run
+
+
+def test_the_default_is_the_study_s_grid_and_what_it_is_compared_with(page):
+    text, trained = page()
+    assert len(trained) == len(set(trained)) == 3 * (4 * 2 + 1 + 2)
+    assert {"ccvae-beta0.001-dense-d128-s2", "cvae-add-dense-d16-s0"} <= set(trained)
+    assert "ccvae-beta1-dense-d16-s0" in trained and "ccvae-beta1-dense-d128-s0" not in trained
+    assert "33 runs, 16 minutes" in text
+    # Mean over the seeds of 16, 17, 18.
+    assert "| `ccvae` | 0.05 | 16 |  | 17.0000 [14.5159, 19.4841] |" in text
+    assert "accuracy 0.990 by the same classifier, cosine similarity 0.400" in text
+
+
+def test_what_a_seed_lacks_has_no_mean_and_differences_are_paired(page):
+    mixed = page()[0].split("## Labels mixed")[1].splitlines()
+    rows = {tuple(line.split(" | ")[:3]): line for line in mixed if line.startswith("| `")}
+    assert len(rows) == 11
+    assert "0.110" in rows["| `ccvae`", "0.05", "16"]
+    assert "-0.200 [-0.200, -0.200]" in rows["| `ccvae`", "0.05", "16"]
+    blind = rows["| `cvae`", "concatenate", "16"]
+    assert blind.count("|  |") and "0.000" not in blind.split("|")[4]
+
+
+def test_quick_is_small_and_figures_lie_beside_the_page(page, tmp_path):
+    text, trained = page("--quick")
+    assert len(trained) == 4 and "`digits`, 1 epochs" in text
+    assert "![the curves of a run](page-curves.png)" in text
+    assert (tmp_path / "page-curves.png").is_file()
+
+
+def test_arguments_of_a_run():
+    case = ccvae_sweep.Case("cvae", 16, "add", "dense")
+    arguments = " ".join(map(str, ccvae_sweep.Run(case, 2).arguments))
+    assert arguments.endswith("--seed 2 --set network=dense latent_dim=16 conditioning=add")
+
+
+def test_curves_are_means_over_seeds():
+    seeds = [{"loss": [4.0, 2.0], "val_loss": [3.0, 3.0]}, {"loss": [2.0, 0.0], "val_loss": [5, 1]}]
+    figure = ccvae_figures.learning_curves(
+        {"16": seeds}, {"loss": "-", "val_loss": "--"}, "toy", "loss"
+    )
+    train, validation = figure.axes[0].get_lines()
+    assert np.array_equal(train.get_xdata(), [1, 2])
+    assert np.array_equal(train.get_ydata(), [3, 1])
+    assert np.array_equal(validation.get_ydata(), [4, 2])
+    assert train.get_label() == "16, train" and validation.get_label() == "16, validation"

@@ -1,0 +1,249 @@
+"""Images along the way from one label to another, the noise kept: does a little of it do little?"""
+
+import dataclasses
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field, PositiveInt
+
+from tfvae.evaluation import plots
+from tfvae.evaluation.cis_run import run_names
+from tfvae.evaluation.context import Context
+from tfvae.evaluation.export import Export
+from tfvae.evaluation.interpolation import line
+from tfvae.evaluation.needs import Needs
+from tfvae.evaluation.result import Result
+from tfvae.evaluation.statistics import generator, mean_interval, ratio_interval, row_seeds
+from tfvae.schema import BINARY, CATEGORICAL, IMAGE, LABEL, OBSERVED, UserError
+
+NEEDS = Needs(
+    signatures=("sample",),
+    labels=True,
+    inputs=(("sample", "label"),),
+    max_exports=32,
+    same_data=True,
+)
+# Pixels in [0, 1]; what is closer is the same image but for rounding.
+SAME = 1e-6
+# Of the sheet that sets several exports beside each other.
+MOST_ROWS = 24
+
+
+@dataclasses.dataclass(frozen=True)
+class Paths:
+    """Images on the way from a label to another, measured; N pairs of labels, T steps.
+
+    Args:
+        name: Of the export.
+        from_start: [N, T + 1], distance of each image to the first.
+        steps: [N, T], distance of neighbours.
+        between_seeds: [N], distance of the first image to one of its label by other noise.
+        shown: [S, T + 1, H, W, C], the first pairs' images.
+    """
+
+    name: str
+    from_start: np.ndarray
+    steps: np.ndarray
+    between_seeds: np.ndarray
+    shown: np.ndarray
+
+    def scores(self, seed: int) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+        """Values and 95 % intervals over pairs; a share of nothing is left out."""
+        whole, length = self.from_start[:, -1], self.steps.sum(axis=1)
+        values = {
+            "distance": float(whole.mean()),
+            "seed_distance": float(self.between_seeds.mean()),
+        }
+        intervals = {
+            "distance": mean_interval(whole, seed),
+            "seed_distance": mean_interval(self.between_seeds, seed),
+        }
+        shares = {
+            "near_share": (self.from_start[:, 1], whole),
+            "largest_step_share": (self.steps.max(axis=1), length),
+            "path_length": (length, whole),
+        }
+        for name, (part, total) in shares.items():
+            # Ratios of means, not means of ratios: a pair that hardly differs has little say.
+            moved = total > SAME
+            if moved.any():
+                part, total = part[moved], total[moved]
+                values[name] = float(part.sum() / total.sum())
+                intervals[name] = ratio_interval(part, total, seed, np.ones(len(part)))
+        return values, intervals
+
+
+def label_mixing(
+    context: Context,
+    *,
+    num_pairs: Annotated[int, Field(ge=2)] = 500,
+    steps: Annotated[int, Field(ge=2)] = 10,
+    shown: PositiveInt = 6,
+) -> Result:
+    """Draws images for labels mixed from two, (1 - t) y + t y', the noise of each pair kept.
+
+    Distances are root mean squares over pixels. Values: `near_share`, the distance to t = 0 that
+    the first step reaches, over that of t = 1 (1 / `steps`: in proportion to the label; 1: the
+    least change of the label does it all); `largest_step_share`, the largest distance of neighbours
+    over the length of the path (1 / `steps`: even; 1: one jump); `path_length`, that length over
+    the distance of the ends (1: the shortest); `distance` of the ends, and beside it
+    `seed_distance`, that of two images of one label by different noise. Of several exports these
+    are the first one's; each has its own as `RUN/near_share`.
+
+    Args:
+        num_pairs: Pairs of different labels; classes at random, or the attributes of two random
+            test images.
+        steps: Steps from one label to the other.
+        shown: Pairs in the figure; fewer where several exports share it.
+    """
+    first, second = label_pairs(context, num_pairs)
+    weights = np.linspace(0, 1, steps + 1)
+    labels = line(first, second, weights)
+    names = run_names(context.exports)
+    runs = [
+        drawn_paths(name, export, labels, context.seed, shown)
+        for name, export in zip(names, context.exports, strict=True)
+    ]
+    values, intervals = runs[0].scores(context.seed)
+    rows = []
+    for run in runs:
+        own, bounds = run.scores(context.seed)
+        rows.append({"run": run.name, **own})
+        if len(runs) > 1:
+            values |= {f"{run.name}/{name}": value for name, value in own.items()}
+            intervals |= {f"{run.name}/{name}": pair for name, pair in bounds.items()}
+    along = [
+        {"t": f"{weight:.2f}"} | {run.name: float(run.from_start[:, index].mean()) for run in runs}
+        for index, weight in enumerate(weights)
+    ]
+    return Result(
+        values,
+        intervals,
+        labels.shape[0] * labels.shape[1],
+        tables={"Runs": rows if len(runs) > 1 else [], "Distance to t = 0": along},
+        figures={
+            "curves": curves(runs, weights, context.data_name),
+            "images": _sheet(context, runs, first, second, weights),
+        },
+        notes=tuple(note for run in runs for note in _notes(run)),
+    )
+
+
+def label_pairs(context: Context, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels that differ, [count, L] each: two classes, or the attributes of two random test images
+    (an unknown one is taken as 0); where those are the same, one of them is switched.
+
+    Raises:
+        UserError: there is a single class.
+    """
+    rng, labels = generator(context.seed, 3), context.spec.num_labels
+    if context.spec.label_kind == CATEGORICAL:
+        if labels < 2:
+            raise UserError(f"{context.spec.name} has one class, nothing to mix it with")
+        start = rng.integers(labels, size=count)
+        end = (start + rng.integers(1, labels, size=count)) % labels
+        one_hot = np.eye(labels, dtype=np.float32)
+        return one_hot[start], one_hot[end]
+    data = context.draw()
+    known = (data[LABEL] * data[OBSERVED]).astype(np.float32)
+    first = known[rng.integers(len(known), size=count)]
+    second = known[rng.integers(len(known), size=count)]
+    switched = rng.integers(labels, size=count)
+    same = np.flatnonzero((first == second).all(axis=1))
+    second[same, switched[same]] = 1 - second[same, switched[same]]
+    return first, second
+
+
+def drawn_paths(name: str, export: Export, labels: np.ndarray, seed: int, shown: int) -> Paths:
+    """Draws and measures the images of labels [N, T + 1, L], each pair's by one noise."""
+    count = len(labels)
+    own, other = np.split(row_seeds(seed, 2 * count), 2)
+    start = export.call("sample", seed=own, label=labels[:, 0])[IMAGE]
+    elsewhere = export.call("sample", seed=other, label=labels[:, 0])[IMAGE]
+    last, kept = start, [start[:shown]]
+    from_start, steps = [np.zeros(count)], []
+    # One t at a time: all at once would not fit for large images.
+    for index in range(1, labels.shape[1]):
+        here = export.call("sample", seed=own, label=labels[:, index])[IMAGE]
+        from_start.append(distance(start, here))
+        steps.append(distance(last, here))
+        kept.append(here[:shown])
+        last = here
+    return Paths(
+        name,
+        np.stack(from_start, axis=1),
+        np.stack(steps, axis=1),
+        distance(start, elsewhere),
+        np.stack(kept, axis=1),
+    )
+
+
+def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Root mean square over pixels of the difference of images [N, H, W, C]: [N]."""
+    squares = np.square(first - second, dtype=np.float64)
+    return np.sqrt(squares.reshape(len(squares), -1).mean(axis=1))
+
+
+def curves(runs: list[Paths], weights: np.ndarray, data_name: str):
+    """Mean distance to t = 0 against t, a line per export: as a share of the way, and in pixels."""
+    figure = plots.new_figure(
+        9.6,
+        4.4,
+        f"{data_name}: images of labels mixed (1 - t) y + t y', compared with that of t = 0",
+    )
+    share, pixels = figure.subplots(1, 2)
+    share.plot([0, 1], [0, 1], ":", color="grey", label="in proportion")
+    for index, run in enumerate(runs):
+        color = f"C{index}"
+        mean = run.from_start.mean(axis=0)
+        pixels.plot(weights, mean, "o-", color=color, markersize=3, label=run.name)
+        if mean[-1] > SAME:
+            share.plot(weights, mean / mean[-1], "o-", color=color, markersize=3, label=run.name)
+    share.set_ylabel("mean distance as a share of that at t = 1")
+    pixels.set_ylabel("mean distance (RMS, pixels in [0, 1])")
+    pixels.set_ylim(bottom=0)
+    for axes in (share, pixels):
+        axes.set_xlabel("t")
+        axes.grid(alpha=0.3)
+    share.legend(fontsize=8)
+    return figure
+
+
+def _sheet(context: Context, runs: list[Paths], first, second, weights):
+    """Images along t; of several exports a row each for every pair."""
+    pairs = len(runs[0].shown)
+    if len(runs) > 1:
+        pairs = max(1, min(pairs, MOST_ROWS // len(runs)))
+    images, labels = [], []
+    for index in range(pairs):
+        for run in runs:
+            images.append(run.shown[index])
+            name = pair_name(context, index, first[index], second[index])
+            labels.append(f"{name}, {plots.shortened(run.name, 24)}" if len(runs) > 1 else name)
+    of_run = "" if len(runs) > 1 else f"{runs[0].name}: "
+    return plots.image_grid(
+        np.stack(images),
+        f"{of_run}images drawn for labels of {context.data_name} mixed (1 - t) y + t y', "
+        "the noise of a pair kept",
+        row_labels=labels,
+        column_labels=[f"{weight:.2f}" for weight in weights],
+        x_label="t",
+    )
+
+
+def pair_name(context: Context, index: int, first: np.ndarray, second: np.ndarray) -> str:
+    """A pair of labels [L] for a figure: the classes, or of attributes its number."""
+    if context.spec.label_kind == BINARY:
+        return f"pair {index}"
+    names = [context.spec.label_names[int(label.argmax())] for label in (first, second)]
+    return " → ".join(plots.shortened(name, 12) for name in names)
+
+
+def _notes(run: Paths) -> list[str]:
+    """What a reader must know where images don't follow the label."""
+    still = run.steps.sum(axis=1) <= SAME
+    if still.all():
+        return [f"{run.name}: no image changes with the label, so there are no shares of a way."]
+    if still.any():
+        return [f"{run.name}: of {len(still)} pairs {still.sum()} have the same image throughout."]
+    return []
