@@ -6,7 +6,10 @@ import sys
 import tempfile
 import textwrap
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from tfvae.options import Option, display
 from tfvae.schema import UsageError, UserError
@@ -42,6 +45,38 @@ class Settings(argparse.Action):
                 raise UsageError(f"{option_string} takes KEY=VALUE, got {pair!r}")
             settings[key.strip().replace("-", "_")] = value
         setattr(namespace, self.dest, settings)
+
+
+def add_fields(
+    parser: argparse.ArgumentParser,
+    config: Any,
+    names: Mapping[str, str],
+    metavars: Mapping[str, str],
+) -> None:
+    """One option per field of a `CommandConfig`; values stay strings, the config reads them.
+
+    Args:
+        parser: To add to.
+        config: The class.
+        names: Field -> what is added to its help: the names that it accepts.
+        metavars: Field -> what stands for its value, where that isn't the end of its name.
+    """
+    for name, field in config.model_fields.items():
+        # argparse expands % in help texts.
+        text = (field.description + names.get(name, "")).replace("%", "%%")
+        option = "--" + (field.alias or name).replace("_", "-")
+        if name == "settings":
+            parser.add_argument(option, action=Settings, nargs="+", metavar="KEY=VALUE", help=text)
+        elif field.annotation is bool:
+            parser.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
+        else:
+            if not (field.is_required() or field.default is None):
+                is_path = isinstance(field.default, Path)
+                text += f" (default {display(str(field.default) if is_path else field.default)})"
+            metavar = metavars.get(name, name.rpartition("_")[2].upper())
+            if typing.get_origin(field.annotation) is typing.Literal:
+                metavar = "{" + ",".join(typing.get_args(field.annotation)) + "}"
+            parser.add_argument(option, metavar=metavar, help=text)
 
 
 def options_table(title: str, options: Iterable[Option]) -> str:

@@ -1,22 +1,22 @@
 """`train.py`: options made from `RunConfig`, names checked before TensorFlow loads."""
 
 import argparse
-import typing
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Literal
 
-from tfvae.cli.common import Parser, Settings, load_tensorflow, options_table, run_command
+from tfvae.cli.common import Parser, add_fields, load_tensorflow, options_table, run_command
+from tfvae.cli.generator import fit_generator
 from tfvae.data import check_dataset_name, dataset_choices
 from tfvae.models import MODELS, check_model_name
-from tfvae.options import display
-from tfvae.training.config import RunConfig, option_name, read_config_file
+from tfvae.training.config import RunConfig, read_config_file
 from tfvae.training.run_folder import new_run
 
 EXAMPLES = """examples:
   python train.py --model ccvae
   python train.py --model ccvae --dataset mnist --set beta=0.05 latent_dim=16 --epochs 30
   python train.py --resume --name ccvae_mnist
+
+generators of classes for an export without labels (--generator NAME --help):
+  python train.py --generator medium2 --saved-model saved_models/mmd_vae_mnist
 """
 METAVARS = {"model": "NAME", "dataset": "NAME", "name": "NAME", "missing_labels": "RATIO",
             "early_stopping": "PATIENCE", "tune": "N", "labels": "N|NAME,NAME"}  # fmt: skip
@@ -28,6 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(argv: Sequence[str]) -> None:
+    if any(word.partition("=")[0] == "--generator" for word in argv):
+        fit_generator(argv)
+        return
     parser = make_parser()
     given = vars(parser.parse_args(argv))
     given.pop("traceback", None)
@@ -68,33 +71,9 @@ def make_parser() -> Parser:
         metavar="FILE.yaml",
         help="options from a file, keys as here without the dashes; the command line wins",
     )
-    for name, field in RunConfig.model_fields.items():
-        parser.add_argument(option_name(field.alias or name), **_argument(name, field))
+    names = {"model": f": {', '.join(MODELS)}", "dataset": f": {', '.join(dataset_choices())}"}
+    add_fields(parser, RunConfig, names, METAVARS)
     return parser
-
-
-def _argument(name: str, field) -> dict[str, Any]:
-    """`add_argument`'s keywords for a field; values stay strings, `RunConfig` reads them."""
-    # argparse expands % in help texts.
-    text = (field.description + _NAMES.get(name, "")).replace("%", "%%")
-    if name == "settings":
-        return {"action": Settings, "nargs": "+", "metavar": "KEY=VALUE", "help": text}
-    if field.annotation is bool:
-        return {"action": argparse.BooleanOptionalAction, "help": text}
-    if field.default is not None:
-        text += f" (default {display(_typed(field.default))})"
-    if typing.get_origin(field.annotation) is Literal:
-        choices = ",".join(typing.get_args(field.annotation))
-        return {"metavar": "{" + choices + "}", "help": text}
-    return {"metavar": METAVARS.get(name, name.rpartition("_")[2].upper()), "help": text}
-
-
-def _typed(value: Any) -> Any:
-    return str(value) if isinstance(value, Path) else value
-
-
-# Added to the help of a field: the names that it accepts.
-_NAMES = {"model": f": {', '.join(MODELS)}", "dataset": f": {', '.join(dataset_choices())}"}
 
 
 def _print_help(parser: Parser, model: str | None) -> None:

@@ -107,13 +107,22 @@ class Export:
                 raise UserError(f"{self.path}: {name} of {signature} has NaN or infinite entries")
         return outputs
 
+    def function(self, signature: str):
+        """The signature itself, from named tensors to a dict of tensors; gradients pass.
+
+        Raises:
+            UserError: no such signature.
+        """
+        self.inputs(signature)
+        if signature not in self.loaded.signatures:
+            raise UserError(f"{self.path}: {MANIFEST} lists {signature!r}, {SAVED_MODEL} lacks it")
+        return self.loaded.signatures[signature]
+
     def _function(self, signature: str):
         """The signature as a function from NumPy arrays to a dict of NumPy arrays."""
         import tensorflow as tf
 
-        if signature not in self._loaded.signatures:
-            raise UserError(f"{self.path}: {MANIFEST} lists {signature!r}, {SAVED_MODEL} lacks it")
-        function = self._loaded.signatures[signature]
+        function = self.function(signature)
         specs = function.structured_input_signature[1]
 
         def call(**arrays: np.ndarray) -> dict[str, np.ndarray]:
@@ -125,7 +134,8 @@ class Export:
         return call
 
     @functools.cached_property
-    def _loaded(self):
+    def loaded(self):
+        """The SavedModel as TensorFlow loads it."""
         import tensorflow as tf
 
         try:

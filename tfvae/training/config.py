@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -19,8 +19,8 @@ from tfvae.options import closest_name, display
 from tfvae.schema import UsageError, UserError
 
 
-class RunConfig(BaseModel):
-    """Everything that a run depends on. The descriptions are the help of the command line.
+class CommandConfig(BaseModel):
+    """Options of a command, declared once: their descriptions are the help of the command line.
 
     In files, and on the command line, `settings` is called `set`.
 
@@ -36,6 +36,52 @@ class RunConfig(BaseModel):
         validate_default=True,
         protected_namespaces=(),
     )
+
+    @classmethod
+    def checked(cls, fields: Mapping[str, Any]) -> Self:
+        """The configuration with these fields.
+
+        Raises:
+            UsageError: an unknown key, or a value of the wrong type or range; says which.
+        """
+        try:
+            return cls(**fields)
+        except ValidationError as error:
+            problem = error.errors()[0]
+        key = str(problem["loc"][0])
+        if problem["type"] == "extra_forbidden":
+            raise UsageError(cls.unknown_key(key))
+        message = _MESSAGES.get(problem["type"], problem["msg"])
+        raise UsageError(
+            f"{option_name(key)} {problem['input']}: {message[:1].lower()}{message[1:]}"
+        )
+
+    @classmethod
+    def file_keys(cls) -> list[str]:
+        """The keys that a configuration file may hold."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
+    @classmethod
+    def unknown_key(cls, key: str) -> str:
+        """The message for a key that no field has."""
+        closest = closest_name(key, cls.file_keys())
+        guess = f"did you mean {closest!r}? " if closest else ""
+        return f"unknown key {key!r}; {guess}(valid: {', '.join(cls.file_keys())})"
+
+    def to_fields(self) -> dict[str, Any]:
+        """Plain values under the names used in files; `checked` is the inverse."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def save(self, path: Path) -> None:
+        """Writes a file that `--config` and `load` read."""
+        # Renamed into place: a killed run never leaves half a configuration.
+        partial = path.with_name(f".{path.name}")
+        partial.write_text(yaml.safe_dump(self.to_fields(), sort_keys=False), encoding="utf-8")
+        partial.replace(path)
+
+
+class RunConfig(CommandConfig):
+    """Everything that a training depends on."""
 
     model: str | None = Field(None, description="which model")
     dataset: str = Field("digits", description="which data set")
@@ -125,36 +171,6 @@ class RunConfig(BaseModel):
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
     @classmethod
-    def checked(cls, fields: Mapping[str, Any]) -> "RunConfig":
-        """The configuration with these fields.
-
-        Raises:
-            UsageError: an unknown key, or a value of the wrong type or range; says which.
-        """
-        try:
-            return cls(**fields)
-        except ValidationError as error:
-            problem = error.errors()[0]
-        key = str(problem["loc"][0])
-        if problem["type"] == "extra_forbidden":
-            raise UsageError(unknown_key(key))
-        message = _MESSAGES.get(problem["type"], problem["msg"])
-        raise UsageError(
-            f"{option_name(key)} {problem['input']}: {message[:1].lower()}{message[1:]}"
-        )
-
-    def to_fields(self) -> dict[str, Any]:
-        """Plain values under the names used in files; `checked` is the inverse."""
-        return self.model_dump(mode="json", by_alias=True)
-
-    def save(self, path: Path) -> None:
-        """Writes a file that `--config` and `load` read."""
-        # Renamed into place: a killed run never leaves half a configuration.
-        partial = path.with_name(f".{path.name}")
-        partial.write_text(yaml.safe_dump(self.to_fields(), sort_keys=False), encoding="utf-8")
-        partial.replace(path)
-
-    @classmethod
     def load(cls, path: Path) -> "RunConfig":
         """Reads what `save` wrote; raises as `read_config_file` and `checked` do."""
         return cls.checked(read_config_file(path))
@@ -169,18 +185,6 @@ _MESSAGES = {
 def option_name(key: str) -> str:
     """The command-line option of a field: `batch_size` -> `--batch-size`."""
     return "--" + key.replace("_", "-")
-
-
-def file_keys() -> list[str]:
-    """The keys that a configuration file may hold."""
-    return [field.alias or name for name, field in RunConfig.model_fields.items()]
-
-
-def unknown_key(key: str) -> str:
-    """The message for a key that no field has."""
-    closest = closest_name(key, file_keys())
-    guess = f"did you mean {closest!r}? " if closest else ""
-    return f"unknown key {key!r}; {guess}(valid: {', '.join(file_keys())})"
 
 
 def read_config_file(path: Path) -> dict[str, Any]:
@@ -202,8 +206,8 @@ def read_config_file(path: Path) -> dict[str, Any]:
         raise UsageError(f"{path} must hold `key: value` lines, not a {type(fields).__name__}")
     fields = {str(key).replace("-", "_"): value for key, value in fields.items()}
     for key in fields:
-        if key not in file_keys():
-            raise UsageError(f"{path}: {unknown_key(key)}")
+        if key not in RunConfig.file_keys():
+            raise UsageError(f"{path}: {RunConfig.unknown_key(key)}")
     if "set" in fields:
         fields["set"] = fields["set"] or {}
         if not isinstance(fields["set"], dict):

@@ -1,0 +1,60 @@
+"""The pieces of the benchmark that need no training."""
+
+import argparse
+
+from generation_table import LEVELS, PAPER, TABLE_LEVELS, Run, point_at, points, table
+
+from tfvae.generators import GENERATORS
+
+
+def result(cosine, accuracy, reached=True):
+    score = {"cosine": cosine, "accuracy": accuracy}
+    points_ = [
+        {"level": level, "reached": reached, "searched": score, "scored": score, "settings": {}}
+        for level in LEVELS
+    ]
+    return {"seconds": 12.3, "trials": 5, "points": points_}
+
+
+def found(reached=True):
+    images = {
+        "real": {"cosine": 0.5, "accuracy": 0.99},
+        "reconstructed": {"cosine": 0.6, "accuracy": 0.98},
+        "classifiers": {"reconstructions": 0.97, "images": 0.98},
+    }
+    return {
+        Run("MMD", 20, seed): {"images": images, "simple": result(0.8 + seed / 10, 0.99, reached)}
+        for seed in (0, 1)
+    }
+
+
+def given():
+    return argparse.Namespace(vaes=["MMD-20"], generators=["simple"])
+
+
+def test_a_row_for_each_level_with_the_papers_beside_it():
+    rows = table(found(), given())
+    assert [row["asked for"] for row in rows] == list(TABLE_LEVELS)
+    assert rows[0]["cosine"].startswith("0.8500 [")
+    assert rows[0]["study"] == "0.8870 / 0.9968" and rows[1]["study"] == ""
+
+
+def test_what_no_candidate_reached_is_marked():
+    assert table(found(reached=False), given())[0]["asked for"] == "0.995 *"
+
+
+def test_real_images_and_classifiers_stand_beside():
+    names = [row["images"] for row in points(found())]
+    assert names == [
+        "real test images",
+        "reconstructed test images",
+        "searching classifier of reconstructions",
+        "searching classifier of images",
+    ]
+
+
+def test_runs_are_told_apart_and_the_papers_rows_can_be_made():
+    assert Run("ELBO", 20, 1).name == "vae-d20-s1" and Run("MMD", 10, 0).kind == "MMD-10"
+    assert {name for _, name in PAPER} <= set(GENERATORS)
+    assert set(TABLE_LEVELS) <= set(LEVELS)
+    assert point_at(result(0.7, 0.9), None)["level"] is None

@@ -1,0 +1,194 @@
+"""From an export to the export of its generator."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import yaml
+
+from tfvae.cli.train import main
+from tfvae.data import load_dataset
+from tfvae.evaluation.export import Export
+from tfvae.generators import task
+from tfvae.generators.config import GeneratorConfig
+from tfvae.generators.run import fit
+from tfvae.models import build_model
+from tfvae.schema import UserError
+from tfvae.training.export import export_model
+
+SIMPLE = {"thetas": "0.2,0.8", "counts": "1,2"}
+
+
+class Untrained:
+    """A linear classifier in place of one that takes a minute to train."""
+
+    accuracy = {"validation": 0.1, "test": 0.1}
+
+    def __init__(self, seed):
+        keras.utils.set_random_seed(seed)
+        self.network = keras.Sequential(
+            [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10, "softmax")]
+        )
+
+
+@pytest.fixture(autouse=True)
+def classifiers(monkeypatch):
+    seeds = []
+
+    def load(dataset, architecture, *, seed, cache_dir):
+        assert next(iter(dataset.batches("test", 4)))["image"].shape == (4, 28, 28, 1)
+        seeds.append((architecture, seed))
+        return Untrained(seed + len(seeds))
+
+    monkeypatch.setattr(task, "load_or_train", load)
+    return seeds
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_dataset("digits")
+
+
+@pytest.fixture(scope="module")
+def export_of(digits, tmp_path_factory):
+    """Function: model name -> path of an untrained export of it."""
+
+    def make(name, **settings):
+        model = build_model(name, digits.spec, {"latent_dim": 3, **settings})
+        manifest = {
+            "model": name,
+            "dataset": "digits",
+            "dataset_options": digits.options,
+            "dataset_fingerprint": digits.fingerprint,
+        }
+        folder = tmp_path_factory.mktemp("saved_models") / f"{name}_digits"
+        return export_model(model, folder, manifest)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def vae(export_of):
+    return export_of("vae", network="dense")
+
+
+def config(tmp_path, export, **fields):
+    fields = {"generator": "simple", "set": SIMPLE, "draws": 5, **fields}
+    return GeneratorConfig.checked(
+        {
+            "saved_model": export,
+            "runs_dir": tmp_path / "runs",
+            "saved_models_dir": tmp_path / "saved_models",
+            **fields,
+        }
+    )
+
+
+@pytest.fixture
+def fitted(vae, tmp_path):
+    return Export.load(fit(config(tmp_path, vae)))
+
+
+def test_what_is_served(fitted, vae, digits):
+    assert set(fitted.signatures) == {"reconstruct", "encode", "decode", "sample"}
+    images = digits.arrays("test", 3)["image"]
+    original = Export.load(vae)
+    for name in ("reconstruct", "encode"):
+        for output, value in fitted.call(name, image=images).items():
+            np.testing.assert_array_equal(value, original.call(name, image=images)[output])
+    assert "serving_default" in tf.saved_model.load(str(fitted.path)).signatures
+
+
+def test_draws_of_a_row_depend_on_its_seed_and_label_alone(fitted):
+    seeds, labels = np.arange(6), np.eye(10)[[1, 2, 3, 1, 2, 3]]
+    together = fitted.call("sample", seed=seeds, label=labels)["image"]
+    apart = fitted.call("sample", batch_size=1, seed=seeds[::-1], label=labels[::-1])["image"]
+    np.testing.assert_allclose(together, apart[::-1], atol=1e-6)
+    assert not np.allclose(together[0], together[3])
+
+
+def test_served_draws_are_those_of_the_saved_generator(fitted, tmp_path):
+    from tfvae.probability import noise
+
+    sampler = keras.saving.load_model(tmp_path / "runs" / fitted.run / "generator.keras")
+    seeds, label = tf.range(4, dtype=tf.int64), tf.one_hot([0, 3, 3, 9], 10)
+    code = sampler({"label": label, "noise": noise.row_normal(seeds, 1, sampler.noise_dim)[0]})
+    drawn = fitted.call("sample", seed=seeds.numpy(), label=label.numpy())["image"]
+    decoded = fitted.call("decode", latent=code.numpy())["image"]
+    np.testing.assert_allclose(drawn, decoded, atol=1e-6)
+
+
+def test_the_run_says_what_was_tried_and_taken(fitted, tmp_path, classifiers):
+    run = tmp_path / "runs" / fitted.run
+    saved = yaml.safe_load((run / "config.yaml").read_text())
+    assert GeneratorConfig.checked(saved).settings == {"thetas": [0.2, 0.8], "counts": [1, 2]}
+    rows = list(csv.DictReader((run / "search.csv").read_text().splitlines()))
+    assert len(rows) == 4
+    about = json.loads((fitted.path / "manifest.json").read_text())["generator"]
+    best = min(rows, key=lambda row: float(row["objective"]))
+    assert about["chosen"] == {"theta": float(best["theta"]), "n": int(best["n"])}
+    assert about["figures"]["cosine"] == pytest.approx(float(best["cosine"]))
+    assert (run / "search.png").stat().st_size > 1000
+    # Another seed than that of the classifier that scores.
+    assert classifiers == [("cnn", 1), ("cnn", 1)]
+
+
+def test_names(vae, tmp_path):
+    first, second = (fit(config(tmp_path, vae)) for _ in range(2))
+    assert (first.parent.name, second.parent.name) == ("vae_digits_simple", "vae_digits_simple-2")
+    with pytest.raises(UserError, match="exists"):
+        fit(config(tmp_path, vae, name="vae_digits_simple"))
+
+
+@pytest.mark.parametrize(
+    "model, settings, message",
+    [("cvae", {}, "takes a label"), ("stargan", None, "has no signature 'encode'")],
+)
+def test_exports_that_no_generator_fits(export_of, digits, tmp_path, model, settings, message):
+    if settings is None:
+        path = export_of("vae", network="dense")
+        manifest = json.loads((path / "manifest.json").read_text())
+        del manifest["signatures"]["encode"]
+        (path / "manifest.json").write_text(json.dumps(manifest))
+    else:
+        path = export_of(model, **settings)
+    with pytest.raises(UserError, match=message):
+        fit(config(tmp_path, path))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_failed_export_leaves_no_half_of_anything(vae, tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tfvae.generators.run.export_model", fail)
+    with pytest.raises(OSError):
+        fit(config(tmp_path, vae))
+    assert not list(tmp_path.glob("**/.partial*"))
+
+
+@pytest.mark.parametrize(
+    "arguments, status",
+    [
+        (["--generator", "simpel"], 2),
+        (["--generator", "simple", "--min-accuracy", "2"], 2),
+        (["--generator", "simple", "--epochs", "3"], 2),
+        (["--generator", "simple", "--saved-model", "nowhere"], 1),
+        (["--generator=simple", "--seed", "-1"], 2),
+    ],
+)
+def test_wrong_arguments(arguments, status, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == status
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_command_line(vae, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--generator", "full_covariance", "--saved-model", str(vae), "--draws", "4"]
+    assert main([*arguments, "--set", "thetas=0,0.5", "--min-accuracy", "1"]) == 0
+    assert "No candidate reached 1.0" in capsys.readouterr().out
+    assert Export.load(tmp_path / "saved_models" / "vae_digits_full_covariance")

@@ -1,0 +1,157 @@
+"""Searches find what is known to be best, and choose as they say."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfvae.evaluation.statistics import cosine_pairs
+from tfvae.generators import GENERATORS, check_settings, generator_function
+from tfvae.generators.mixture import component_accuracy, fitted_mixture
+from tfvae.generators.samplers import GaussianMixtures
+from tfvae.generators.search import Candidate, Search
+from tfvae.generators.simple import COUNTS, THETAS, diagonal
+from tfvae.generators.task import Score, mean_cosine
+from tfvae.schema import UsageError
+
+
+def test_cosine_is_that_of_the_metric():
+    images = np.random.default_rng(0).random((7, 4, 5, 1))
+    assert float(mean_cosine(tf.constant(images))) == pytest.approx(cosine_pairs(images)[0])
+
+
+def test_score_of_a_known_generator(task):
+    """theta = 0 draws the mean alone; at 1 the class is wrong where N(1, 1) is below 0."""
+    sampler = diagonal(task)
+    sampler.theta.assign([[0.0]])
+    still = task.score(sampler)
+    assert still.cosine == pytest.approx(1, abs=1e-5) and still.accuracy == 1
+    sampler.theta.assign([[1.0]])
+    wrong = 0.1587
+    noise = 4 * np.sqrt(wrong * (1 - wrong) / 1000)
+    assert task.score(sampler).accuracy == pytest.approx(1 - wrong, abs=noise + 0.02)
+
+
+def test_scores_repeat_and_differ_by_number(task):
+    sampler = diagonal(task)
+    assert task.score(sampler, 1) == task.score(sampler, 1)
+    assert task.score(sampler, 1) != task.score(sampler, 2)
+
+
+def test_simple_tries_the_whole_grid(task):
+    search = generator_function("simple")(task)
+    tried = {(each.settings["theta"], each.settings["n"]) for each in search.candidates}
+    assert tried == {(theta, count) for theta in THETAS for count in COUNTS}
+    for each in search.candidates:
+        theta = each.settings["theta"] / np.sqrt(each.settings["n"])
+        np.testing.assert_allclose(as_it_was(search, each).theta.numpy(), [[theta]], rtol=1e-6)
+
+
+def test_mean_of_draws_is_one_draw_of_less_spread(task):
+    """Eq. 3, drawn as it is written."""
+    rng = np.random.default_rng(0)
+    theta, count = 0.8, 5
+    mean, stddev = task.means[1], task.stddevs[1]
+    written = rng.normal(mean, theta * stddev, (50_000, count, 2)).mean(axis=1)
+    np.testing.assert_allclose(written.std(axis=0), theta / np.sqrt(count) * stddev, rtol=0.02)
+
+
+@pytest.mark.parametrize("name", ["medium1", "medium2"])
+def test_gradients_find_the_dimension_that_is_free(task, name):
+    search = generator_function(name)(task, steps=150, learning_rate=0.05)
+    theta = search.chosen(min_accuracy=0.99)[0].theta.numpy()
+    assert theta.shape == ((1, 2) if name == "medium1" else (2, 2))
+    assert (theta[:, 1] > 0.8).all() and (theta[:, 0] < 0.6).all()
+
+
+def test_medium_is_better_than_simple(task):
+    cosines = [
+        generator_function(name)(task).best(min_accuracy=0.99).score.cosine
+        for name in ("simple", "medium2")
+    ]
+    assert cosines[1] < cosines[0] - 0.05
+
+
+def test_full_covariance_has_the_covariance_of_the_codes(task):
+    search = generator_function("full_covariance")(task, thetas=(1.0,))
+    factor = search.sampler.factors.numpy()[0, 0]
+    np.testing.assert_allclose(factor @ factor.T, np.cov(task.of_class(0).T, ddof=0), atol=1e-4)
+
+
+def test_component_accuracy_is_that_of_its_draws(task):
+    means = np.array([[[-3.0, 0], [3.0, 0]], [[3.0, 0], [-3.0, 0]]])
+    factors = np.broadcast_to(0.1 * np.eye(2), (2, 2, 2, 2))
+    sampler = GaussianMixtures.of(np.full((2, 2), 0.5), means, factors)
+    np.testing.assert_array_equal(component_accuracy(task, sampler, 10), [[1, 0], [1, 0]])
+
+
+def test_mixture_leaves_out_what_decodes_to_another_class(task):
+    search = generator_function("mixture")(task, components=8, thetas=(0.5,), kept=(0.0, 0.95))
+    everything, kept = search.candidates
+    assert kept.settings["components"] < everything.settings["components"]
+    assert kept.score.accuracy > everything.score.accuracy
+    weights = as_it_was(search, kept).component_weights.numpy()
+    np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_mixture_of_few_codes_has_few_components(task):
+    task.codes, task.classes = task.codes[::200], task.classes[::200]
+    assert fitted_mixture(task, 50).component_weights.shape == (2, 1)
+
+
+def test_network_keeps_to_the_codes(task):
+    search = generator_function("network")(task, steps=300, units=32)
+    best = search.best(min_accuracy=0.95)
+    assert best.score.accuracy >= 0.95
+    assert best.score.cosine < task_cosine(task, 0.3)
+
+
+def task_cosine(task, theta):
+    sampler = diagonal(task)
+    sampler.theta.assign([[theta]])
+    return task.score(sampler).cosine
+
+
+def as_it_was(search, candidate):
+    search.sampler.set_weights(candidate.weights)
+    return search.sampler
+
+
+def candidate(cosine, accuracy):
+    return Candidate([], Score(cosine, accuracy), {}, 0.0)
+
+
+def test_what_is_chosen():
+    accurate, varied, between = candidate(0.9, 1.0), candidate(0.5, 0.8), candidate(0.7, 0.95)
+    search = Search(None, [accurate, varied, between])
+    assert search.best() is varied
+    assert search.best(min_accuracy=0.9) is between
+    assert search.best(min_accuracy=0.99) is accurate
+    assert Search(None, [varied, between]).best(min_accuracy=0.99) is between
+
+
+def test_best_so_far_never_gets_worse():
+    search = Search(None, [candidate(0.9, 1.0), candidate(0.5, 0.8), candidate(0.7, 0.95)])
+    assert [row["best cosine"] for row in search.best_so_far(0.9)] == [0.9, 0.9, 0.7]
+
+
+@pytest.mark.parametrize(
+    "name, settings",
+    [
+        ("simple", {"theta": "1"}),
+        ("simple", {"thetas": "-1"}),
+        ("simple", {"counts": "0"}),
+        ("medium1", {"steps": "0"}),
+        ("mixture", {"components": "none"}),
+        ("network", {"draws": "1"}),
+    ],
+)
+def test_bad_settings(name, settings):
+    with pytest.raises(UsageError, match=f"generator {name}"):
+        check_settings(name, settings)
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_every_option_has_its_sentence(name):
+    from tfvae.generators import generator_options
+
+    assert all(option.help for option in generator_options(name))

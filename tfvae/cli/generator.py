@@ -1,0 +1,49 @@
+"""`train.py --generator`: fits a generator of study C to an export."""
+
+import argparse
+from collections.abc import Sequence
+
+from tfvae.cli.common import Parser, add_fields, load_tensorflow, options_table
+from tfvae.evaluation.export import newest_export
+from tfvae.generators import GENERATORS, check_generator_name
+from tfvae.generators.config import GeneratorConfig
+
+EXAMPLES = """examples:
+  python train.py --generator simple
+  python train.py --generator medium2 --saved-model saved_models/mmd_vae_mnist --min-accuracy 0.995
+  python evaluate.py --metric generation
+"""
+METAVARS = {"generator": "NAME", "saved_model": "PATH", "min_accuracy": "SHARE", "name": "NAME"}
+
+
+def fit_generator(argv: Sequence[str]) -> None:
+    """Fits and exports as the arguments say."""
+    parser = Parser(
+        description="Fit a generator of classes to an export of a model without labels.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_fields(parser, GeneratorConfig, {"generator": f": {', '.join(GENERATORS)}"}, METAVARS)
+    given = vars(parser.parse_args(argv))
+    given.pop("traceback", None)
+    wants_help = given.pop("help", False)
+    check_generator_name(given["generator"])
+    if wants_help:
+        _print_help(parser, given["generator"])
+        return
+    config = GeneratorConfig.checked(given)
+    if config.saved_model is None:
+        path = newest_export(config.saved_models_dir)
+        config = config.model_copy(update={"saved_model": path})
+    load_tensorflow()
+    from tfvae.generators.run import fit
+
+    fit(config)
+
+
+def _print_help(parser: Parser, generator: str) -> None:
+    print(parser.format_help())
+    load_tensorflow()
+    from tfvae.generators import generator_options
+
+    print(options_table(f"options of {generator}", generator_options(generator)))

@@ -1,0 +1,61 @@
+"""An export that draws classes: a fitted generator in front of a decoder."""
+
+import tensorflow as tf
+
+from tfvae.evaluation.export import Export
+from tfvae.probability import noise
+from tfvae.schema import IMAGE, LABEL
+
+# What stays of the export that the generator was fitted to.
+KEPT = ("reconstruct", "encode", "decode")
+
+
+class ClassConditional(tf.Module):
+    """What `export_model` writes: the export's own signatures and `sample` for a label.
+
+    Args:
+        export: That the generator was fitted to.
+        sampler: The fitted generator.
+    """
+
+    network_arguments = ()
+
+    def __init__(self, export: Export, sampler):
+        super().__init__()
+        self.spec = export.spec
+        self.pixel_likelihood = export.manifest.get("likelihood")
+        self._hyperparameters = dict(export.manifest.get("hyperparameters", {}))
+        self._functions = {name: export.function(name) for name in KEPT}
+        # Tracked, so that the weights behind the functions are saved.
+        self.autoencoder = export.loaded
+        self.sampler = sampler
+
+    def sample(self, seed, label):
+        """Images [B, H, W, C] of the classes in `label` [B, L]; row i depends on `seed[i]` and
+        its own label alone."""
+        draws = noise.row_normal(seed, 1, self.sampler.noise_dim)[0]
+        code = self.sampler({"label": label, "noise": draws})
+        return self._functions["decode"](latent=code)[IMAGE]
+
+    def get_config(self):
+        """Hyper-parameters of the autoencoder."""
+        return self._hyperparameters
+
+    def serving_signatures(self):
+        """As those of a model."""
+        image = tf.TensorSpec([None, *self.spec.image_shape], tf.float32, IMAGE)
+        latent_dim = self.sampler.latent_dim
+        inputs = {"decode": tf.TensorSpec([None, latent_dim], tf.float32, "latent")}
+        seed = tf.TensorSpec([None], tf.int64, "seed")
+        label = tf.TensorSpec([None, self.spec.num_labels], tf.float32, LABEL)
+        kept = {
+            name: (self._kept(name, inputs.get(name, image).name), [inputs.get(name, image)])
+            for name in KEPT
+        }
+        return {**kept, "sample": (self.sample, [seed, label])}
+
+    def _kept(self, name, argument):
+        def call(tensor):
+            return self._functions[name](**{argument: tensor})
+
+        return call

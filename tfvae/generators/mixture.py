@@ -1,0 +1,120 @@
+"""Generators past the paper: the whole covariance of a class, and mixtures of Gaussians."""
+
+import warnings
+from typing import Annotated
+
+import keras
+import numpy as np
+import tensorflow as tf
+from pydantic import Field, PositiveInt
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.mixture import GaussianMixture
+
+from tfvae.generators.samplers import GaussianMixtures
+from tfvae.generators.search import Search, Trials
+from tfvae.generators.task import Task
+from tfvae.probability import noise
+
+# Added to the variances: a class of few codes has directions without any.
+RIDGE = 1e-6
+NonNegative = Annotated[float, Field(ge=0)]
+THETAS = tuple(round(0.05 * step, 2) for step in range(21))
+
+
+def full_covariance(
+    task: Task, *, thetas: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = THETAS
+) -> Search:
+    """z = mu_y + theta S_y epsilon, S_y S_y^T the covariance of the codes of class y.
+
+    Args:
+        task: What it is fitted to.
+        thetas: Scales to try.
+    """
+    factors = np.stack(
+        [factor_of(np.cov(task.of_class(row).T, ddof=0)) for row in range(task.num_labels)]
+    )
+    weights = np.ones((task.num_labels, 1))
+    sampler = GaussianMixtures.of(weights, task.means[:, None], factors[:, None])
+    trials = Trials(task, sampler)
+    for theta in thetas:
+        sampler.theta.assign([[theta]])
+        trials.add(theta=theta)
+    return trials.search()
+
+
+def factor_of(covariance) -> np.ndarray:
+    """S with S S^T = covariance [D, D], lower triangular."""
+    covariance = np.atleast_2d(covariance)
+    return np.linalg.cholesky(covariance + RIDGE * np.eye(len(covariance)))
+
+
+def mixture(
+    task: Task,
+    *,
+    components: PositiveInt = 50,
+    thetas: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = (0.2, 0.4, 0.6, 0.8, 1.0),
+    kept: Annotated[tuple[float, ...], Field(min_length=1)] = (0.0, 0.8, 0.9, 0.95, 0.99),
+    draws: PositiveInt = 40,
+) -> Search:
+    """A mixture of Gaussians per class, without the components that decode to other classes.
+
+    For each theta and each bound, components whose draws the classifier takes for the class less
+    often than the bound are left out; the weights of the others keep their proportions.
+
+    Args:
+        task: What it is fitted to.
+        components: Gaussians per class, at most a tenth of its images.
+        thetas: Scales of their factors to try.
+        kept: Bounds to try.
+        draws: Images that decide on a component.
+    """
+    sampler = fitted_mixture(task, components)
+    fitted = keras.ops.convert_to_numpy(sampler.component_weights)
+    trials = Trials(task, sampler)
+    for theta in thetas:
+        sampler.theta.assign([[theta]])
+        right = component_accuracy(task, sampler, draws)
+        tried: list[np.ndarray] = []
+        for bound in kept:
+            # Of each class, the best component stays.
+            stays = (right >= bound) | (right == right.max(axis=1, keepdims=True))
+            if any((stays == other).all() for other in tried):
+                continue
+            tried.append(stays)
+            weights = fitted * stays
+            sampler.component_weights.assign(weights / weights.sum(axis=1, keepdims=True))
+            trials.add(theta=theta, kept=bound, components=int(stays.sum()))
+    return trials.search()
+
+
+def fitted_mixture(task: Task, components: int) -> GaussianMixtures:
+    """A Gaussian mixture for the codes of each class, by expectation maximisation."""
+    largest = min(np.bincount(task.classes, minlength=task.num_labels)) // 10
+    components = max(1, min(components, largest))
+    parts = []
+    for row in range(task.num_labels):
+        model = GaussianMixture(components, reg_covar=RIDGE, random_state=task.seed, max_iter=50)
+        with warnings.catch_warnings():
+            # The components needn't be the best there are: what they decode to is looked at.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(task.of_class(row))
+        factors = np.stack([factor_of(covariance) for covariance in model.covariances_])
+        parts.append((model.weights_, model.means_, factors))
+    return GaussianMixtures.of(*map(np.stack, zip(*parts, strict=True)))
+
+
+def component_accuracy(task: Task, sampler: GaussianMixtures, draws: int) -> np.ndarray:
+    """How often the classifier sees the class of a component in its draws, [L, K]."""
+    num_components = sampler.component_weights.shape[1]
+
+    @tf.function
+    def of_class(row):
+        component = tf.repeat(tf.range(num_components), draws)
+        rows = tf.fill([num_components * draws], row)
+        seeds = tf.stack([tf.constant(task.seed, tf.int32), row])
+        epsilon = noise.batch_normal(1, len(component), task.latent_dim, seeds)[0]
+        codes = sampler.codes(rows, component, epsilon)
+        right = task.is_right(task.decode(codes), rows)
+        return tf.reduce_mean(tf.reshape(right, [num_components, draws]), axis=1)
+
+    return np.stack([of_class(tf.constant(row)).numpy() for row in range(task.num_labels)])

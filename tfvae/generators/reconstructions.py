@@ -1,0 +1,45 @@
+"""A data set seen through an autoencoder."""
+
+import hashlib
+
+from tfvae.evaluation.export import Export
+from tfvae.schema import IMAGE
+
+
+class Reconstructions:
+    """A data set whose images are an export's reconstructions of them.
+
+    A classifier trained on them knows what the decoder makes of a class (study C, 3.4).
+
+    Args:
+        dataset: `Dataset`.
+        export: With `encode` and `decode`.
+    """
+
+    def __init__(self, dataset, export: Export):
+        self.spec = dataset.spec
+        self.options = dataset.options
+        self.fingerprint = f"{dataset.fingerprint} through {_digest(export)}"
+        self._dataset = dataset
+        self._encode = export.function("encode")
+        self._decode = export.function("decode")
+
+    def train_batches(self, batch_size, **options):
+        """As `Dataset.train_batches`."""
+        return self._dataset.train_batches(batch_size, **options).map(self._through)
+
+    def batches(self, split, batch_size):
+        """As `Dataset.batches`."""
+        return self._dataset.batches(split, batch_size).map(self._through)
+
+    def _through(self, batch):
+        code = self._encode(image=batch[IMAGE])["mean"]
+        return {**batch, IMAGE: self._decode(latent=code)[IMAGE]}
+
+
+def _digest(export: Export) -> str:
+    """Of the export's graph and weights."""
+    digest = hashlib.sha256()
+    for path in sorted([*export.path.glob("*.pb"), *export.path.glob("variables/*")]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]

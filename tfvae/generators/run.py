@@ -1,0 +1,182 @@
+"""One fit from an export to the export of its generator."""
+
+import csv
+import dataclasses
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from tfvae.data import load_dataset
+from tfvae.evaluation import files, plots
+from tfvae.evaluation.export import Export
+from tfvae.evaluation.run import is_unchanged
+from tfvae.generators import check_settings, generator_function, generator_options
+from tfvae.generators.config import GeneratorConfig
+from tfvae.generators.export import ClassConditional
+from tfvae.generators.search import Candidate, Search
+from tfvae.generators.task import SearchedOn, Task, check_export
+from tfvae.schema import TEST, UserError
+from tfvae.training.export import export_model
+
+
+def fit(config: GeneratorConfig) -> Path:
+    """Fits a generator as `config` says and exports it.
+
+    The run's folder holds `config.yaml`, the generator as `generator.keras`, and every candidate of
+    the search in `search.csv` and `search.png`. The folder appears whole or not at all.
+
+    Returns:
+        The export's version folder.
+    Raises:
+        UsageError: a wrong name, key or value.
+        UserError: the name is taken; the export or its data can't be used.
+    """
+    settings = check_settings(config.generator, config.settings)
+    export = Export.load(config.saved_model)
+    check_export(export)
+    config = config.model_copy(update={"name": _free_name(config, export), "settings": settings})
+    dataset = load_dataset(
+        export.manifest["dataset"],
+        data_dir=config.data_dir,
+        manual_dir=config.manual_dir,
+        **export.manifest.get("dataset_options", {}),
+    )
+    if not is_unchanged(export, dataset):
+        raise UserError(f"{dataset.spec.name} has changed since {export.path} was trained")
+    task = Task.of(
+        export,
+        dataset,
+        seed=config.seed,
+        cache_dir=config.output_dir / "classifiers",
+        searched_on=config.searched_on,
+        num_draws=config.draws,
+    )
+    _print_start(config, export, task)
+    search = generator_function(config.generator)(task, **settings)
+    sampler, best = search.chosen(config.min_accuracy)
+    _write_run(config, export, search, sampler)
+    manifest = _manifest(config, export, task, search, best)
+    path = export_model(
+        ClassConditional(export, sampler), config.saved_models_dir / config.name, manifest
+    )
+    _print_end(config, search, best, path)
+    return path
+
+
+def _free_name(config: GeneratorConfig, export: Export) -> str:
+    base = config.name or f"{export.run}_{config.generator}"
+    for name in [base] if config.name else _numbered(base):
+        if not ((config.runs_dir / name).exists() or (config.saved_models_dir / name).exists()):
+            return name
+    raise UserError(f"run {base!r} exists; another --name starts anew")
+
+
+def _numbered(base: str) -> Iterator[str]:
+    yield base
+    number = 2
+    while True:
+        yield f"{base}-{number}"
+        number += 1
+
+
+def _write_run(config: GeneratorConfig, export: Export, search: Search, sampler) -> None:
+    rows = search.best_so_far(config.min_accuracy)
+    try:
+        config.runs_dir.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=config.runs_dir))
+    except OSError as error:
+        raise UserError(f"can't write to {config.runs_dir}: {error.strerror}") from error
+    try:
+        config.save(partial / "config.yaml")
+        files.write(partial / "generator.keras", sampler.save)
+        with (partial / "search.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        figure = search_figure(rows, f"{config.generator} fitted to {export.run}")
+        files.write(partial / "search.png", lambda path: figure.savefig(path, dpi=110))
+        partial.chmod(0o755)
+        partial.rename(config.runs_dir / config.name)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+
+
+def search_figure(rows: list[dict[str, Any]], title: str):
+    """Every candidate's accuracy against cosine, and the best of those before it against time."""
+    figure = plots.new_figure(9, 3.6, title)
+    left, right = figure.subplots(1, 2)
+    points = left.scatter(
+        [row["cosine"] for row in rows],
+        [row["accuracy"] for row in rows],
+        c=[row["trial"] for row in rows],
+        s=14,
+    )
+    figure.colorbar(points, ax=left, label="trial")
+    left.set(xlabel="cosine similarity", ylabel="accuracy")
+    seconds = [row["seconds"] for row in rows]
+    right.step(seconds, [row["best cosine"] for row in rows], where="post", label="cosine")
+    right.step(seconds, [row["best accuracy"] for row in rows], where="post", label="accuracy")
+    right.set(xlabel="seconds of search", ylabel="best so far")
+    right.legend()
+    return figure
+
+
+def _manifest(
+    config: GeneratorConfig, export: Export, task: Task, search: Search, best: Candidate
+) -> dict[str, Any]:
+    kept = ("dataset", "dataset_options", "dataset_fingerprint")
+    defaults = {option.name: option.default for option in generator_options(config.generator)}
+    return {
+        "model": f"{export.manifest.get('model', 'autoencoder')}+{config.generator}",
+        **{name: export.manifest.get(name) for name in kept},
+        "seed": config.seed,
+        "generator": {
+            "name": config.generator,
+            "settings": {**defaults, **config.settings},
+            "min_accuracy": config.min_accuracy,
+            "fitted_to": f"{export.run}/{export.path.name}",
+            "trials": len(search.candidates),
+            "seconds": round(search.candidates[-1].seconds, 1),
+            "chosen": best.settings,
+            # By the classifiers that searched; `evaluate.py --metric generation` asks another.
+            "figures": dataclasses.asdict(best.score),
+            "classifier_accuracy": dict(zip(_trained_on(config), _accuracies(task), strict=True)),
+        },
+        "training": export.manifest.get("training", {}),
+    }
+
+
+def _trained_on(config: GeneratorConfig) -> tuple[str, ...]:
+    return get_args(SearchedOn)[1:] if config.searched_on == "both" else (config.searched_on,)
+
+
+def _accuracies(task: Task) -> list[float]:
+    return [each.accuracy[TEST] for each in task.classifiers]
+
+
+def _print_start(config: GeneratorConfig, export: Export, task: Task) -> None:
+    print(
+        f"Fitting {config.generator} to {export.path}: {len(task.codes):,} codes of "
+        f"{task.latent_dim} dimensions.",
+        flush=True,
+    )
+    for name, accuracy in zip(_trained_on(config), _accuracies(task), strict=True):
+        print(f"  The searching classifier trained on {name} is right on {accuracy:.4f} of those "
+              "of the test split.", flush=True)  # fmt: skip
+
+
+def _print_end(config: GeneratorConfig, search: Search, best: Candidate, path: Path) -> None:
+    chosen = "  ".join(f"{name}={value}" for name, value in best.settings.items())
+    print(
+        f"{len(search.candidates)} trials in {search.candidates[-1].seconds:.0f} s. "
+        f"Taken: {chosen}\n"
+        f"  cosine similarity {best.score.cosine:.4f}  accuracy {best.score.accuracy:.4f}  "
+        f"objective (eq. 4) {best.score.objective:.4f}, by the classifiers that searched"
+    )
+    if config.min_accuracy is not None and best.score.accuracy < config.min_accuracy:
+        print(f"  No candidate reached {config.min_accuracy}: this is the most accurate one.")
+    print(f"Exported {path}\nNext: python evaluate.py --metric generation --saved-model "
+          f"{path.parent}")  # fmt: skip

@@ -1,0 +1,178 @@
+"""Searches among generators: candidates with their scores, and which of them is taken."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from tqdm import tqdm
+
+from tfvae.generators.task import Score, Task, mean_cosine
+from tfvae.probability import noise
+
+# Weight of the classifier's error in the gradient search, from its first step to its last.
+WEIGHTS = (100.0, 1.0)
+LOOKS = 25
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Candidate:
+    """A generator that was tried.
+
+    Args:
+        weights: Of the sampler.
+        score: By the classifier that searches, on draws of its own.
+        settings: What it is, for reports.
+        seconds: Since the search began.
+    """
+
+    weights: Sequence[np.ndarray]
+    score: Score
+    settings: dict[str, Any]
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Search:
+    """A search that is done.
+
+    Args:
+        sampler: Takes the weights of any candidate.
+        candidates: In the order in which they were tried.
+    """
+
+    sampler: Any
+    candidates: Sequence[Candidate]
+
+    def best(self, min_accuracy: float | None = None) -> Candidate:
+        """The candidate with the lowest objective of eq. 4, or with `min_accuracy` the one with the
+        lowest cosine among those that reach it (the most accurate one where none does)."""
+        return min(self.candidates, key=lambda each: figure_of_merit(each.score, min_accuracy))
+
+    def chosen(self, min_accuracy: float | None = None):
+        """The sampler with the weights of the best candidate, and that candidate."""
+        best = self.best(min_accuracy)
+        self.sampler.set_weights(best.weights)
+        return self.sampler, best
+
+    def best_so_far(self, min_accuracy: float | None = None) -> list[dict[str, Any]]:
+        """A row for each candidate, and the best of it and those before it."""
+        rows: list[dict[str, Any]] = []
+        best = None
+        for number, each in enumerate(self.candidates, start=1):
+            merit = figure_of_merit(each.score, min_accuracy)
+            if best is None or merit < figure_of_merit(best.score, min_accuracy):
+                best = each
+            rows.append(
+                {
+                    "trial": number,
+                    "seconds": round(each.seconds, 1),
+                    **each.settings,
+                    "cosine": each.score.cosine,
+                    "accuracy": each.score.accuracy,
+                    "objective": each.score.objective,
+                    "best cosine": best.score.cosine,
+                    "best accuracy": best.score.accuracy,
+                }
+            )
+        return rows
+
+
+def figure_of_merit(score: Score, min_accuracy: float | None) -> tuple[float, float]:
+    """What a search minimises: see `Search.best`."""
+    if min_accuracy is None:
+        return 0.0, score.objective
+    if score.accuracy >= min_accuracy:
+        return 0.0, score.cosine
+    return 1.0, -score.accuracy
+
+
+class Trials:
+    """Scores a sampler as it changes, and keeps what it was.
+
+    Args:
+        task: That scores.
+        sampler: The one that changes.
+    """
+
+    def __init__(self, task: Task, sampler):
+        self.task = task
+        self.sampler = sampler
+        self.candidates: list[Candidate] = []
+        self._start = time.monotonic()
+
+    def add(self, score: Score | None = None, **settings: Any) -> Score:
+        """Keeps the sampler as it is now, scored anew unless its score is known."""
+        score = score or self.task.score(self.sampler, 1 + len(self.candidates))
+        weights = [np.array(weight) for weight in self.sampler.get_weights()]
+        seconds = time.monotonic() - self._start
+        self.candidates.append(Candidate(weights, score, settings, seconds))
+        return score
+
+    def search(self) -> Search:
+        """What was tried."""
+        return Search(self.sampler, self.candidates)
+
+
+def descend(
+    task: Task,
+    sampler,
+    variables: Sequence[Any],
+    *,
+    steps: int,
+    learning_rate: float,
+    draws: int,
+    limit: Callable[[], None] = lambda: None,
+    penalty: Callable[[Any, Any], Any] | None = None,
+) -> Search:
+    """Follows the trade-off of eq. 4 from accurate to varied generators by gradients.
+
+    Minimises E[cos(x, x')] + w E[1 - p(y|x)] through decoder and classifier, where p(y|x) stands
+    for the accuracy that has no gradient, while w falls geometrically from the first of `WEIGHTS`
+    to the last; a candidate is kept at each of `LOOKS` looks.
+
+    Args:
+        task: Decoder, classifier and scores.
+        sampler: That is changed.
+        variables: Of it, that are searched.
+        steps: Of Adam.
+        learning_rate: Of Adam, decayed to a tenth over the search.
+        draws: Images per class in a step.
+        limit: Puts the variables back where they may be, after each step.
+        penalty: (noise and labels of a step, its seeds) -> scalar, added to the loss.
+    """
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.1)
+    optimizer = keras.optimizers.Adam(rate)
+    optimizer.build(variables)
+    rows = tf.repeat(tf.range(task.num_labels), draws)
+    label = tf.one_hot(rows, task.num_labels)
+    first, last = WEIGHTS
+
+    @tf.function
+    def step(number):
+        weight = first * (last / first) ** (tf.cast(number, tf.float32) / steps)
+        seeds = tf.stack([tf.constant(task.seed, tf.int32), -1 - number])
+        epsilon = noise.batch_normal(1, len(rows), sampler.noise_dim, seeds)[0]
+        inputs = {"label": label, "noise": epsilon}
+        with tf.GradientTape() as tape:
+            images = task.decode(sampler(inputs))
+            wrong = 1 - task.probability(images, rows)
+            classes = tf.split(images, task.num_labels)
+            cosine = tf.add_n([mean_cosine(each) for each in classes]) / task.num_labels
+            loss = cosine + weight * tf.reduce_mean(wrong)
+            if penalty is not None:
+                loss += penalty(inputs, seeds)
+        optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
+        limit()
+        return weight
+
+    trials = Trials(task, sampler)
+    looks = np.unique(np.linspace(0, steps, LOOKS + 1).round()[1:].astype(int))
+    for number in tqdm(range(steps), desc="search", disable=None, leave=False):
+        weight = step(tf.constant(number, tf.int32))
+        if number + 1 in looks:
+            trials.add(step=number + 1, weight=round(float(weight), 2))
+    return trials.search()

@@ -1,0 +1,70 @@
+"""`simple` of study C: the mean of n draws from a Gaussian per class, all scaled alike."""
+
+import tempfile
+from typing import Annotated
+
+import keras_tuner
+import numpy as np
+from pydantic import Field
+
+from tfvae.generators.samplers import GaussianMixtures
+from tfvae.generators.search import Search, Trials
+from tfvae.generators.task import Task
+
+THETAS = tuple(round(0.1 * step, 1) for step in range(11))
+COUNTS = (1, 2, 3, 5)
+
+NonNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+def simple(
+    task: Task,
+    *,
+    thetas: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = THETAS,
+    counts: Annotated[tuple[Count, ...], Field(min_length=1)] = COUNTS,
+) -> Search:
+    """z = (1/n) sum of n draws from N(mu_y, theta sigma_y), study C, eq. 3; its grid in full.
+
+    Only theta / sqrt(n) matters.
+
+    Args:
+        task: What it is fitted to.
+        thetas: Scales to try.
+        counts: Numbers n of draws to try.
+    """
+    sampler = diagonal(task)
+    trials = Trials(task, sampler)
+    with tempfile.TemporaryDirectory() as folder:
+        _Grid(
+            trials,
+            thetas,
+            counts,
+            objective=keras_tuner.Objective("objective", "min"),
+            directory=folder,
+            project_name="grid",
+        ).search(verbose=0)
+    return trials.search()
+
+
+def diagonal(task: Task, theta_shape: tuple[int, int] = (1, 1)) -> GaussianMixtures:
+    """A Gaussian with the mean and standard deviations of each class, scaled by theta."""
+    factors = np.stack([np.diag(stddev) for stddev in task.stddevs])[:, None]
+    weights = np.ones((task.num_labels, 1))
+    return GaussianMixtures.of(weights, task.means[:, None], factors, theta_shape)
+
+
+class _Grid(keras_tuner.GridSearch):
+    """Keras Tuner's grid search, a score in place of a training."""
+
+    def __init__(self, trials: Trials, thetas, counts, **kwargs):
+        self._trials = trials
+        hyperparameters = keras_tuner.HyperParameters()
+        hyperparameters.Choice("theta", list(map(float, thetas)))
+        hyperparameters.Choice("n", list(counts))
+        super().__init__(hyperparameters=hyperparameters, tune_new_entries=False, **kwargs)
+
+    def run_trial(self, trial, **_):
+        theta, count = (trial.hyperparameters.get(name) for name in ("theta", "n"))
+        self._trials.sampler.theta.assign([[theta / np.sqrt(count)]])
+        return {"objective": self._trials.add(theta=theta, n=count).objective}

@@ -1,0 +1,213 @@
+"""What a generator is fitted to: a decoder, the codes of each class, and a classifier."""
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+import tensorflow as tf
+
+from tfvae.evaluation.classifier import Classifier, load_or_train
+from tfvae.evaluation.export import Export
+from tfvae.generators.reconstructions import Reconstructions
+from tfvae.probability import noise
+from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, TRAIN, UserError
+
+NEEDED = ("encode", "decode")
+SearchedOn = Literal["both", "reconstructions", "images"]
+ARCHITECTURE = "cnn"
+# Scores are by a classifier of another seed, and of another architecture.
+SEED_STEP = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Score:
+    """What the classifier and the cosine say of drawn images, means over classes.
+
+    Args:
+        cosine: E[cos(x, x')] over distinct images of a class, study C, eq. 5.
+        accuracy: Share in which the classifier sees the class asked for.
+    """
+
+    cosine: float
+    accuracy: float
+
+    @property
+    def objective(self) -> float:
+        """Eq. 4: E[cos(x, x')] + E[1 - accuracy]."""
+        return self.cosine + 1 - self.accuracy
+
+
+class Task:
+    """The parts that a generator is fitted with.
+
+    Args:
+        export: With `encode` and `decode`, neither of which takes a label.
+        classifiers: Of images; they search, and another one scores. An image is of a class where
+            all of them say so.
+        codes: Posterior means of training images, float32 [N, D].
+        classes: Their classes, int64 [N].
+        num_draws: Images per class in a score.
+        seed: Of every draw.
+    """
+
+    def __init__(
+        self,
+        export: Export,
+        classifiers: Sequence[Classifier],
+        codes: np.ndarray,
+        classes: np.ndarray,
+        num_draws: int = 300,
+        seed: int = 0,
+    ):
+        self.export = export
+        self.classifiers = tuple(classifiers)
+        self.codes = codes
+        self.classes = classes
+        self.num_draws = num_draws
+        self.seed = seed
+        self.num_labels = export.spec.num_labels
+        self.latent_dim = codes.shape[1]
+        self._decode = export.function("decode")
+        missing = np.setdiff1d(np.arange(self.num_labels), classes)
+        if len(missing):
+            name = export.spec.label_names[missing[0]]
+            raise UserError(f"no training image of class {name!r}: nothing to fit a generator to")
+
+    @classmethod
+    def of(
+        cls,
+        export: Export,
+        dataset,
+        *,
+        seed: int,
+        cache_dir,
+        searched_on: SearchedOn = "both",
+        **options: Any,
+    ) -> "Task":
+        """The task of an export on its data, with classifiers trained for it.
+
+        Args:
+            export: That generators are fitted to.
+            dataset: That it was trained on.
+            seed: Of every draw, and one below that of the classifiers.
+            cache_dir: Where classifiers are kept.
+            searched_on: Whether a classifier is trained on the export's reconstructions of the
+                training images (study C, 3.4), on the images themselves, or one on each. One that
+                knows reconstructions only has learnt what the decoder confuses: it takes for a 4
+                what looks like a 9.
+            **options: As for `Task`.
+        Raises:
+            UserError: the export can't encode and decode without labels, or the data have no
+                classes.
+        """
+        check_export(export)
+        seen = {"reconstructions": Reconstructions(dataset, export), "images": dataset}
+        chosen = get_args(SearchedOn)[1:] if searched_on == "both" else (searched_on,)
+        classifiers = [
+            load_or_train(seen[name], ARCHITECTURE, seed=seed + SEED_STEP, cache_dir=cache_dir)
+            for name in chosen
+        ]
+        codes, classes = encoded(export, dataset)
+        return cls(export, classifiers, codes, classes, seed=seed, **options)
+
+    def decode(self, codes):
+        """Images [B, H, W, C] of codes [B, D]; gradients pass."""
+        return self._decode(latent=codes)[IMAGE]
+
+    def probability(self, images, rows):
+        """p(y|x) of the wanted classes [B] by the classifier that doubts most, [B]; gradients
+        pass."""
+        doubts = [tf.gather(p, rows, batch_dims=1) for p in self._probabilities(images)]
+        return tf.reduce_min(tf.stack(doubts), axis=0)
+
+    def is_right(self, images, rows):
+        """1 where all classifiers see the wanted class, float32 [B]."""
+        seen = [tf.argmax(p, -1, tf.int32) == rows for p in self._probabilities(images)]
+        return tf.cast(tf.reduce_all(tf.stack(seen), axis=0), tf.float32)
+
+    def _probabilities(self, images):
+        return [each.network(images, training=False) for each in self.classifiers]
+
+    def of_class(self, row: int) -> np.ndarray:
+        """Codes of a class, [N_y, D]."""
+        return self.codes[self.classes == row]
+
+    @functools.cached_property
+    def means(self) -> np.ndarray:
+        """Mean code of each class, [L, D]."""
+        return np.stack([self.of_class(row).mean(axis=0) for row in range(self.num_labels)])
+
+    @functools.cached_property
+    def stddevs(self) -> np.ndarray:
+        """Standard deviation of the codes of each class, [L, D]."""
+        return np.stack([self.of_class(row).std(axis=0) for row in range(self.num_labels)])
+
+    def score(self, sampler, number: int = 0) -> Score:
+        """Cosine and accuracy of `num_draws` images per class.
+
+        Args:
+            sampler: Label and noise -> codes.
+            number: Of the score: another one takes other noise.
+        """
+        seeds = tf.constant([self.seed, number], tf.int32)
+        cosine, accuracy = self._score_function(sampler)(seeds)
+        return Score(float(cosine), float(accuracy))
+
+    @functools.lru_cache(maxsize=4)  # noqa: B019 - one graph for each sampler of this task
+    def _score_function(self, sampler):
+        @tf.function(input_signature=[tf.TensorSpec([2], tf.int32)])
+        def scored(seeds):
+            def of_class(row):
+                rows = tf.fill([self.num_draws], row)
+                images = self.draw(sampler, rows, noise.stream(seeds, row))
+                return mean_cosine(images), tf.reduce_mean(self.is_right(images, rows))
+
+            parts = tf.map_fn(
+                of_class, tf.range(self.num_labels), fn_output_signature=(tf.float32, tf.float32)
+            )
+            return [tf.reduce_mean(part) for part in parts]
+
+        return scored
+
+    def draw(self, sampler, rows, seeds):
+        """Images [B, H, W, C] for classes [B], noise by `seeds`, int32 [2]."""
+        label = tf.one_hot(rows, self.num_labels)
+        draws = noise.batch_normal(1, tf.shape(rows)[0], sampler.noise_dim, seeds)[0]
+        return self.decode(sampler({"label": label, "noise": draws}))
+
+
+def mean_cosine(images):
+    """Mean cosine over pairs of distinct images [B, ...]: study C, eq. 5, scalar."""
+    units = tf.math.l2_normalize(tf.reshape(images, [tf.shape(images)[0], -1]), axis=-1)
+    count = tf.cast(tf.shape(units)[0], units.dtype)
+    own = tf.reduce_sum(units**2)
+    return (tf.reduce_sum(tf.reduce_sum(units, axis=0) ** 2) - own) / (count * (count - 1))
+
+
+def check_export(export: Export) -> None:
+    """Raises UserError unless a generator can be fitted to the export."""
+    for name in NEEDED:
+        if "label" in export.inputs(name):
+            raise UserError(
+                f"{export.path}: {name} takes a label; generators are for models without"
+            )
+    if export.spec.label_kind != CATEGORICAL:
+        kind = "attributes" if export.spec.num_labels else "no labels"
+        raise UserError(
+            f"{export.path} was made from data with {kind}: a generator draws one of its classes"
+        )
+
+
+def encoded(export: Export, dataset) -> tuple[np.ndarray, np.ndarray]:
+    """Posterior means and classes of the labelled training images: [N, D] and int64 [N]."""
+    codes, classes = [], []
+    for batch in dataset.batches(TRAIN, 1024):
+        known = batch[OBSERVED].numpy().all(axis=1)
+        if known.any():
+            codes.append(export.call("encode", 1024, image=batch[IMAGE].numpy()[known])["mean"])
+            classes.append(batch[LABEL].numpy()[known].argmax(axis=1))
+    if not codes:
+        raise UserError(f"the data set {dataset.spec.name} has no training image of known class")
+    return np.concatenate(codes), np.concatenate(classes)
