@@ -167,7 +167,7 @@ def test_a_failed_export_leaves_no_half_of_anything(vae, tmp_path, monkeypatch):
     monkeypatch.setattr("tfvae.generators.run.export_model", fail)
     with pytest.raises(OSError):
         fit(config(tmp_path, vae))
-    assert not list(tmp_path.glob("**/.partial*"))
+    assert not list(tmp_path.glob("runs/*")) and not list(tmp_path.glob("runs/.*"))
 
 
 @pytest.mark.parametrize(

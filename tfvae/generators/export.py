@@ -25,7 +25,10 @@ class ClassConditional(tf.Module):
         self.spec = export.spec
         self.pixel_likelihood = export.manifest.get("likelihood")
         self._hyperparameters = dict(export.manifest.get("hyperparameters", {}))
-        self._functions = {name: export.function(name) for name in KEPT}
+        # `encode` and `decode` take no label where a generator fits.
+        kept = [name for name in KEPT if name in export.signatures]
+        kept = [name for name in kept if LABEL not in export.inputs(name)]
+        self._functions = {name: export.function(name) for name in kept}
         # Tracked, so that the weights behind the functions are saved.
         self.autoencoder = export.loaded
         self.sampler = sampler
@@ -50,7 +53,7 @@ class ClassConditional(tf.Module):
         label = tf.TensorSpec([None, self.spec.num_labels], tf.float32, LABEL)
         kept = {
             name: (self._kept(name, inputs.get(name, image).name), [inputs.get(name, image)])
-            for name in KEPT
+            for name in self._functions
         }
         return {**kept, "sample": (self.sample, [seed, label])}
 

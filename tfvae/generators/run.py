@@ -56,11 +56,16 @@ def fit(config: GeneratorConfig) -> Path:
     _print_start(config, export, task)
     search = generator_function(config.generator)(task, **settings)
     sampler, best = search.chosen(config.min_accuracy)
-    _write_run(config, export, search, sampler)
+    run = _write_run(config, export, search, sampler)
     manifest = _manifest(config, export, task, search, best)
-    path = export_model(
-        ClassConditional(export, sampler), config.saved_models_dir / config.name, manifest
-    )
+    try:
+        path = export_model(
+            ClassConditional(export, sampler), config.saved_models_dir / config.name, manifest
+        )
+    except BaseException:
+        # The name is free again for another try.
+        shutil.rmtree(run, ignore_errors=True)
+        raise
     _print_end(config, search, best, path)
     return path
 
@@ -81,7 +86,7 @@ def _numbered(base: str) -> Iterator[str]:
         number += 1
 
 
-def _write_run(config: GeneratorConfig, export: Export, search: Search, sampler) -> None:
+def _write_run(config: GeneratorConfig, export: Export, search: Search, sampler) -> Path:
     rows = search.best_so_far(config.min_accuracy)
     try:
         config.runs_dir.mkdir(parents=True, exist_ok=True)
@@ -98,7 +103,7 @@ def _write_run(config: GeneratorConfig, export: Export, search: Search, sampler)
         figure = search_figure(rows, f"{config.generator} fitted to {export.run}")
         files.write(partial / "search.png", lambda path: figure.savefig(path, dpi=110))
         partial.chmod(0o755)
-        partial.rename(config.runs_dir / config.name)
+        return partial.rename(config.runs_dir / config.name)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise
