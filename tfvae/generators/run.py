@@ -4,7 +4,6 @@ import csv
 import dataclasses
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,6 +18,7 @@ from tfvae.generators.search import Candidate, Search
 from tfvae.generators.task import SearchedOn, Task, check_export
 from tfvae.schema import TEST, UserError
 from tfvae.training.export import export_model
+from tfvae.training.run_folder import numbered
 
 
 def fit(config: GeneratorConfig) -> Path:
@@ -72,18 +72,10 @@ def fit(config: GeneratorConfig) -> Path:
 
 def _free_name(config: GeneratorConfig, export: Export) -> str:
     base = config.name or f"{export.run}_{config.generator}"
-    for name in [base] if config.name else _numbered(base):
+    for name in [base] if config.name else numbered(base):
         if not ((config.runs_dir / name).exists() or (config.saved_models_dir / name).exists()):
             return name
     raise UserError(f"run {base!r} exists; another --name starts anew")
-
-
-def _numbered(base: str) -> Iterator[str]:
-    yield base
-    number = 2
-    while True:
-        yield f"{base}-{number}"
-        number += 1
 
 
 def _write_run(config: GeneratorConfig, export: Export, search: Search, sampler) -> Path:

@@ -112,7 +112,7 @@ def new_run(config: RunConfig) -> RunFolder:
         raise UsageError(f"--model is needed (valid: {', '.join(MODELS)}), or --resume with --name")
     if config.strategy == "multi_worker" and config.name is None:
         raise UsageError("--strategy multi_worker needs --name: every worker must use the same one")
-    names = [config.name] if config.name else _numbered(default_name(config))
+    names = [config.name] if config.name else numbered(default_name(config))
     for name in names:
         path = config.runs_dir / name
         # Other workers find the folder that the chief has made.
@@ -155,7 +155,8 @@ def default_name(config: RunConfig) -> str:
     return f"{config.model}_{short}"
 
 
-def _numbered(base: str) -> Iterator[str]:
+def numbered(base: str) -> Iterator[str]:
+    """`base`, then `base-2`, `base-3`, ...: for the first that is free."""
     yield base
     number = 2
     while True:
