@@ -1,5 +1,6 @@
-"""The two scripts run for real: train, be killed, go on, score."""
+"""The two scripts, in processes of their own where signals, stderr or a fresh start matter."""
 
+import dataclasses
 import json
 import os
 import signal
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tfvae.cli import evaluate, train
+from tfvae.evaluation.classifier_networks import ARCHITECTURES
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--model", "vae", "--batch-size", "512", "--jit", "off"]
@@ -33,10 +37,10 @@ def _heed_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def run(folder, script, *arguments, status=0):
+def run(folder, script, *arguments):
     process = start(folder, script, *arguments)
     out, err = process.communicate(timeout=900)
-    assert process.returncode == status, out + err
+    assert process.returncode == 0, out + err
     return out, err
 
 
@@ -50,7 +54,7 @@ def wait_for(path, process):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A folder with a run that was interrupted, gone on with, killed and gone on with."""
+    """A folder with a run that was interrupted, gone on with and killed."""
     folder = tmp_path_factory.mktemp("work")
     checkpoints = folder / "runs/x/checkpoints"
     process = start(folder, "train.py", *QUICK, "--epochs", "500", "--name", "x")
@@ -65,36 +69,54 @@ def folder(tmp_path_factory):
     wait_for(checkpoints / f"epoch-{done + 1:04d}", process)
     process.kill()
     process.communicate()
-
-    done = _epochs(folder)
-    out, err = run(folder, "train.py", "--resume", "--name", "x", "--epochs", str(done + 2))
-    assert f"from epoch {done + 1}" in out and not err
     return folder
+
+
+@pytest.fixture
+def in_process(monkeypatch, capsys):
+    """Function: (folder, command, arguments) -> (status, stdout, stderr); no TensorFlow starts."""
+    # `run_command` sets it.
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    def call(folder, main, *arguments):
+        monkeypatch.chdir(folder)
+        status = main(list(arguments))
+        return status, *capsys.readouterr()
+
+    return call
 
 
 def _epochs(folder):
     return max(int(path.name[6:]) for path in (folder / "runs/x/checkpoints").glob("epoch-*"))
 
 
-def test_an_interrupted_run_goes_on_where_it_was(folder):
+def test_an_interrupted_run_goes_on_where_it_was_and_is_scored(folder, in_process):
+    done = _epochs(folder)
+    arguments = ("--resume", "--name", "x", "--epochs", str(done + 2))
+    status, out, _ = in_process(folder, train.main, *arguments)
+    assert status == 0 and f"from epoch {done + 1}" in out
     rows = (folder / "runs/x/history.csv").read_text().splitlines()[1:]
-    assert [int(row.split(",")[0]) for row in rows] == list(range(_epochs(folder)))
+    assert [int(row.split(",")[0]) for row in rows] == list(range(done + 2))
     assert (folder / "saved_models/x/1/manifest.json").is_file()
 
-
-def test_an_export_is_scored_on_its_own_data(folder):
+    # By its own data, which the arguments don't name.
     out, err = run(folder, "evaluate.py", "--metric", "reconstruction", "--json", "scores.json")
     scores = json.loads((folder / "scores.json").read_text())
     assert scores["metric"] == "reconstruction" and scores["dataset"] == "digits"
     assert np.isfinite(scores["values"]["mse"]) and "mse" in out and not err
 
 
-def test_the_main_job_in_small(tmp_path):
-    """The README's two commands, on a small network and few images."""
+def test_the_main_job_in_small(tmp_path, in_process, monkeypatch):
+    """The README's two commands, on a small network, few images and a hasty classifier."""
     short = ["--epochs", "2", "--jit", "off", "--set", "network=dense"]
-    run(tmp_path, "train.py", "--model", "ccvae", *short)
+    _, err = run(tmp_path, "train.py", "--model", "ccvae", *short)
+    assert not err
+    for name, architecture in ARCHITECTURES.items():
+        hasty = dataclasses.replace(architecture, plan=lambda count: (128, 4, 1))
+        monkeypatch.setitem(ARCHITECTURES, name, hasty)
     few = ["--set", "num_images=20", "repeats=1", "strength=1"]
-    out, _ = run(tmp_path, "evaluate.py", "--metric", "cis", *few)
+    status, out, _ = in_process(tmp_path, evaluate.main, "--metric", "cis", *few)
+    assert status == 0
     results = tmp_path / "results/cis"
     document = json.loads((results / "ccvae_digits.json").read_text())
     values = document["values"]
@@ -107,6 +129,6 @@ def test_the_main_job_in_small(tmp_path):
         assert png.startswith(b"\x89PNG")
 
 
-def test_the_same_name_is_refused(folder):
-    _, err = run(folder, "train.py", *QUICK, "--name", "x", status=1)
-    assert "'x' exists" in err and err.count("\n") == 1
+def test_the_same_name_is_refused(folder, in_process):
+    status, _, err = in_process(folder, train.main, *QUICK, "--name", "x")
+    assert status == 1 and "'x' exists" in err and err.count("\n") == 1

@@ -1,6 +1,7 @@
 """Every model of the table on every kind of data that it takes: the conformance suite's cases."""
 
 import dataclasses
+import functools
 
 import keras
 import numpy as np
@@ -76,31 +77,46 @@ def cases():
         yield Case(model, (10, 12, 3), kinds[0], conv)
 
 
+CASES = list(cases())
+
+
+def each(cases):
+    return pytest.mark.parametrize("case", cases, ids=str)
+
+
 def cases_where(holds):
-    return [case for case in cases() if holds(model_class(case.model))]
+    return [case for case in CASES if holds(model_class(case.model))]
 
 
-@pytest.fixture(params=list(cases()), ids=str, scope="session")
-def case(request):
-    return request.param
+every_case = each(CASES)
+# Every model on every kind of label, for what neither colour nor convolutions have a part in.
+grey_case = each([case for case in CASES if case.shape[-1] == 1])
+vae_case = each(cases_where(lambda cls: "elbo" in cls.summary_names))
+labelled_case = each(cases_where(lambda cls: cls.needs_labels))
 
 
-@pytest.fixture(params=cases_where(lambda cls: "elbo" in cls.summary_names), ids=str)
-def vae_case(request):
-    return request.param
-
-
-@pytest.fixture(params=cases_where(lambda cls: cls.needs_labels), ids=str)
-def labelled_case(request):
-    return request.param
+@functools.cache
+def built(case):
+    """The case's model, for tests that change nothing in it."""
+    return case.build()
 
 
 @pytest.fixture(scope="session")
-def exported(case, tmp_path_factory):
-    """(model, path of its export)."""
-    model = case.build()
-    folder = tmp_path_factory.mktemp("export") / "run"
-    return model, export_model(model, folder, {"model": case.model})
+def export_of(tmp_path_factory):
+    """Function: case -> (`built` model, path of its export); made once."""
+
+    @functools.cache
+    def make(case):
+        folder = tmp_path_factory.mktemp("export") / "run"
+        return built(case), export_model(built(case), folder, {"model": case.model})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def served_by():
+    """Function: path of an export -> its signatures; loaded once."""
+    return functools.cache(lambda path: tf.saved_model.load(str(path)).signatures)
 
 
 def signature_inputs(model, name, rows=5, seed=0):

@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from tfvae.schema import CATEGORICAL
 
+from .conftest import built, every_case, grey_case, labelled_case, vae_case
+
 SEED = (1, 2)
 PRECISIONS = ("mixed_bfloat16", "mixed_float16")
 
@@ -26,8 +28,13 @@ def dataset(case, size=4):
     return tf.data.Dataset.from_tensors(case.batch(size)).repeat()
 
 
+def figures(model, batches):
+    return model.evaluate(batches, return_dict=True, verbose=0)
+
+
+@every_case
 def test_terms_are_finite_per_image_and_weighted(case):
-    model, batch = case.build(), case.batch()
+    model, batch = built(case), case.batch()
     terms = model.loss_terms(batch, SEED)
     assert list(terms) == list(model.term_weights())
     for name, term in terms.items():
@@ -37,9 +44,10 @@ def test_terms_are_finite_per_image_and_weighted(case):
     np.testing.assert_allclose(sum(model.objectives(terms)), weighted, rtol=1e-5)
 
 
+@every_case
 def test_every_weight_gets_a_finite_gradient(case):
     """From the loss of each optimizer to the weights that are its own; none is left out."""
-    model = case.build()
+    model = built(case)
     with tf.GradientTape(persistent=True) as tape:
         objectives = model.objectives(model.loss_terms(case.batch(), SEED))
         losses = [tf.reduce_mean(objective) for objective in objectives]
@@ -52,8 +60,9 @@ def test_every_weight_gets_a_finite_gradient(case):
     assert covered == {id(variable) for variable in model.trainable_variables}
 
 
+@every_case
 def test_terms_are_a_function_of_the_seed(case):
-    model, batch = case.build(), case.batch(16)
+    model, batch = built(case), case.batch(16)
 
     def measured(seed):
         terms, diagnostics = model.measure(batch, seed)
@@ -65,9 +74,10 @@ def test_terms_are_a_function_of_the_seed(case):
     assert not all(map(np.array_equal, first, other))
 
 
-def test_unknown_labels_have_no_influence(labelled_case):
+@labelled_case
+def test_unknown_labels_have_no_influence(case):
     """Whatever stands where `observed` is 0, terms and diagnostics are the same."""
-    model, batch = labelled_case.build(), labelled_case.batch()
+    model, batch = built(case), case.batch()
     label, observed = batch["label"], batch["observed"]
     other = {**batch, "label": tf.where(observed > 0, label, 1.0 - label)}
     terms, diagnostics = model.measure(batch, SEED)
@@ -82,30 +92,32 @@ def test_unknown_labels_have_no_influence(labelled_case):
         )
 
 
-def test_logged_elbo_has_one_sign_and_scale(vae_case):
+@vae_case
+def test_logged_elbo_has_one_sign_and_scale(case):
     """Weight 1 whatever the loss weighs; the same in training, validation and test."""
-    model = compiled(vae_case.build())
-    logs = model.evaluate(dataset(vae_case).take(1), return_dict=True, verbose=0)
-    terms = model.loss_terms(vae_case.batch(), (model.seed, -1))
+    model = compiled(case.build(), run_eagerly=True)
+    logs = figures(model, dataset(case).take(1))
+    terms = model.loss_terms(case.batch(), (model.seed, -1))
     np.testing.assert_allclose(logs["elbo"], np.mean(model.elbo(terms)), rtol=1e-5)
     np.testing.assert_allclose(
         logs["elbo"], -np.mean(terms["distortion"] + terms["rate"]), rtol=1e-5
     )
     history = model.fit(
-        dataset(vae_case),
+        dataset(case),
         steps_per_epoch=1,
-        validation_data=dataset(vae_case).take(1),
+        validation_data=dataset(case).take(1),
         verbose=0,
         shuffle=False,
     ).history
-    first_step = vae_case.build().loss_terms(vae_case.batch(), (model.seed, 0))
+    first_step = built(case).loss_terms(case.batch(), (model.seed, 0))
     assert {"loss", "elbo", *terms} <= set(history)
     assert history["elbo"][0] == pytest.approx(np.mean(model.elbo(first_step)), rel=1e-4)
-    after_step = model.loss_terms(vae_case.batch(), (model.seed, -1))
+    after_step = model.loss_terms(case.batch(), (model.seed, -1))
     assert history["val_elbo"][0] == pytest.approx(np.mean(model.elbo(after_step)), rel=1e-5)
     assert not np.allclose(model.elbo(after_step), model.elbo(terms), rtol=1e-4)
 
 
+@every_case
 def test_loss_falls(case):
     model = case.build()
     model.compile(keras.optimizers.Adam(3e-3))
@@ -115,29 +127,23 @@ def test_loss_falls(case):
     assert figures[1] < figures[0]
 
 
+@grey_case
 def test_two_replicas_equal_one_device(case, mirrored_strategy):
-    single = compiled(case.build())
+    """Also after an uneven last batch, of three: no replica may weigh by its own count."""
+    single = compiled(case.build(), run_eagerly=True)
     with mirrored_strategy.scope():
         mirrored = compiled(case.build())
     for one, two in zip(
         weights_after_fit(single, dataset(case)), weights_after_fit(mirrored, dataset(case))
     ):
         np.testing.assert_allclose(one, two, rtol=1e-4, atol=1e-6)
-    one = single.evaluate(dataset(case).take(1), return_dict=True, verbose=0)
-    two = mirrored.evaluate(dataset(case).take(1), return_dict=True, verbose=0)
+
+    uneven = dataset(case, 4).take(1).concatenate(dataset(case, 3).take(1))
+    one, two = figures(single, uneven.take(1)), figures(mirrored, uneven.take(1))
     for name, value in one.items():
         assert two[name] == pytest.approx(value, rel=1e-4, abs=1e-5), name
 
-
-def test_uneven_last_batch_counts_every_image_once(case, mirrored_strategy):
-    """Four images, then three on two replicas: no replica may weigh by its own count."""
-    single = compiled(case.build())
-    with mirrored_strategy.scope():
-        mirrored = compiled(case.build())
-    batches = dataset(case, 4).take(1).concatenate(dataset(case, 3).take(1))
-    one, two = (
-        model.evaluate(batches, return_dict=True, verbose=0) for model in (single, mirrored)
-    )
+    one, two = figures(single, uneven), figures(mirrored, uneven)
     # Rows of an uneven split draw other noise. These terms depend on none, but for classes, where
     # `rate` and `label` are means over draws: 1 % apart here. A replica's own count moves `label`
     # by 10 %.
@@ -149,10 +155,10 @@ def test_uneven_last_batch_counts_every_image_once(case, mirrored_strategy):
     assert np.isfinite(list(two.values())).all()
 
 
+@grey_case
 def test_xla_equals_no_xla(case):
     """The same noise, terms and gradients; each gradient within rounding of its own size."""
-    model, batch = case.build(), case.batch()
-
+    model, batch = built(case), case.batch()
     groups = model.variable_groups()
 
     def step():
@@ -161,7 +167,7 @@ def test_xla_equals_no_xla(case):
             losses = [tf.reduce_mean(objective) for objective in model.objectives(terms)]
         return terms, [tape.gradient(loss, group) for loss, group in zip(losses, groups)]
 
-    terms, gradients = tf.function(step, jit_compile=False)()
+    terms, gradients = step()
     fused_terms, fused_gradients = tf.function(step, jit_compile=True)()
     for name, term in terms.items():
         np.testing.assert_allclose(term, fused_terms[name], rtol=1e-3, atol=1e-3, err_msg=name)
@@ -172,11 +178,13 @@ def test_xla_equals_no_xla(case):
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
+@every_case
 def test_mixed_precision_is_finite_and_close(case, precision):
-    reference = case.build().loss_terms(case.batch(), SEED)
+    reference = built(case).loss_terms(case.batch(), SEED)
     keras.config.set_dtype_policy(precision)
     model = case.build()
-    model.compile(keras.optimizers.Adam(1e-3))
+    # Traced in the one that scales its loss.
+    model.compile(keras.optimizers.Adam(1e-3), run_eagerly=precision == "mixed_bfloat16")
     for name, term in model.loss_terms(case.batch(), SEED).items():
         assert term.dtype == tf.float32
         np.testing.assert_allclose(term, reference[name], rtol=0.1, atol=0.5, err_msg=name)

@@ -1,10 +1,27 @@
 """Toy exports, made once per session."""
 
+import matplotlib.figure
 import pytest
 from toys import read_label, toy_dataset, write_export
 
 from tfvae.evaluation.export import Export
 from tfvae.schema import BINARY
+
+
+@pytest.fixture
+def drawn():
+    """For tests that need the pictures of figures, and not the figures alone."""
+
+
+@pytest.fixture(autouse=True)
+def undrawn(request, monkeypatch):
+    """Empty pictures for all other tests: drawing costs more than scoring."""
+
+    def save(figure, path, **_):
+        open(path, "wb").close()
+
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr(matplotlib.figure.Figure, "savefig", save)
 
 
 @pytest.fixture(scope="session")

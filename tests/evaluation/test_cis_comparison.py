@@ -95,7 +95,7 @@ def test_equal_exports_have_no_margin(compared):
     assert "don't differ" in result.notes[0]
 
 
-def test_figures_of_several(compared, exports):
+def test_figures_of_several(compared, drawn):
     result = compared("half", "perfect", "idle", image=2)
     assert set(result.figures) == {"domains", "transfers", "strengths", "missing_labels"}
     axes = result.figures["domains"].axes[0]

@@ -52,22 +52,34 @@ def judge(images):
     return LinearWorld(LABELS).classify(tf.constant(images))["probability"].numpy()
 
 
-def score(tmp_path, transfer="along_vectors", **settings):
+@pytest.fixture(scope="module")
+def score(tmp_path_factory):
+    """Function: settings -> result."""
     dataset = toy_dataset(BINARY, LABELS)
-    folder = tmp_path / "toy" / "1"
-    write_export(folder, dataset, {**METHODS, "transfer": transfer}, made=LinearWorld)
-    return evaluate(
-        "crosstalk",
-        [Export.load(folder)],
-        dataset,
-        output_dir=tmp_path / "results",
-        settings=settings,
-        classifiers={"cnn_bn": judge},
-    )
+    folder = tmp_path_factory.mktemp("linear") / "toy" / "1"
+    write_export(folder, dataset, {**METHODS, "transfer": "along_vectors"}, made=LinearWorld)
+    export = Export.load(folder)
+
+    def call(**settings):
+        return evaluate(
+            "crosstalk",
+            [export],
+            dataset,
+            output_dir=tmp_path_factory.mktemp("results"),
+            settings=settings,
+            classifiers={"cnn_bn": judge},
+        )
+
+    return call
 
 
-def test_exact_prediction_correlates_fully(tmp_path):
-    result = score(tmp_path, strength=2.0)
+@pytest.fixture(scope="module")
+def at_two(score):
+    return score(strength=2.0)
+
+
+def test_exact_prediction_correlates_fully(at_two):
+    result = at_two
     assert result.values["correlation"] == pytest.approx(1, abs=1e-4)
     # Pairs of orthogonal vectors all stand at zero, in an order that rounding makes.
     assert result.values["rank_correlation"] > 0.95
@@ -82,13 +94,13 @@ def test_exact_prediction_correlates_fully(tmp_path):
         assert row["predicted"] == pytest.approx(row["measured"], abs=1e-4)
 
 
-def test_strength_is_chosen_as_for_cis(tmp_path):
-    result = score(tmp_path)
+def test_strength_is_chosen_as_for_cis(score):
+    result = score()
     assert result.settings["strength"] in STRENGTHS
 
 
-def test_the_gram_matrix_is_that_of_the_served_vectors(tmp_path):
-    rows = next(iter(score(tmp_path, strength=2.0).tables.values()))
+def test_the_gram_matrix_is_that_of_the_served_vectors(at_two):
+    rows = next(iter(at_two.tables.values()))
     gram = VECTORS @ VECTORS.T / 16
     for row in rows:
         i, j = (int(row[name][-1]) for name in ("carried to", "changed"))

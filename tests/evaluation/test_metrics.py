@@ -255,7 +255,7 @@ def test_options_are_documented(name):
 
 # `crosstalk` needs attributes and a linear label decoder: test_crosstalk.py.
 @pytest.mark.parametrize("name", [name for name in evaluation.METRICS if name != "crosstalk"])
-def test_files(name, categorical, everything, tmp_path):
+def test_files(name, categorical, everything, drawn, tmp_path):
     result = evaluate(
         name,
         [everything],

@@ -13,8 +13,27 @@ from tfvae.cli import evaluate
 from tfvae.schema import UserError
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Function: (run, dataset, fingerprint) -> folder of its export; made once."""
+    made = {}
+
+    def write(run, dataset, fingerprint):
+        name = dataset.spec.name
+        if (run, name, fingerprint) not in made:
+            folder = tmp_path_factory.mktemp("saved") / run / "1"
+            about = {"dataset_fingerprint": fingerprint} if name == "digits" else {}
+            methods = {"reconstruct": "reconstruct"}
+            if name == "digits":
+                methods["classify"] = "classify"
+            made[run, name, fingerprint] = write_export(folder, dataset, methods, **about)
+        return made[run, name, fingerprint]
+
+    return write
+
+
 @pytest.fixture
-def scored(tmp_path, monkeypatch):
+def scored(tmp_path, monkeypatch, written):
     """Runs `evaluate.py` on exports of two data sets: (status, scores, names that were loaded)."""
     loaded = []
     datasets = {"digits": toy_dataset(), "mnist": toy_dataset(None)}
@@ -32,12 +51,8 @@ def scored(tmp_path, monkeypatch):
 
     def run(*arguments, fingerprint=None):
         exports = []
-        methods = {"reconstruct": "reconstruct", "classify": "classify"}
         for run, name in {"a": "digits", "b": "mnist", "c": "digits"}.items():
-            about = {"dataset_fingerprint": fingerprint} if name == "digits" else {}
-            served = methods if name == "digits" else {"reconstruct": "reconstruct"}
-            folder = tmp_path / "saved" / run / "1"
-            exports += ["--saved-model", str(write_export(folder, datasets[name], served, **about))]
+            exports += ["--saved-model", str(written(run, datasets[name], fingerprint))]
         out = tmp_path / "scores.json"
         common = ["--output-dir", str(tmp_path / "results"), "--json", str(out)]
         status = evaluate.main([*arguments, *exports, *common])

@@ -91,7 +91,7 @@ def test_all_rates_follow_the_first_optimizers(critic_steps):
     """A cosine schedule ends for all players at once, however often each is updated."""
     model = small_model("stargan", critic_steps=critic_steps)
     schedule = keras.optimizers.schedules.CosineDecay(1e-3, 8)
-    model.compile(keras.optimizers.Adam(schedule))
+    model.compile(keras.optimizers.Adam(schedule), run_eagerly=True)
     batches = tf.data.Dataset.from_tensors(small_batch()).repeat(4)
     model.fit(batches, verbose=0, shuffle=False)
     rates = [float(each.learning_rate) for each in model.optimizers[1:]]

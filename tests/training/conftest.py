@@ -4,6 +4,7 @@ import h5py
 import numpy as np
 import pytest
 
+from tfvae.models.base import BaseModel
 from tfvae.training.config import RunConfig
 
 
@@ -24,6 +25,28 @@ def config(tmp_path):
         return RunConfig.checked({**fields, **changes})
 
     return make
+
+
+@pytest.fixture
+def quick_export(monkeypatch):
+    """Exports without signatures: tracing them costs more than a short run."""
+
+    def write(model, folder):
+        (folder / "saved_model.pb").touch()
+        return {}
+
+    monkeypatch.setattr("tfvae.training.export._write_signatures", write)
+
+
+@pytest.fixture
+def untraced(monkeypatch):
+    """Steps that run as they are written: tracing them costs more than a few of them."""
+    original = BaseModel.compile
+
+    def compile_untraced(self, **options):
+        original(self, **options, run_eagerly=True)
+
+    monkeypatch.setattr(BaseModel, "compile", compile_untraced)
 
 
 @pytest.fixture

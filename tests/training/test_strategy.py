@@ -83,18 +83,15 @@ tf.config.set_logical_device_configuration(
 from tfvae.training.config import RunConfig
 from tfvae.training.run import train
 
-config = RunConfig(
-    model="ccvae", epochs=1, batch_size=64, strategy="mirrored", settings={"network": "dense"}
-)
-print(train(config))
+print(train(RunConfig(model="vae", epochs=1, batch_size=512, strategy="mirrored")))
 """
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     assert "CPU x 2" in done.stdout
-    assert (tmp_path / "saved_models/ccvae_digits/1/saved_model.pb").is_file()
-    assert (tmp_path / "runs/ccvae_digits/checkpoints/epoch-0001").is_dir()
+    assert (tmp_path / "saved_models/vae_digits/1/saved_model.pb").is_file()
+    assert (tmp_path / "runs/vae_digits/checkpoints/epoch-0001").is_dir()
 
 
 @pytest.mark.slow

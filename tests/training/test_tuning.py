@@ -10,6 +10,8 @@ from tfvae.training import tuning
 from tfvae.training.config import RunConfig
 from tfvae.training.run import train
 
+pytestmark = pytest.mark.usefixtures("quick_export", "untraced")
+
 
 def test_given_settings_win_over_searched_ones():
     config = RunConfig(model="beta_vae", settings={"beta": 0.5})
