@@ -275,7 +275,7 @@ def figures(found: Mapping[Run, Mapping], given: argparse.Namespace) -> None:
             axis.plot(point["cosine"], point["accuracy"], marker, color="black", label=name)
         axis.set(title=kind, xlabel="cosine similarity")
     axes[0].set(ylabel="accuracy", ylim=(0.88, 1.003))
-    axes[-1].legend(fontsize=7)
+    axes[-1].legend(loc="lower left", fontsize=7)
     _save(figure, given.output.with_name(f"{given.output.stem}-curves.png"))
 
 

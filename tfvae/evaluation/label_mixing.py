@@ -205,7 +205,7 @@ def curves(runs: list[Paths], weights: np.ndarray, data_name: str):
     for axes in (share, pixels):
         axes.set_xlabel("t")
         axes.grid(alpha=0.3)
-    share.legend(fontsize=8)
+    share.legend(loc="upper left", fontsize=8)
     return figure
 
 

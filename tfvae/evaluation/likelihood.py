@@ -69,7 +69,7 @@ def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Re
             axes.hist(per_image[name], bins=40, alpha=0.6, label=f"{name}, mean {values[name]:.2f}")
     axes.set_xlabel("nats per image")
     axes.set_ylabel("test images")
-    axes.legend()
+    axes.legend(loc="upper left")
     return Result(
         values,
         intervals,

@@ -156,7 +156,7 @@ def clouds(
         names = (point_names or {}).get(name, ())
         for text, at in zip(names, zip(x, y, strict=True), strict=False):
             axes.annotate(text, at, xytext=(4, 3), textcoords="offset points", fontsize=7)
-    axes.legend(fontsize=8, title="mean over domains", title_fontsize=8)
+    axes.legend(loc="lower left", fontsize=8, title="mean over domains", title_fontsize=8)
     return figure
 
 
@@ -170,7 +170,7 @@ def paths(
         axes.plot(x, y, "o-", color=color, markersize=5, label=name)
         for text, at in zip(texts, zip(x, y, strict=True), strict=True):
             axes.annotate(text, at, xytext=(5, 4), textcoords="offset points", fontsize=8)
-    axes.legend(fontsize=8)
+    axes.legend(loc="lower right", fontsize=8)
     return figure
 
 

@@ -117,7 +117,7 @@ def search_figure(rows: list[dict[str, Any]], title: str):
     right.step(seconds, [row["best cosine"] for row in rows], where="post", label="cosine")
     right.step(seconds, [row["best accuracy"] for row in rows], where="post", label="accuracy")
     right.set(xlabel="seconds of search", ylabel="best so far")
-    right.legend()
+    right.legend(loc="center right")
     return figure
 
 
