@@ -111,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for seed in given.seeds:
         scores |= bench.scores([Run(case, seed) for case in cases], METRICS, f"scores-s{seed}")
     page = [*_introduction(bench, given, runs), *_tables(bench, cases, given.seeds, scores)]
-    page += ["", "## Figures", "", f"Images: seed {given.seeds[0]}. Curves: mean over seeds."]
+    page += ["", "## Figures", "", f"Seed {given.seeds[0]}; learning curves: mean over seeds."]
     given.output.parent.mkdir(parents=True, exist_ok=True)
     for name, (title, figure) in figures(bench, cases, given, Run).items():
         path = given.output.with_name(f"{given.output.stem}-{name}.png")
@@ -135,7 +135,8 @@ def _introduction(bench: Bench, given: argparse.Namespace, runs: Sequence[Run]) 
         f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size} for "
         f"every model, network `{given.network}`, seeds {', '.join(map(str, given.seeds))}: "
         f"{len(runs)} runs, {minutes:.0f} minutes of training in all. Cells: mean over seeds [95 % "
-        f"t-interval over seeds]. Options of the metrics: {' '.join(given.set) or 'the defaults'}.",
+        "t-interval over seeds], all scored by one classifier and the same draws. Options of the "
+        f"metrics: {' '.join(given.set) or 'the defaults'}.",
     ]
 
 

@@ -15,6 +15,7 @@ from tfvae.evaluation.export import Export
 from tfvae.generators import task
 from tfvae.generators.config import GeneratorConfig
 from tfvae.generators.run import fit
+from tfvae.generators.task import SEED_STEP
 from tfvae.models import build_model
 from tfvae.schema import UserError
 from tfvae.training.export import export_model
@@ -130,10 +131,11 @@ def test_the_run_says_what_was_tried_and_taken(fitted, tmp_path, classifiers):
     about = json.loads((fitted.path / "manifest.json").read_text())["generator"]
     best = min(rows, key=lambda row: float(row["objective"]))
     assert about["chosen"] == {"theta": float(best["theta"]), "n": int(best["n"])}
-    assert about["figures"]["cosine"] == pytest.approx(float(best["cosine"]))
+    assert about["figures_in_search"]["cosine"] == pytest.approx(float(best["cosine"]))
+    assert about["figures"] != about["figures_in_search"]
     assert (run / "search.png").stat().st_size > 1000
     # Another seed than that of the classifier that scores.
-    assert classifiers == [("cnn", 1), ("cnn", 1)]
+    assert classifiers == [("cnn", SEED_STEP), ("cnn", SEED_STEP)]
 
 
 def test_names(vae, tmp_path):
@@ -164,10 +166,12 @@ def test_a_failed_export_leaves_no_half_of_anything(vae, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("tfvae.generators.run.export_model", fail)
-    with pytest.raises(OSError):
-        fit(config(tmp_path, vae))
-    assert not list(tmp_path.glob("runs/*")) and not list(tmp_path.glob("runs/.*"))
+    with monkeypatch.context() as patch:
+        patch.setattr("tfvae.training.export._write_signatures", fail)
+        with pytest.raises(OSError):
+            fit(config(tmp_path, vae, name="x"))
+    assert not list(tmp_path.glob("runs/*")) and not list(tmp_path.glob("saved_models/*"))
+    assert fit(config(tmp_path, vae, name="x")).parent.name == "x"
 
 
 @pytest.mark.parametrize(
@@ -184,6 +188,32 @@ def test_wrong_arguments(arguments, status, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == status
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_generator_is_not_fitted_to_a_generator(vae, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    fitted = fit(config(tmp_path, vae, name="x"))
+    with pytest.raises(UserError, match="is a generator fitted to vae_digits/1"):
+        fit(config(tmp_path, fitted))
+    # Nor is the newest export taken, which it is.
+    assert main(["--generator", "simple"]) == 1
+    assert "no export in saved_models" in capsys.readouterr().err
+
+
+def test_an_export_of_other_images_is_refused(export_of, tmp_path):
+    path = export_of("vae", network="dense")
+    manifest = json.loads((path / "manifest.json").read_text())
+    manifest["data_spec"]["label_names"] = manifest["data_spec"]["label_names"][:5]
+    (path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match="generator simple: .*knows 5"):
+        fit(config(tmp_path, path))
+
+
+def test_a_search_that_diverges_leaves_nothing(vae, tmp_path):
+    settings = {"steps": 3, "learning_rate": 1e30, "units": 4}
+    with pytest.raises(UserError, match="diverged"):
+        fit(config(tmp_path, vae, generator="network", set=settings))
+    assert not list(tmp_path.glob("runs/*")) and not list(tmp_path.glob("saved_models/*"))
 
 
 def test_command_line(vae, tmp_path, monkeypatch, capsys):

@@ -6,12 +6,12 @@ import tensorflow as tf
 
 from tfvae.evaluation.statistics import cosine_pairs
 from tfvae.generators import GENERATORS, check_settings, generator_function
-from tfvae.generators.mixture import component_accuracy, fitted_mixture
+from tfvae.generators.mixture import component_accuracy_of, fitted_mixture
 from tfvae.generators.samplers import GaussianMixtures
 from tfvae.generators.search import Candidate, Search
 from tfvae.generators.simple import COUNTS, THETAS, diagonal
 from tfvae.generators.task import Score, mean_cosine
-from tfvae.schema import UsageError
+from tfvae.schema import UsageError, UserError
 
 
 def test_cosine_is_that_of_the_metric():
@@ -47,12 +47,15 @@ def test_simple_tries_the_whole_grid(task):
 
 
 def test_mean_of_draws_is_one_draw_of_less_spread(task):
-    """Eq. 3, drawn as it is written."""
+    """Eq. 3, drawn as it is written, beside the sampler of the grid."""
     rng = np.random.default_rng(0)
-    theta, count = 0.8, 5
-    mean, stddev = task.means[1], task.stddevs[1]
-    written = rng.normal(mean, theta * stddev, (50_000, count, 2)).mean(axis=1)
-    np.testing.assert_allclose(written.std(axis=0), theta / np.sqrt(count) * stddev, rtol=0.02)
+    search = generator_function("simple")(task, thetas=(0.8,), counts=(5,))
+    label = tf.constant(np.tile([[0.0, 1.0]], (50_000, 1)), tf.float32)
+    noise = tf.constant(rng.standard_normal((50_000, 3)), tf.float32)
+    drawn = search.sampler({"label": label, "noise": noise}).numpy()
+    written = rng.normal(task.means[1], 0.8 * task.stddevs[1], (50_000, 5, 2)).mean(axis=1)
+    np.testing.assert_allclose(drawn.mean(axis=0), written.mean(axis=0), atol=0.01)
+    np.testing.assert_allclose(drawn.std(axis=0), written.std(axis=0), rtol=0.02)
 
 
 @pytest.mark.parametrize("name", ["medium1", "medium2"])
@@ -81,7 +84,7 @@ def test_component_accuracy_is_that_of_its_draws(task):
     means = np.array([[[-3.0, 0], [3.0, 0]], [[3.0, 0], [-3.0, 0]]])
     factors = np.broadcast_to(0.1 * np.eye(2), (2, 2, 2, 2))
     sampler = GaussianMixtures.of(np.full((2, 2), 0.5), means, factors)
-    np.testing.assert_array_equal(component_accuracy(task, sampler, 10), [[1, 0], [1, 0]])
+    np.testing.assert_array_equal(component_accuracy_of(task, sampler, 10)(), [[1, 0], [1, 0]])
 
 
 def test_mixture_leaves_out_what_decodes_to_another_class(task):
@@ -127,6 +130,18 @@ def test_what_is_chosen():
     assert search.best(min_accuracy=0.9) is between
     assert search.best(min_accuracy=0.99) is accurate
     assert Search(None, [varied, between]).best(min_accuracy=0.99) is between
+
+
+def test_what_is_not_finite_is_never_chosen():
+    search = Search(None, [candidate(float("nan"), 0.1), candidate(0.9, 0.5)])
+    assert search.best().score.cosine == 0.9
+    with pytest.raises(UserError, match="diverged"):
+        Search(None, [candidate(float("nan"), 0.1)]).best()
+
+
+def test_an_accuracy_that_is_just_reached_is_enough(task):
+    score = Score(0.5, int(np.float32(900)) / 1000)
+    assert Search(None, [Candidate([], score, {}, 0.0)]).best(0.9).score.accuracy >= 0.9
 
 
 def test_best_so_far_never_gets_worse():

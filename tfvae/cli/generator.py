@@ -33,7 +33,7 @@ def fit_generator(argv: Sequence[str]) -> None:
         return
     config = GeneratorConfig.checked(given)
     if config.saved_model is None:
-        path = newest_export(config.saved_models_dir)
+        path = newest_export(config.saved_models_dir, lambda about: "generator" not in about)
         config = config.model_copy(update={"saved_model": path})
     load_tensorflow()
     from tfvae.generators.run import fit

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +145,14 @@ class Export:
             raise UserError(f"{self.path} is not a readable SavedModel: {first_line}") from error
 
 
-def newest_export(saved_models_dir: str | Path) -> Path:
+def newest_export(
+    saved_models_dir: str | Path, wanted: Callable[[Mapping[str, Any]], bool] = lambda _: True
+) -> Path:
     """The version folder with the latest `created` in its manifest.
 
+    Args:
+        saved_models_dir: Folder of runs.
+        wanted: Whether an export with this manifest may be taken.
     Raises:
         UserError: there is no complete export.
     """
@@ -157,10 +162,12 @@ def newest_export(saved_models_dir: str | Path) -> Path:
         version = manifest.parent
         if version.name.isdigit() and (version / SAVED_MODEL).is_file():
             try:
-                created = str(_read_manifest(version).get("created", ""))
+                about = _read_manifest(version)
             except UserError:
                 continue
-            found.append((created, manifest.stat().st_mtime, version))
+            if wanted(about):
+                created = str(about.get("created", ""))
+                found.append((created, manifest.stat().st_mtime, version))
     if not found:
         raise UserError(f"no export in {folder}: train a model first, or give --saved-model")
     return max(found)[-1]

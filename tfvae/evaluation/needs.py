@@ -39,25 +39,28 @@ class Needs:
             return f"the export {export.path} was made from data without labels"
         return ""
 
-    def check(self, metric: str, export, dataset) -> None:
-        """Raises UserError when the export or the data set lacks something or they don't fit."""
+    def check(self, asker: str, export, dataset) -> None:
+        """Raises UserError when the export or the data set lacks something or they don't fit.
+
+        `asker` begins the message: "metric cis".
+        """
         problem = self.missing_from(export)
         if problem:
-            raise UserError(f"metric {metric}: {problem}")
+            raise UserError(f"{asker}: {problem}")
         wanted, given = export.spec, dataset.spec
         if wanted.image_shape != given.image_shape:
             raise UserError(
-                f"metric {metric}: the export {export.path} takes images of shape "
+                f"{asker}: the export {export.path} takes images of shape "
                 f"{wanted.image_shape}, the data set {given.name} has {given.image_shape}"
             )
         if self.labels and not given.num_labels:
-            raise UserError(f"metric {metric}: the data set {given.name} has no labels")
+            raise UserError(f"{asker}: the data set {given.name} has no labels")
         takes_label = any("label" in export.inputs(name) for name in self.signatures)
         if not (self.labels or takes_label):
             return
         if (wanted.num_labels, wanted.label_kind) != (given.num_labels, given.label_kind):
             raise UserError(
-                f"metric {metric}: the export {export.path} knows {wanted.num_labels} "
+                f"{asker}: the export {export.path} knows {wanted.num_labels} "
                 f"{wanted.label_kind} labels, the data set {given.name} has {given.num_labels} "
                 f"{given.label_kind}"
             )
@@ -66,7 +69,7 @@ class Needs:
         ):
             if known != name:
                 raise UserError(
-                    f"metric {metric}: label {index} of the export {export.path} is {known!r}, "
+                    f"{asker}: label {index} of the export {export.path} is {known!r}, "
                     f"that of the data set {given.name} is {name!r}"
                 )
 

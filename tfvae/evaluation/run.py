@@ -50,7 +50,7 @@ def evaluate(
     needs = metric_needs(metric_name)
     needs.check_together(metric_name, exports)
     for export in exports:
-        needs.check(metric_name, export, dataset)
+        needs.check(f"metric {metric_name}", export, dataset)
     context = Context(
         exports=tuple(exports),
         dataset=dataset,

@@ -1,6 +1,7 @@
 """Generators past the paper: the whole covariance of a class, and mixtures of Gaussians."""
 
 import warnings
+from collections.abc import Callable
 from typing import Annotated
 
 import keras
@@ -63,7 +64,7 @@ def mixture(
 
     Args:
         task: What it is fitted to.
-        components: Gaussians per class, at most a tenth of its images.
+        components: Gaussians per class, at most a tenth of the images of the smallest.
         thetas: Scales of their factors to try.
         kept: Bounds to try.
         draws: Images that decide on a component.
@@ -71,9 +72,10 @@ def mixture(
     sampler = fitted_mixture(task, components)
     fitted = keras.ops.convert_to_numpy(sampler.component_weights)
     trials = Trials(task, sampler)
+    component_accuracy = component_accuracy_of(task, sampler, draws)
     for theta in thetas:
         sampler.theta.assign([[theta]])
-        right = component_accuracy(task, sampler, draws)
+        right = component_accuracy()
         tried: list[np.ndarray] = []
         for bound in kept:
             # Of each class, the best component stays.
@@ -103,18 +105,24 @@ def fitted_mixture(task: Task, components: int) -> GaussianMixtures:
     return GaussianMixtures.of(*map(np.stack, zip(*parts, strict=True)))
 
 
-def component_accuracy(task: Task, sampler: GaussianMixtures, draws: int) -> np.ndarray:
-    """How often the classifier sees the class of a component in its draws, [L, K]."""
+def component_accuracy_of(
+    task: Task, sampler: GaussianMixtures, draws: int
+) -> Callable[[], np.ndarray]:
+    """Function without arguments: how often the classifiers see the class of a component in its
+    draws, [L, K], for the sampler as it is then."""
     num_components = sampler.component_weights.shape[1]
 
     @tf.function
     def of_class(row):
-        component = tf.repeat(tf.range(num_components), draws)
-        rows = tf.fill([num_components * draws], row)
-        seeds = tf.stack([tf.constant(task.seed, tf.int32), row])
-        epsilon = noise.batch_normal(1, len(component), task.latent_dim, seeds)[0]
-        codes = sampler.codes(rows, component, epsilon)
-        right = task.is_right(task.decode(codes), rows)
-        return tf.reduce_mean(tf.reshape(right, [num_components, draws]), axis=1)
+        def of_component(component):
+            seeds = tf.stack([tf.constant(task.seed, tf.int32), row * num_components + component])
+            epsilon = noise.batch_normal(1, draws, task.latent_dim, seeds)[0]
+            rows = tf.fill([draws], row)
+            codes = sampler.codes(rows, tf.fill([draws], component), epsilon)
+            return tf.reduce_mean(task.is_right(task.decode(codes), rows))
 
-    return np.stack([of_class(tf.constant(row)).numpy() for row in range(task.num_labels)])
+        # One by one: all at once would be thousands of images.
+        return tf.map_fn(of_component, tf.range(num_components), fn_output_signature=tf.float32)
+
+    rows = [tf.constant(row) for row in range(task.num_labels)]
+    return lambda: np.stack([of_class(row).numpy() for row in rows])

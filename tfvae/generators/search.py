@@ -1,6 +1,7 @@
 """Searches among generators: candidates with their scores, and which of them is taken."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from tqdm import tqdm
 
 from tfvae.generators.task import Score, Task, mean_cosine
 from tfvae.probability import noise
+from tfvae.schema import UserError
 
 # Weight of the classifier's error in the gradient search, from its first step to its last.
 WEIGHTS = (100.0, 1.0)
@@ -49,8 +51,15 @@ class Search:
 
     def best(self, min_accuracy: float | None = None) -> Candidate:
         """The candidate with the lowest objective of eq. 4, or with `min_accuracy` the one with the
-        lowest cosine among those that reach it (the most accurate one where none does)."""
-        return min(self.candidates, key=lambda each: figure_of_merit(each.score, min_accuracy))
+        lowest cosine among those that reach it (the most accurate one where none does).
+
+        Raises:
+            UserError: none has finite figures.
+        """
+        finite = [each for each in self.candidates if math.isfinite(each.score.cosine)]
+        if not finite:
+            raise UserError("the search diverged before its first look; try a lower learning_rate")
+        return min(finite, key=lambda each: figure_of_merit(each.score, min_accuracy))
 
     def chosen(self, min_accuracy: float | None = None):
         """The sampler with the weights of the best candidate, and that candidate."""
@@ -83,6 +92,8 @@ class Search:
 
 def figure_of_merit(score: Score, min_accuracy: float | None) -> tuple[float, float]:
     """What a search minimises: see `Search.best`."""
+    if not math.isfinite(score.cosine):
+        return 2.0, 0.0
     if min_accuracy is None:
         return 0.0, score.objective
     if score.accuracy >= min_accuracy:
@@ -104,9 +115,9 @@ class Trials:
         self.candidates: list[Candidate] = []
         self._start = time.monotonic()
 
-    def add(self, score: Score | None = None, **settings: Any) -> Score:
-        """Keeps the sampler as it is now, scored anew unless its score is known."""
-        score = score or self.task.score(self.sampler, 1 + len(self.candidates))
+    def add(self, **settings: Any) -> Score:
+        """Keeps the sampler as it is now, with a score by draws of its own."""
+        score = self.task.score(self.sampler, 1 + len(self.candidates))
         weights = [np.array(weight) for weight in self.sampler.get_weights()]
         seconds = time.monotonic() - self._start
         self.candidates.append(Candidate(weights, score, settings, seconds))
@@ -167,12 +178,15 @@ def descend(
                 loss += penalty(inputs, seeds)
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables, strict=True))
         limit()
-        return weight
+        return weight, loss
 
     trials = Trials(task, sampler)
     looks = np.unique(np.linspace(0, steps, LOOKS + 1).round()[1:].astype(int))
     for number in tqdm(range(steps), desc="search", disable=None, leave=False):
-        weight = step(tf.constant(number, tf.int32))
+        weight, loss = step(tf.constant(number, tf.int32))
         if number + 1 in looks:
+            if not math.isfinite(loss):
+                print(f"The loss isn't finite at step {number + 1}: the search ends", flush=True)
+                break
             trials.add(step=number + 1, weight=round(float(weight), 2))
     return trials.search()

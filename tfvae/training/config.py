@@ -73,7 +73,7 @@ class CommandConfig(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
     def save(self, path: Path) -> None:
-        """Writes a file that `--config` and `load` read."""
+        """Writes YAML with the keys of the command line; of a training, `--config` reads it."""
         # Renamed into place: a killed run never leaves half a configuration.
         partial = path.with_name(f".{path.name}")
         partial.write_text(yaml.safe_dump(self.to_fields(), sort_keys=False), encoding="utf-8")

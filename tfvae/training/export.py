@@ -1,5 +1,6 @@
 """Writes a model as a SavedModel that TF Serving and the evaluation read without this package."""
 
+import contextlib
 import datetime
 import functools
 import importlib.metadata
@@ -47,6 +48,9 @@ def export_model(model, run_folder, manifest):
         temporary.rename(target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            # Only an empty folder goes: the name is free again.
+            run_folder.rmdir()
         raise
     return target
 

@@ -1,0 +1,124 @@
+"""The page of `generation_table.py`: its tables, figure 1 and a sheet of images."""
+
+import argparse
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from common import Bench, summary
+
+TABLE_LEVELS = (0.995, 0.999)
+# Table 4: cosine and accuracy, by the paper's classifier of reconstructions.
+PAPER = {
+    ("ELBO-20", "simple"): "0.9200 / 0.995",
+    ("MMD-20", "simple"): "0.8870 / 0.9968",
+    ("MMD-10", "medium1"): "0.8168 / 0.9960",
+}
+# Run -> "images" or generator -> what was found.
+Found = Mapping[Any, Mapping[str, Any]]
+
+
+def table(found: Found, given: argparse.Namespace) -> list[dict[str, Any]]:
+    """Rows of table 4: autoencoder, generator and level, seeds together."""
+    rows = []
+    for kind in given.vaes:
+        runs = [run for run in found if run.kind == kind]
+        for name in given.generators:
+            for level in TABLE_LEVELS:
+                points_ = [point_at(found[run][name], level) for run in runs]
+                scored = [point["scored"] for point in points_]
+                first = level == TABLE_LEVELS[0]
+                seconds = [found[run][name]["seconds"] for run in runs]
+                rows.append(
+                    {
+                        "VAE": kind if first else "",
+                        "generator": f"`{name}`" if first else "",
+                        "asked for": level if all(p["reached"] for p in points_) else f"{level} *",
+                        "cosine": summary([score["cosine"] for score in scored], 4),
+                        "accuracy": summary([score["accuracy"] for score in scored], 4),
+                        "accuracy in the search": summary(
+                            [point["searched"]["accuracy"] for point in points_], 4
+                        ),
+                        "search, s": f"{max(seconds):.0f}" if first else "",
+                        "study": PAPER.get((kind, name), "") if first else "",
+                    }
+                )
+    return rows
+
+
+def points(found: Found) -> list[dict[str, Any]]:
+    """Real test images, their reconstructions and the searching classifiers, seeds together."""
+    rows = []
+    for kind in dict.fromkeys(run.kind for run in found):
+        each = [results["images"] for run, results in found.items() if run.kind == kind]
+        for name in ("real", "reconstructed"):
+            rows.append(
+                {
+                    "VAE": kind,
+                    "images": f"{name} test images",
+                    "cosine": summary([one[name]["cosine"] for one in each], 4),
+                    "accuracy": summary([one[name]["accuracy"] for one in each], 4),
+                }
+            )
+        for name in each[0]["classifiers"]:
+            accuracy = summary([one["classifiers"][name] for one in each], 4)
+            rows.append(
+                {"VAE": kind, "images": f"searching classifier of {name}", "accuracy": accuracy}
+            )
+    return rows
+
+
+def point_at(result: Mapping, level: float | None) -> Mapping:
+    """What a search gave for an accuracy."""
+    return next(point for point in result["points"] if point["level"] == level)
+
+
+def sheet_of(bench: Bench, run: Any, name: str) -> Path:
+    """Where the picture of a generator's images lies."""
+    return bench.folder / "results" / f"{run.name}-{name}.png"
+
+
+def best_of(found: Found, given: argparse.Namespace) -> tuple[Any, str]:
+    """Autoencoder and generator with the lowest cosine, by the search alone, among those of the
+    first seed that reach the table's first accuracy (or any, where none does)."""
+    points_ = {
+        (run, name): point_at(results[name], TABLE_LEVELS[0])
+        for run, results in found.items()
+        if run.seed == given.seeds[0]
+        for name in given.generators
+    }
+    return min(
+        points_,
+        key=lambda key: (not points_[key]["reached"], points_[key]["searched"]["cosine"]),
+    )
+
+
+def figures(bench: Bench, found: Found, given: argparse.Namespace) -> None:
+    """Figure 1 of the first seed, and the sheet of the best generator's images."""
+    from tfvae.evaluation import plots
+
+    seed = given.seeds[0]
+    figure = plots.new_figure(
+        4.2 * len(given.vaes), 4, "Accuracy (from 0.88 on) against cosine similarity"
+    )
+    axes = figure.subplots(1, len(given.vaes), sharey=True, squeeze=False)[0]
+    for axis, kind in zip(axes, given.vaes, strict=True):
+        run = next(run for run in found if run.kind == kind and run.seed == seed)
+        for name in given.generators:
+            scored = sorted(
+                (point["scored"]["cosine"], point["scored"]["accuracy"])
+                for point in found[run][name]["points"]
+            )
+            axis.plot(*zip(*scored, strict=True), "o-", markersize=3, label=name)
+        for name, marker in (("real", "*"), ("reconstructed", "P")):
+            point = found[run]["images"][name]
+            axis.plot(point["cosine"], point["accuracy"], marker, color="black", label=name)
+        axis.set(title=kind, xlabel="cosine similarity")
+    axes[0].set(ylabel="accuracy", ylim=(0.88, 1.003))
+    axes[-1].legend(loc="lower left", fontsize=7)
+    curves = given.output.with_name(f"{given.output.stem}-curves.png")
+    figure.savefig(curves, dpi=100)
+    best = given.output.with_name(f"{given.output.stem}-best.png")
+    shutil.copyfile(sheet_of(bench, *best_of(found, given)), best)
+    print(curves, best, sep="\n")
