@@ -59,6 +59,8 @@ def export_of(digits, tmp_path_factory):
 
     def make(name, **settings):
         model = build_model(name, digits.spec, {"latent_dim": 3, **settings})
+        # At their start all networks give almost the same code and image.
+        model.set_weights([2 * weight for weight in model.get_weights()])
         manifest = {
             "model": name,
             "dataset": "digits",
@@ -107,7 +109,7 @@ def test_draws_of_a_row_depend_on_its_seed_and_label_alone(fitted):
     seeds, labels = np.arange(6), np.eye(10)[[1, 2, 3, 1, 2, 3]]
     together = fitted.call("sample", seed=seeds, label=labels)["image"]
     apart = fitted.call("sample", batch_size=1, seed=seeds[::-1], label=labels[::-1])["image"]
-    np.testing.assert_allclose(together, apart[::-1], atol=1e-6)
+    np.testing.assert_allclose(together, apart[::-1], atol=1e-5)
     assert not np.allclose(together[0], together[3])
 
 
@@ -119,7 +121,7 @@ def test_served_draws_are_those_of_the_saved_generator(fitted, tmp_path):
     code = sampler({"label": label, "noise": noise.row_normal(seeds, 1, sampler.noise_dim)[0]})
     drawn = fitted.call("sample", seed=seeds.numpy(), label=label.numpy())["image"]
     decoded = fitted.call("decode", latent=code.numpy())["image"]
-    np.testing.assert_allclose(drawn, decoded, atol=1e-6)
+    np.testing.assert_allclose(drawn, decoded, atol=1e-5)
 
 
 def test_the_run_says_what_was_tried_and_taken(fitted, tmp_path, classifiers):
@@ -188,6 +190,19 @@ def test_wrong_arguments(arguments, status, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(arguments) == status
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_the_run_is_repeated_from_its_file(fitted, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "runs" / fitted.run / "config.yaml"
+    assert main(["--config", str(file), "--name", "again", "--set", "counts=1,2"]) == 0
+    again = Export.load(tmp_path / "saved_models" / "again")
+    seed, label = np.arange(3), np.eye(10)[[1, 5, 7]]
+    drawn = [each.call("sample", seed=seed, label=label)["image"] for each in (fitted, again)]
+    np.testing.assert_array_equal(*drawn)
+    file.write_text("generator: simple\nepochs: 3\n")
+    assert main(["--config", str(file)]) == 2
+    assert "unknown key 'epochs'" in capsys.readouterr().err
 
 
 def test_a_generator_is_not_fitted_to_a_generator(vae, tmp_path, monkeypatch, capsys):

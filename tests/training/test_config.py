@@ -3,7 +3,7 @@
 import pytest
 
 from tfvae.schema import UsageError, UserError
-from tfvae.training.config import RunConfig, read_config_file, resumed_config
+from tfvae.training.config import RunConfig, resumed_config
 
 
 def all_settings(model, settings):
@@ -62,7 +62,7 @@ def test_bad_files_are_told_in_one_line(tmp_path, text, message):
     path = tmp_path / "run.yaml"
     path.write_text(text)
     with pytest.raises(UsageError, match=message) as caught:
-        read_config_file(path)
+        RunConfig.read(path)
     assert "run.yaml" in str(caught.value) and "\n" not in str(caught.value)
 
 

@@ -47,6 +47,27 @@ class Settings(argparse.Action):
         setattr(namespace, self.dest, settings)
 
 
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """The option that `given_fields` reads."""
+    parser.add_argument(
+        "--config",
+        metavar="FILE.yaml",
+        help="options from a file, keys as here without the dashes; the command line wins",
+    )
+
+
+def given_fields(given: Mapping[str, Any], config: Any) -> dict[str, Any]:
+    """What a `CommandConfig` gets from the command line and the file that it names."""
+    given = dict(given)
+    path = given.pop("config", None)
+    from_file = config.read(path) if path else {}
+    fields = {**from_file, **given}
+    if "set" in fields:
+        # Key by key: --set beta=2 changes beta and keeps the file's other settings.
+        fields["set"] = {**from_file.get("set", {}), **given.get("set", {})}
+    return fields
+
+
 def add_fields(
     parser: argparse.ArgumentParser,
     config: Any,

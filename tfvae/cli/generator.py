@@ -3,7 +3,14 @@
 import argparse
 from collections.abc import Sequence
 
-from tfvae.cli.common import Parser, add_fields, load_tensorflow, options_table
+from tfvae.cli.common import (
+    Parser,
+    add_config,
+    add_fields,
+    given_fields,
+    load_tensorflow,
+    options_table,
+)
 from tfvae.evaluation.export import newest_export
 from tfvae.generators import GENERATORS, check_generator_name
 from tfvae.generators.config import GeneratorConfig
@@ -23,15 +30,17 @@ def fit_generator(argv: Sequence[str]) -> None:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_config(parser)
     add_fields(parser, GeneratorConfig, {"generator": f": {', '.join(GENERATORS)}"}, METAVARS)
     given = vars(parser.parse_args(argv))
     given.pop("traceback", None)
     wants_help = given.pop("help", False)
-    check_generator_name(given["generator"])
+    fields = given_fields(given, GeneratorConfig)
+    check_generator_name(str(fields["generator"]))
     if wants_help:
-        _print_help(parser, given["generator"])
+        _print_help(parser, fields["generator"])
         return
-    config = GeneratorConfig.checked(given)
+    config = GeneratorConfig.checked(fields)
     if config.saved_model is None:
         path = newest_export(config.saved_models_dir, lambda about: "generator" not in about)
         config = config.model_copy(update={"saved_model": path})

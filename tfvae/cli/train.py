@@ -3,7 +3,15 @@
 import argparse
 from collections.abc import Sequence
 
-from tfvae.cli.common import Parser, add_fields, load_tensorflow, options_table, run_command
+from tfvae.cli.common import (
+    Parser,
+    add_config,
+    add_fields,
+    given_fields,
+    load_tensorflow,
+    options_table,
+    run_command,
+)
 from tfvae.cli.generator import fit_generator
 from tfvae.data import check_dataset_name, dataset_choices
 from tfvae.models import MODELS, check_model_name
@@ -28,19 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _train(argv: Sequence[str]) -> None:
-    if any(word.partition("=")[0] == "--generator" for word in argv):
+    if _names_a_generator(argv):
         fit_generator(argv)
         return
     parser = make_parser()
     given = vars(parser.parse_args(argv))
     given.pop("traceback", None)
     wants_help = given.pop("help", False)
-    path = given.pop("config", None)
-    from_file = read_config_file(path) if path else {}
-    fields = {**from_file, **given}
-    if "set" in fields:
-        # Key by key: --set beta=2 changes beta and keeps the file's other settings.
-        fields["set"] = {**from_file.get("set", {}), **given.get("set", {})}
+    fields = given_fields(given, RunConfig)
     if fields.get("model") is not None:
         check_model_name(str(fields["model"]))
     if wants_help:
@@ -59,6 +62,17 @@ def _train(argv: Sequence[str]) -> None:
     train(config)
 
 
+def _names_a_generator(argv: Sequence[str]) -> bool:
+    """Whether the command line, or the file that it names, asks for a generator."""
+    parser = Parser()
+    parser.add_argument("--generator")
+    parser.add_argument("--config")
+    given = vars(parser.parse_known_args(argv)[0])
+    if "config" in given:
+        given |= read_config_file(given["config"])
+    return "generator" in given
+
+
 def make_parser() -> Parser:
     """One option per field of `RunConfig`, and `--config`."""
     parser = Parser(
@@ -66,11 +80,7 @@ def make_parser() -> Parser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--config",
-        metavar="FILE.yaml",
-        help="options from a file, keys as here without the dashes; the command line wins",
-    )
+    add_config(parser)
     names = {"model": f": {', '.join(MODELS)}", "dataset": f": {', '.join(dataset_choices())}"}
     add_fields(parser, RunConfig, names, METAVARS)
     return parser

@@ -57,6 +57,24 @@ class CommandConfig(BaseModel):
         )
 
     @classmethod
+    def load(cls, path: Path) -> Self:
+        """Reads what `save` wrote; raises as `read` and `checked` do."""
+        return cls.checked(cls.read(path))
+
+    @classmethod
+    def read(cls, path: Path) -> dict[str, Any]:
+        """Keys and values of a file that `--config` may name, for `checked`.
+
+        Raises:
+            UsageError: as `read_config_file` does, or an unknown key.
+        """
+        fields = read_config_file(path)
+        for key in fields:
+            if key not in cls.file_keys():
+                raise UsageError(f"{path}: {cls.unknown_key(key)}")
+        return fields
+
+    @classmethod
     def file_keys(cls) -> list[str]:
         """The keys that a configuration file may hold."""
         return [field.alias or name for name, field in cls.model_fields.items()]
@@ -73,7 +91,7 @@ class CommandConfig(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
     def save(self, path: Path) -> None:
-        """Writes YAML with the keys of the command line; of a training, `--config` reads it."""
+        """Writes YAML with the keys of the command line; `--config` reads it."""
         # Renamed into place: a killed run never leaves half a configuration.
         partial = path.with_name(f".{path.name}")
         partial.write_text(yaml.safe_dump(self.to_fields(), sort_keys=False), encoding="utf-8")
@@ -170,11 +188,6 @@ class RunConfig(CommandConfig):
             return ",".join(str(name) for name in value)
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
-    @classmethod
-    def load(cls, path: Path) -> "RunConfig":
-        """Reads what `save` wrote; raises as `read_config_file` and `checked` do."""
-        return cls.checked(read_config_file(path))
-
 
 # In place of pydantic's, by type of error.
 _MESSAGES = {
@@ -191,7 +204,7 @@ def read_config_file(path: Path) -> dict[str, Any]:
     """Keys and values of a YAML file, with underscores for dashes.
 
     Raises:
-        UsageError: it isn't there, isn't YAML, isn't a mapping, or has an unknown key.
+        UsageError: it isn't there, isn't YAML, or isn't a mapping.
     """
     try:
         fields = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
@@ -205,9 +218,6 @@ def read_config_file(path: Path) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise UsageError(f"{path} must hold `key: value` lines, not a {type(fields).__name__}")
     fields = {str(key).replace("-", "_"): value for key, value in fields.items()}
-    for key in fields:
-        if key not in RunConfig.file_keys():
-            raise UsageError(f"{path}: {RunConfig.unknown_key(key)}")
     if "set" in fields:
         fields["set"] = fields["set"] or {}
         if not isinstance(fields["set"], dict):
