@@ -35,7 +35,7 @@ COLUMNS = {
     "path length": ("interpolation", "path_length", 2),
 }
 MIXING_COLUMNS = {
-    "near share": ("label_mixing", "near_share", 3),
+    "first step, share": ("label_mixing", "first_step_share", 3),
     "largest step, share": ("label_mixing", "largest_step_share", 3),
     "path length": ("label_mixing", "path_length", 2),
     "distance of the ends": ("label_mixing", "distance", 3),
@@ -160,14 +160,20 @@ def _tables(bench: Bench, cases: Sequence[Case], seeds: Sequence[int], scores: S
         return row
 
     rows, mixed = [], []
-    added = values(cases[-1], "label_mixing", "near_share")
+    added = {
+        column: values(cases[-1], *where[:2])
+        for column, where in MIXING_COLUMNS.items()
+        if column.endswith("share")
+    }
     for case in cases:
         seconds = [bench.seconds(Run(case, seed)) for seed in seeds]
         rows.append(cells(case, COLUMNS) | {"training, s": f"{sum(seconds) / len(seeds):.0f}"})
         mixed.append(cells(case, MIXING_COLUMNS))
-        pairs = list(zip(values(case, "label_mixing", "near_share"), added))
-        if pairs and case != cases[-1]:
-            mixed[-1]["near share less that of z + MLP(y)"] = summary([a - b for a, b in pairs])
+        for column, others in added.items():
+            pairs = list(zip(values(case, *MIXING_COLUMNS[column][:2]), others))
+            if pairs and case != cases[-1]:
+                less = f"{column.removesuffix(', share')}, less that of z + MLP(y)"
+                mixed[-1][less] = summary([a - b for a, b in pairs])
     lines = ["", "## Beta and latent size", "", *markdown_table(rows)]
     real = values(cases[0], "generation", "real_accuracy")
     if real:
@@ -178,8 +184,12 @@ def _tables(bench: Bench, cases: Sequence[Case], seeds: Sequence[int], scores: S
             f"{cosine[0]:.3f}.",
         ]
     return [
-        *(*lines, "", "## Labels mixed", ""),
-        "Shares of 0.1 are in proportion to the label; read them beside the distance of the ends "
+        *lines,
+        "",
+        "`cvae` has its whole code beside the label, `ccvae` half of it for style; interpolations "
+        "of `cvae` go between the labels of the images too.",
+        *("", "## Labels mixed", ""),
+        "Shares of the length of the path; 0.1 is even. Read them beside the distance of the ends "
         "and the accuracy above, since a model that hardly follows its label changes evenly too.",
         *("", *markdown_table(mixed)),
     ]

@@ -19,7 +19,7 @@ def page(monkeypatch, tmp_path):
         found = {}
         for run in runs:
             share = SHARES[run.case.model] + run.seed / 100
-            mixing = {"near_share": share, "path_length": 1.0, "distance": 0.2}
+            mixing = {"first_step_share": share, "path_length": 1.0, "distance": 0.2}
             if run.case.value == "concatenate" and run.seed == 1:
                 mixing = {"distance": 0.0}
             found[run.name] = {

@@ -12,8 +12,6 @@ from tfvae.evaluation.label_mixing import Paths, label_pairs
 from tfvae.evaluation.run import evaluate
 from tfvae.schema import BINARY, UsageError, UserError
 
-SHARES = {"near_share", "largest_step_share", "path_length"}
-
 
 @pytest.fixture
 def mixed(export_of, tmp_path):
@@ -27,7 +25,8 @@ def mixed(export_of, tmp_path):
 
 def test_a_sampler_linear_in_the_label_goes_evenly(categorical, mixed):
     result = mixed(categorical, "sample")
-    expected = {"near_share": 0.1, "largest_step_share": 0.1, "path_length": 1.0}
+    expected = {"near_share": 0.1, "first_step_share": 0.1, "largest_step_share": 0.1}
+    expected["path_length"] = 1.0
     # Two pixels change, each by one.
     expected["distance"] = np.sqrt(2 / SIDE**2)
     for name, value in expected.items():
@@ -43,7 +42,8 @@ def test_a_sampler_linear_in_the_label_goes_evenly(categorical, mixed):
 def test_a_sampler_that_jumps_does_it_in_one_step(categorical, binary, mixed):
     for dataset in (categorical, binary):
         values = mixed(dataset, "sample_rounded", steps=5).values
-        assert values["near_share"] == 0 and values["largest_step_share"] == 1
+        assert values["near_share"] == values["first_step_share"] == 0
+        assert values["largest_step_share"] == 1
         assert values["path_length"] == 1
 
 
@@ -56,7 +56,7 @@ def test_a_sampler_that_ignores_the_label_has_no_shares(categorical, mixed):
 
 def test_a_sampler_that_comes_back_has_a_length_but_no_whole(categorical, mixed):
     values = mixed(categorical, "sample_mixture").values
-    assert set(values) == {"distance", "seed_distance", "largest_step_share"}
+    assert set(values) == {"distance", "seed_distance", "first_step_share", "largest_step_share"}
     # The steps of t (1 - t) are in proportion to 0.09, 0.07, ... down and up again: 0.5 in all.
     assert values["largest_step_share"] == pytest.approx(0.09 / 0.5, rel=1e-4)
 
@@ -70,6 +70,17 @@ def test_shares_of_known_paths():
     assert values["near_share"] == values["largest_step_share"] == pytest.approx(7 / 8)
     assert values["path_length"] == 1 and values["distance"] == pytest.approx(8 / 3)
     assert intervals["near_share"] == pytest.approx((0.5, 1.0))
+
+
+def test_shapes_that_move_evenly_go_far_but_evenly():
+    # A stroke of one pixel moves by one pixel a step: it is never further off than after the first.
+    images = np.eye(5)
+    steps = np.sqrt(((images[1:] - images[:-1]) ** 2).mean(axis=1))[None]
+    from_start = np.sqrt(((images - images[0]) ** 2).mean(axis=1))[None]
+    paths = Paths("stroke", from_start, steps, np.ones(1), np.zeros((1, 5, 2, 2, 1)))
+    values, _ = paths.scores(0)
+    assert values["first_step_share"] == values["largest_step_share"] == pytest.approx(0.25)
+    assert values["near_share"] == 1 and values["path_length"] == pytest.approx(4)
 
 
 def test_attributes_are_mixed_entry_by_entry(binary, mixed):

@@ -60,6 +60,7 @@ class Paths:
         }
         shares = {
             "near_share": (self.from_start[:, 1], whole),
+            "first_step_share": (self.steps[:, 0], length),
             "largest_step_share": (self.steps.max(axis=1), length),
             "path_length": (length, whole),
         }
@@ -82,11 +83,11 @@ def label_mixing(
 ) -> Result:
     """Draws images for labels mixed from two, (1 - t) y + t y', the noise of each pair kept.
 
-    Distances are root mean squares over pixels. Values: `near_share`, the distance to t = 0 that
-    the first step reaches, over that of t = 1 (1 / `steps`: in proportion to the label; 1: the
-    least change of the label does it all); `largest_step_share`, the largest distance of neighbours
-    over the length of the path (1 / `steps`: even; 1: one jump); `path_length`, that length over
-    the distance of the ends (1: the shortest); `distance` of the ends, and beside it
+    Distances are root mean squares over pixels. Values: `first_step_share` and
+    `largest_step_share`, the first and the largest distance of neighbours over the length of the
+    path (1 / `steps`: even; 1: one jump, the first at the least change of the label); `near_share`,
+    the first over the distance of the ends; `path_length`, the length over the distance of the ends
+    (1: a cross-fade; more where shapes move); `distance` of the ends, and beside it
     `seed_distance`, that of two images of one label by different noise. Of several exports these
     are the first one's; each has its own as `RUN/near_share`.
 
