@@ -9,13 +9,15 @@ from toys import read_label, toy_dataset
 
 from tfvae import evaluation
 from tfvae.evaluation.context import Context
+from tfvae.evaluation.generation import known_labels
 from tfvae.evaluation.interpolation import smoothness
 from tfvae.evaluation.intervention import changed_area
 from tfvae.evaluation.reconstruction import binary_cross_entropy, structural_similarity
 from tfvae.evaluation.run import evaluate
+from tfvae.evaluation.statistics import mean_interval
 from tfvae.evaluation.transfer import carry
 from tfvae.evaluation.traversal import channel_information
-from tfvae.schema import UsageError, UserError
+from tfvae.schema import BINARY, UsageError, UserError
 
 EVERYTHING = {
     "reconstruct": "reconstruct",
@@ -124,6 +126,16 @@ def test_generation_with_attributes(binary, export_of, perfect, tmp_path):
         "generation", [export], binary, output_dir=tmp_path, classifiers=perfect(binary)
     )
     assert result.values["accuracy"] == 1 and len(result.tables["Per label"]) == 3
+
+
+def test_accuracy_of_real_images_is_counted_by_image():
+    # Three attributes each, right or wrong together: 40 images, not 120 independent answers.
+    right = np.arange(40) % 4 > 0
+    real = {"label": np.ones((40, 3)), "observed": np.ones((40, 3))}
+    probability = np.repeat(right[:, None], 3, axis=1).astype(float)
+    images = np.random.default_rng(0).random((40, 2, 2, 1))
+    value, interval = known_labels(images, probability, real, BINARY, 0).scores["accuracy"]
+    assert value == 0.75 and interval == mean_interval(right, 0)
 
 
 def test_generation_needs_a_sampler_for_labels(categorical, export_of, tmp_path):

@@ -66,7 +66,7 @@ def generation(
         "cosine_similarity": mean_interval(cosine + np.concatenate(terms), context.seed),
     }
     for name, images in _test_images(context.export, real).items():
-        known = _of_known_labels(images, judge(images), real, kind, context.seed)
+        known = known_labels(images, judge(images), real, kind, context.seed)
         values |= {f"{name}_{part}": value for part, (value, _) in known.scores.items()}
         intervals |= {f"{name}_{part}": interval for part, (_, interval) in known.scores.items()}
         for row, accuracy_, cosine_ in zip(rows, known.accuracy, known.cosine, strict=True):
@@ -93,7 +93,7 @@ def _test_images(export, real) -> dict[str, np.ndarray]:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Known:
+class Known:
     """What images of known labels score: per label (None where fewer than two have it), and over
     all as name -> (value, interval)."""
 
@@ -102,9 +102,13 @@ class _Known:
     scores: dict[str, tuple[float, tuple[float, float]]]
 
 
-def _of_known_labels(images, probability, real, kind: str, seed: int) -> _Known:
+def known_labels(images, probability, real, kind: str, seed: int) -> Known:
+    """How `images` [N, H, W, C] of the labels in `real` score, a classifier's `probability` [N, L]
+    given; intervals over images."""
     right = label_hits(probability, real[LABEL], kind)
-    found, hits = _Known([], [], {}), []
+    found = Known([], [], {})
+    # How many of its labels count, and how many of those the classifier sees, of each image.
+    counted, hits = np.zeros(len(images)), np.zeros(len(images))
     # What each image adds to the mean over labels, times their number.
     terms = np.zeros(len(images))
     for index in range(real[LABEL].shape[1]):
@@ -115,14 +119,15 @@ def _of_known_labels(images, probability, real, kind: str, seed: int) -> _Known:
             continue
         cosine, parts = cosine_pairs(images[members])
         terms[members] += (parts - cosine) * len(members) / members.sum()
-        hits.append(right[members, index])
-        found.accuracy.append(float(hits[-1].mean()))
+        counted[members] += 1
+        hits[members] += right[members, index]
+        found.accuracy.append(float(right[members, index].mean()))
         found.cosine.append(cosine)
-    if hits:
-        accuracy = np.concatenate(hits).astype(np.float64)
+    if counted.any():
+        rate = hits / np.maximum(counted, 1)
         cosines = [value for value in found.cosine if value is not None]
         cosine = float(np.mean(cosines))
-        found.scores["accuracy"] = float(accuracy.mean()), mean_interval(accuracy, seed)
+        found.scores["accuracy"] = hits.sum() / counted.sum(), mean_interval(rate, seed, counted)
         interval = mean_interval(cosine + terms / len(cosines), seed)
         found.scores["cosine_similarity"] = cosine, interval
     return found
