@@ -38,6 +38,8 @@ def test_what_is_refused_is_no_failed_trial(tmp_path, config):
         train(config(missing_labels=0.5, **fields))
     with pytest.raises(UserError, match="label"):
         train(config(model="ccvae", **fields))
+    with pytest.raises(UserError, match="nothing to search"):
+        train(config(model="mmd_vae", learning_rate=1e-3, **fields))
     assert not (tmp_path / "runs").exists()
 
 

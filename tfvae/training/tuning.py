@@ -27,11 +27,19 @@ def tuned_run(run: RunFolder, dataset, strategy) -> RunFolder:
     where it was.
 
     Raises:
+        UsageError: there is nothing to search.
         UserError: no trial ended with finite figures.
     """
     config = run.config
     if config.strategy == "multi_worker":
         raise UsageError("--tune doesn't go with --strategy multi_worker: tune on one machine")
+    hyperparameters = keras_tuner.HyperParameters()
+    chosen_fields(config, hyperparameters)
+    if not hyperparameters.space:
+        raise UsageError(
+            f"--tune has nothing to search: of {config.model} it would be the learning rate alone, "
+            "and --learning-rate gives it"
+        )
     best_file = run.tuning / BEST
     if not best_file.exists():
         # What is refused is refused while nothing is on disk, and not as a failed trial.
