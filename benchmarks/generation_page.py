@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from common import Bench, summary
+from common import Bench, digest, summary
 
+# Accuracy by the searching classifiers -> the candidate with the lowest cosine; None: eq. 4.
+LEVELS = (None, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 TABLE_LEVELS = (0.995, 0.999)
 # Table 4: cosine and accuracy, by the paper's classifier of reconstructions.
 PAPER = {
@@ -74,9 +76,10 @@ def point_at(result: Mapping, level: float | None) -> Mapping:
     return next(point for point in result["points"] if point["level"] == level)
 
 
-def sheet_of(bench: Bench, run: Any, name: str) -> Path:
-    """Where the picture of a generator's images lies."""
-    return bench.folder / "results" / f"{run.name}-{name}.png"
+def result_of(bench: Bench, run: Any, name: str, given: argparse.Namespace) -> Path:
+    """Where the results of a search are kept, and with another suffix its sheet of images."""
+    how = digest([given.draws, given.searched_on, given.settings, list(map(str, LEVELS))])
+    return bench.folder / "results" / f"{run.name}-{name}-{how}.json"
 
 
 def best_of(found: Found, given: argparse.Namespace) -> tuple[Any, str]:
@@ -120,5 +123,5 @@ def figures(bench: Bench, found: Found, given: argparse.Namespace) -> None:
     curves = given.output.with_name(f"{given.output.stem}-curves.png")
     figure.savefig(curves, dpi=100)
     best = given.output.with_name(f"{given.output.stem}-best.png")
-    shutil.copyfile(sheet_of(bench, *best_of(found, given)), best)
+    shutil.copyfile(result_of(bench, *best_of(found, given), given).with_suffix(".png"), best)
     print(curves, best, sep="\n")

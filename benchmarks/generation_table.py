@@ -18,14 +18,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from common import Bench, bench_of, make_parser, write_page
-from generation_page import TABLE_LEVELS, figures, points, sheet_of, table
+from generation_page import LEVELS, TABLE_LEVELS, figures, points, result_of, table
 
 from tfvae.cli.common import load_tensorflow
 from tfvae.evaluation import files
 from tfvae.evaluation.report import markdown_table
 
-# Accuracy by the searching classifiers -> the candidate with the lowest cosine; None: eq. 4.
-LEVELS = (None, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999)
 DRAWS = 1000
 SHOWN = 15
 JUDGE = "cnn_bn"
@@ -61,8 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.dataset, given.epochs, given.seeds, given.vaes = "digits", 2, [0], ["MMD-10"]
         given.generators, given.draws = ["simple", "medium2"], 20
         given.searched_on, given.settings = "images", {"medium2": {"steps": 10}}
-    searches = [given.draws, given.searched_on, given.settings, list(map(str, LEVELS))]
-    bench = bench_of(given, searches)
+    bench = bench_of(given)
     kinds = [(kind.partition("-")[0], int(kind.partition("-")[2])) for kind in given.vaes]
     runs = [Run(*kind, seed) for seed in given.seeds for kind in kinds]
     for run in runs:
@@ -107,7 +104,7 @@ class Scored:
         return {name: self._kept(name) for name in names}
 
     def _kept(self, name: str) -> Any:
-        path = self.bench.folder / "results" / f"{self.run.name}-{name}.json"
+        path = result_of(self.bench, self.run, name, self.given)
         if not path.exists():
             print(f"{self.run.name} {name}", file=sys.stderr, flush=True)
             made = self._images() if name == "images" else self._generator(name)
@@ -188,7 +185,8 @@ class Scored:
         figure = plots.image_grid(
             np.stack(rows), f"{self.run.kind}, {name}", row_labels=list(names)
         )
-        files.write(sheet_of(self.bench, self.run, name), lambda path: figure.savefig(path, dpi=80))
+        sheet = result_of(self.bench, self.run, name, self.given).with_suffix(".png")
+        files.write(sheet, lambda path: figure.savefig(path, dpi=80))
 
     def _images(self) -> dict[str, Any]:
         """Cosine and accuracy of real test images and their reconstructions, and of classifiers."""

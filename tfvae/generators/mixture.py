@@ -15,6 +15,7 @@ from tfvae.generators.samplers import GaussianMixtures
 from tfvae.generators.search import Search, Trials
 from tfvae.generators.task import Task
 from tfvae.probability import noise
+from tfvae.schema import UserError
 
 # Added to the variances: a class of few codes has directions without any.
 RIDGE = 1e-6
@@ -99,10 +100,18 @@ def fitted_mixture(task: Task, components: int) -> GaussianMixtures:
         with warnings.catch_warnings():
             # The components needn't be the best there are: what they decode to is looked at.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(task.of_class(row))
+            # In single precision the ridge is lost beside the codes.
+            _fit(model, task.of_class(row).astype(np.float64))
         factors = np.stack([factor_of(covariance) for covariance in model.covariances_])
         parts.append((model.weights_, model.means_, factors))
     return GaussianMixtures.of(*map(np.stack, zip(*parts, strict=True)))
+
+
+def _fit(model: GaussianMixture, codes: np.ndarray) -> None:
+    try:
+        model.fit(codes)
+    except ValueError as error:
+        raise UserError(f"no mixture fits the codes of a class: {error}") from error
 
 
 def component_accuracy_of(

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import keras
 import numpy as np
 import tensorflow as tf
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
@@ -38,6 +39,7 @@ def network(
         units: Of each of the two hidden layers.
         match_weight: Of the MMD^2 between drawn and encoded codes, in units of sigma_y.
     """
+    keras.utils.set_random_seed(task.seed)
     sampler = CodeNetwork(task.num_labels, task.latent_dim, units)
     sampler.means.assign(task.means)
     sampler.scales.assign(task.stddevs)

@@ -144,11 +144,13 @@ def _manifest(
     best: Candidate,
     score: Score,
 ) -> dict[str, Any]:
+    about = export.manifest
     kept = ("dataset", "dataset_options", "dataset_fingerprint")
     defaults = {option.name: option.default for option in generator_options(config.generator)}
     return {
-        "model": f"{export.manifest.get('model', 'autoencoder')}+{config.generator}",
-        **{name: export.manifest.get(name) for name in kept},
+        "model": f"{about.get('model', 'autoencoder')}+{config.generator}",
+        # An export of other origin needn't say all of them.
+        **{name: about[name] for name in kept if name in about},
         "seed": config.seed,
         "generator": {
             "name": config.generator,
@@ -164,7 +166,7 @@ def _manifest(
             "labelled_images": len(task.codes),
             "classifier_accuracy": dict(zip(_trained_on(config), _accuracies(task), strict=True)),
         },
-        "training": export.manifest.get("training", {}),
+        "training": about.get("training", {}),
     }
 
 

@@ -17,7 +17,7 @@ from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, TRAIN, UserError
 NEEDED = ("encode", "decode")
 SearchedOn = Literal["both", "reconstructions", "images"]
 ARCHITECTURE = "cnn"
-# Between the seeds of these classifiers and those that scores are given by, whatever `--seed`.
+# Between the seeds of these classifiers and those that scores are given by, for any usual `--seed`.
 SEED_STEP, NUM_SEEDS = 1_000_003, 2**31
 
 
