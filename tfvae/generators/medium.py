@@ -15,7 +15,7 @@ START = 0.3
 def medium1(
     task: Task,
     *,
-    steps: PositiveInt = 400,
+    steps: PositiveInt = 1000,
     learning_rate: PositiveFloat = 0.03,
     draws: Annotated[int, Field(ge=2)] = 16,
     largest: PositiveFloat = 1.0,
@@ -37,7 +37,7 @@ def medium1(
 def medium2(
     task: Task,
     *,
-    steps: PositiveInt = 400,
+    steps: PositiveInt = 1000,
     learning_rate: PositiveFloat = 0.03,
     draws: Annotated[int, Field(ge=2)] = 16,
     largest: PositiveFloat = 1.0,

@@ -21,6 +21,7 @@ from tfvae.schema import UserError
 RIDGE = 1e-6
 NonNegative = Annotated[float, Field(ge=0)]
 THETAS = tuple(round(0.05 * step, 2) for step in range(21))
+MIXTURE_THETAS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
 
 
 def full_covariance(
@@ -53,8 +54,8 @@ def factor_of(covariance) -> np.ndarray:
 def mixture(
     task: Task,
     *,
-    components: PositiveInt = 50,
-    thetas: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = (0.2, 0.4, 0.6, 0.8, 1.0),
+    components: PositiveInt = 100,
+    thetas: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = MIXTURE_THETAS,
     kept: Annotated[tuple[float, ...], Field(min_length=1)] = (0.0, 0.8, 0.9, 0.95, 0.99),
     draws: PositiveInt = 40,
 ) -> Search:

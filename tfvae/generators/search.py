@@ -16,7 +16,7 @@ from tfvae.probability import noise
 from tfvae.schema import UserError
 
 # Weight of the classifier's error in the gradient search, from its first step to its last.
-WEIGHTS = (100.0, 1.0)
+WEIGHTS = (100.0, 0.2)
 LOOKS = 25
 
 
