@@ -25,8 +25,7 @@ def mixed(export_of, tmp_path):
 
 def test_a_sampler_linear_in_the_label_goes_evenly(categorical, mixed):
     result = mixed(categorical, "sample")
-    expected = {"near_share": 0.1, "first_step_share": 0.1, "largest_step_share": 0.1}
-    expected["path_length"] = 1.0
+    expected = {"first_step_share": 0.1, "largest_step_share": 0.1, "path_length": 1.0}
     # Two pixels change, each by one.
     expected["distance"] = np.sqrt(2 / SIDE**2)
     for name, value in expected.items():
@@ -35,15 +34,14 @@ def test_a_sampler_linear_in_the_label_goes_evenly(categorical, mixed):
     # Uniform noise on what isn't the label's row: E(a - b)^2 = 1/6.
     noise = np.sqrt((SIDE - 1) / SIDE / 6)
     assert result.values["seed_distance"] == pytest.approx(noise, rel=0.02)
-    assert mixed(categorical, "sample", steps=4).values["near_share"] == pytest.approx(0.25)
+    assert mixed(categorical, "sample", steps=4).values["first_step_share"] == pytest.approx(0.25)
     assert result.num_images == 40 * 11 and not result.notes
 
 
 def test_a_sampler_that_jumps_does_it_in_one_step(categorical, binary, mixed):
     for dataset in (categorical, binary):
         values = mixed(dataset, "sample_rounded", steps=5).values
-        assert values["near_share"] == values["first_step_share"] == 0
-        assert values["largest_step_share"] == 1
+        assert values["first_step_share"] == 0 and values["largest_step_share"] == 1
         assert values["path_length"] == 1
 
 
@@ -67,9 +65,9 @@ def test_shares_of_known_paths():
     from_start = np.concatenate([np.zeros((3, 1)), np.cumsum(steps, axis=1)], axis=1)
     paths = Paths("toy", from_start, steps, np.ones(3), np.zeros((1, 3, 2, 2, 1)))
     values, intervals = paths.scores(0)
-    assert values["near_share"] == values["largest_step_share"] == pytest.approx(7 / 8)
+    assert values["first_step_share"] == values["largest_step_share"] == pytest.approx(7 / 8)
     assert values["path_length"] == 1 and values["distance"] == pytest.approx(8 / 3)
-    assert intervals["near_share"] == pytest.approx((0.5, 1.0))
+    assert intervals["first_step_share"] == pytest.approx((0.5, 1.0))
 
 
 def test_shapes_that_move_evenly_go_far_but_evenly():
@@ -80,12 +78,12 @@ def test_shapes_that_move_evenly_go_far_but_evenly():
     paths = Paths("stroke", from_start, steps, np.ones(1), np.zeros((1, 5, 2, 2, 1)))
     values, _ = paths.scores(0)
     assert values["first_step_share"] == values["largest_step_share"] == pytest.approx(0.25)
-    assert values["near_share"] == 1 and values["path_length"] == pytest.approx(4)
+    assert values["path_length"] == pytest.approx(4)
 
 
 def test_attributes_are_mixed_entry_by_entry(binary, mixed):
     values = mixed(binary, "sample").values
-    assert values["near_share"] == pytest.approx(0.1, rel=1e-4)
+    assert values["first_step_share"] == pytest.approx(0.1, rel=1e-4)
     assert values["largest_step_share"] == pytest.approx(0.1, rel=1e-4)
 
 
@@ -118,8 +116,12 @@ def test_exports_side_by_side(categorical, tmp_path):
     settings = {"num_pairs": 10, "steps": 5}
     result = evaluate("label_mixing", exports, categorical, output_dir=tmp_path, settings=settings)
     values = result.values
-    assert values["near_share"] == values["even/near_share"] == pytest.approx(0.2, rel=1e-4)
-    assert values["jump/largest_step_share"] == 1 and "blind/near_share" not in values
+    assert (
+        values["first_step_share"]
+        == values["even/first_step_share"]
+        == pytest.approx(0.2, rel=1e-4)
+    )
+    assert values["jump/largest_step_share"] == 1 and "blind/first_step_share" not in values
     # All draw with the same noise and labels.
     assert values["even/distance"] == pytest.approx(values["jump/distance"], rel=1e-5)
     assert values["even/seed_distance"] == values["jump/seed_distance"]

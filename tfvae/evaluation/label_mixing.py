@@ -59,7 +59,6 @@ class Paths:
             "seed_distance": mean_interval(self.between_seeds, seed),
         }
         shares = {
-            "near_share": (self.from_start[:, 1], whole),
             "first_step_share": (self.steps[:, 0], length),
             "largest_step_share": (self.steps.max(axis=1), length),
             "path_length": (length, whole),
@@ -85,11 +84,11 @@ def label_mixing(
 
     Distances are root mean squares over pixels. Values: `first_step_share` and
     `largest_step_share`, the first and the largest distance of neighbours over the length of the
-    path (1 / `steps`: even; 1: one jump, the first at the least change of the label); `near_share`,
-    the first over the distance of the ends; `path_length`, the length over the distance of the ends
-    (1: a cross-fade; more where shapes move); `distance` of the ends, and beside it
-    `seed_distance`, that of two images of one label by different noise. Of several exports these
-    are the first one's; each has its own as `RUN/near_share`.
+    path (1 / `steps`: even; 1: one jump, the first at the least change of the label);
+    `path_length`, the length over the distance of the ends (1: a cross-fade; more where shapes
+    move); `distance` of the ends, and beside it `seed_distance`, that of two images of one label
+    by different noise. Of several exports these are the first one's; each has its own as
+    `RUN/path_length`.
 
     Args:
         num_pairs: Pairs of different labels; classes at random, or the attributes of two random
