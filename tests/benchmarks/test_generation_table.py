@@ -2,7 +2,7 @@
 
 import argparse
 
-from generation_page import PAPER, TABLE_LEVELS, best_of, point_at, points, table
+from generation_page import PAPER, TABLE_LEVELS, best_of, point_at, points, study_table, table
 from generation_table import LEVELS, Run
 
 from tfvae.generators import GENERATORS
@@ -35,9 +35,15 @@ def given():
 
 def test_a_row_for_each_level_with_the_papers_beside_it():
     rows = table(found(), given())
-    assert [row["asked for"] for row in rows] == list(TABLE_LEVELS)
+    assert [row["asked for"] for row in rows] == list(map(str, TABLE_LEVELS))
     assert rows[0]["cosine"].startswith("0.8500 [")
     assert rows[0]["study"] == "0.8870 / 0.9968" and rows[1]["study"] == ""
+
+
+def test_the_papers_rows_are_taken_at_its_own_accuracy():
+    (row,) = study_table(found())
+    assert row["asked for"] == "0.9968" and row["study"] == "0.8870 / 0.9968"
+    assert study_table({}) == []
 
 
 def test_what_no_candidate_reached_is_marked():
@@ -57,7 +63,7 @@ def test_real_images_and_classifiers_stand_beside():
 def test_runs_are_told_apart_and_the_papers_rows_can_be_made():
     assert Run("ELBO", 20, 1).name == "vae-d20-s1" and Run("MMD", 10, 0).kind == "MMD-10"
     assert {name for _, name in PAPER} <= set(GENERATORS)
-    assert set(TABLE_LEVELS) <= set(LEVELS)
+    assert {*TABLE_LEVELS, *(level for _, level in PAPER.values())} <= set(LEVELS)
     assert point_at(result(0.7, 0.9), None)["level"] is None
 
 
