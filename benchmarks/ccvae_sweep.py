@@ -200,7 +200,7 @@ def _parser() -> argparse.ArgumentParser:
         __doc__,
         "ccvae_sweep",
         dataset="mnist",
-        epochs=7,
+        epochs=20,
         batch_size=128,
         quick="one epoch of four models on digits",
     )

@@ -28,7 +28,8 @@ def table(found: Found, given: argparse.Namespace) -> list[dict[str, Any]]:
         runs = [run for run in found if run.kind == kind]
         for name in given.generators:
             seconds = max(found[run][name]["seconds"] for run in runs)
-            for level in TABLE_LEVELS:
+            # The paper's accuracy too, where it has one.
+            for level in sorted({*TABLE_LEVELS, *PAPER.get((kind, name), ())[1:]}):
                 first = level == TABLE_LEVELS[0]
                 rows.append(
                     {"VAE": kind if first else "", "generator": f"`{name}`" if first else ""}
@@ -142,7 +143,7 @@ def figures(bench: Bench, found: Found, given: argparse.Namespace) -> None:
             axis.plot(point["cosine"], point["accuracy"], marker, color="black", label=name)
         axis.set(title=kind, xlabel="cosine similarity")
     axes[0].set(ylabel="accuracy", ylim=(0.88, 1.003))
-    axes[-1].legend(loc="lower left", fontsize=7)
+    axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
     curves = given.output.with_name(f"{given.output.stem}-curves.png")
     figure.savefig(curves, dpi=100)
     best = given.output.with_name(f"{given.output.stem}-best.png")
