@@ -7,7 +7,8 @@ Each autoencoder is trained by `train.py`. Each generator is fitted to it as `tr
 does; of its search the most varied candidates at several accuracies, by the classifiers that
 searched, are drawn anew and scored by the classifier of `evaluate.py --metric generation`. The rows
 that the study reports are also searched and scored as there, by one classifier of reconstructions.
-What was trained, searched and scored is kept under --work-dir.
+The default takes some two hours on two cores. What was trained, searched and scored is kept under
+--work-dir and not repeated.
 """
 
 import argparse
