@@ -46,6 +46,19 @@ class TfvaeTinyMixed(TfvaeTiny):
     COUNTS = {"train": 20}
 
 
+class TfvaeTinyTwice(TfvaeTiny):
+    """Prepared by another process while this one is at it."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    other_is_done = False
+
+    def _split_generators(self, dl_manager):
+        if not TfvaeTinyTwice.other_is_done:
+            TfvaeTinyTwice.other_is_done = True
+            load_dataset("tfds:tfvae_tiny_twice", data_dir=self._data_dir_root)
+        return super()._split_generators(dl_manager)
+
+
 class TfvaeTinyText(tfds.core.GeneratorBasedBuilder):
     """No images at all."""
 
@@ -112,6 +125,13 @@ def test_large_sets_are_written_once_and_memory_mapped(tmp_path, monkeypatch):
         monkeypatch.setattr(tfds_reader, "_fill", None)
     folder = tmp_path / "tfvae_tiny" / "1.0.0-tfvae-5x4x1"
     assert sorted(path.name for path in folder.iterdir()) == ["test", "train"]
+
+
+def test_two_runs_may_prepare_the_same_set_at_once(tmp_path):
+    dataset = load_dataset("tfds:tfvae_tiny_twice", data_dir=tmp_path)
+    assert TfvaeTinyTwice.other_is_done
+    assert sorted(values(dataset.arrays("test"))) == list(range(6))
+    assert [path.name for path in (tmp_path / "tfvae_tiny_twice").iterdir()] == ["1.0.0"]
 
 
 def test_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):

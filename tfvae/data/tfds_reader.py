@@ -64,7 +64,11 @@ def prepare_builder(builder, options):
         raise UserError(reason) from error
     # Whatever a builder's own code, the network or a parser raises, the user needs the same advice.
     except Exception as error:
-        raise UserError(_preparation_message(builder, error)) from error
+        if not pathlib.Path(builder.data_dir).exists():
+            raise UserError(_preparation_message(builder, error)) from error
+        # The folder appears whole: another process prepared it meanwhile, and this one couldn't
+        # rename its own to it.
+        builder.info.read_from_directory(builder.data_dir)
 
 
 def _check_network(builder, options):
