@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 
 from ccvae_figures import figures
-from common import Bench, Scores, bench_of, make_parser, summary, write_page
+from common import Bench, Scores, bench_of, cells, make_parser, summary, write_page
 
 from tfvae.evaluation.report import markdown_table
 
@@ -134,9 +134,9 @@ def _introduction(bench: Bench, given: argparse.Namespace, runs: Sequence[Run]) 
     return [
         f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size} for "
         f"every model, network `{given.network}`, seeds {', '.join(map(str, given.seeds))}: "
-        f"{len(runs)} runs, {minutes:.0f} minutes of training in all. Cells: mean over seeds [95 % "
-        "t-interval over seeds], all scored by one classifier and the same draws. Options of the "
-        f"metrics: {' '.join(given.set) or 'the defaults'}.",
+        f"{len(runs)} runs, {minutes:.0f} minutes of training in all. {cells(given.seeds)} All are "
+        "scored by one classifier on the same draws. Options of the metrics: "
+        f"{' '.join(given.set) or 'the defaults'}.",
     ]
 
 
@@ -148,7 +148,7 @@ def _tables(bench: Bench, cases: Sequence[Case], seeds: Sequence[int], scores: S
         found = [scores[Run(case, seed).name].get(metric, {}).get(name) for seed in seeds]
         return [] if None in found else found
 
-    def cells(case: Case, columns) -> dict[str, str]:
+    def cells_of(case: Case, columns) -> dict[str, str]:
         row = {
             "model": f"`{case.model}`",
             "β or conditioning": str(case.value),
@@ -167,8 +167,8 @@ def _tables(bench: Bench, cases: Sequence[Case], seeds: Sequence[int], scores: S
     }
     for case in cases:
         seconds = [bench.seconds(Run(case, seed)) for seed in seeds]
-        rows.append(cells(case, COLUMNS) | {"training, s": f"{sum(seconds) / len(seeds):.0f}"})
-        mixed.append(cells(case, MIXING_COLUMNS))
+        rows.append(cells_of(case, COLUMNS) | {"training, s": f"{sum(seconds) / len(seeds):.0f}"})
+        mixed.append(cells_of(case, MIXING_COLUMNS))
         for column, others in added.items():
             pairs = list(zip(values(case, *MIXING_COLUMNS[column][:2]), others))
             if pairs and case != cases[-1]:

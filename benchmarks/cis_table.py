@@ -16,7 +16,7 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-from common import Bench, bench_of, digest, make_parser, summary, write_page
+from common import Bench, bench_of, cells, digest, make_parser, summary, write_page
 
 from tfvae.evaluation.report import markdown_table
 
@@ -84,8 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     bench = bench_of(given, OPTIONS)
     page = [
         f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size} for "
-        f"every model, seeds {', '.join(map(str, given.seeds))}. Cells: mean over seeds [95 % "
-        "t-interval over seeds]. Options of the metric: "
+        f"every model, seeds {', '.join(map(str, given.seeds))}. "
+        f"{cells(given.seeds)} Options of the metric: "
         f"{' '.join(given.set) or 'the defaults'}.",
     ]
     for domains in given.domains:

@@ -231,6 +231,13 @@ def interval(values: Sequence[float]) -> tuple[float, float] | None:
     return np.mean(values) - half, np.mean(values) + half
 
 
+def cells(seeds: Sequence[int]) -> str:
+    """What `summary` put into the cells, as a sentence for the page."""
+    if len(seeds) < 2:
+        return "Cells: one seed, so differences between rows may be chance."
+    return "Cells: mean over seeds [95 % t-interval over seeds]."
+
+
 def summary(values: Sequence[float], digits: int = 3) -> str:
     """Mean over seeds with its interval, as a cell."""
     bounds = interval(values)

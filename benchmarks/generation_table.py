@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from common import Bench, bench_of, make_parser, write_page
+from common import Bench, bench_of, cells, make_parser, write_page
 from generation_page import (
     LEVELS,
     PAPER,
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "per class and row, scored by one classifier of real images that no search asked. "
         "Asked for: the accuracy by the classifiers that searched, of which the candidate with the "
         "lowest cosine is taken (*: a seed didn't reach it and takes its most accurate one). "
-        "Search: the longest of the seeds. Cells: mean over seeds [95 % t-interval over seeds].",
+        f"Search: the longest of the seeds. {cells(given.seeds)}",
         "",
         *markdown_table(table(found, given)),
         "",

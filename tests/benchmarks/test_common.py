@@ -97,6 +97,8 @@ def test_the_cell_of_a_figure():
     low, high = scipy.stats.t.interval(0.95, 2, np.mean(values), scipy.stats.sem(values))
     assert common.summary(values, 1) == f"{np.mean(values):.1f} [{low:.1f}, {high:.1f}]"
     assert common.summary([0.25]) == "0.250" and common.interval([0.25]) is None
+    # The page says of its cells what they are.
+    assert "interval" in common.cells([0, 1]) and "interval" not in common.cells([0])
 
 
 def test_folders_tell_budgets_apart_but_not_where_data_lie():
