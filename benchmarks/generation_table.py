@@ -165,7 +165,7 @@ class Scored:
             )
             judges = searching.classifiers
             if not self.given.own_score:
-                judges = [load_or_train(dataset, JUDGE, seed=0, cache_dir=cache)]
+                judges = {JUDGE: load_or_train(dataset, JUDGE, seed=0, cache_dir=cache)}
             scoring = Task(
                 export,
                 judges,
@@ -227,7 +227,7 @@ class Scored:
         searching, scoring, dataset = self._load()
         test = dataset.arrays("test")
         classes = test["label"].argmax(axis=1)
-        judge = scoring.classifiers[0]
+        judge = next(iter(scoring.classifiers.values()))
         export = searching.export
         found = {}
         images = {
@@ -238,10 +238,9 @@ class Scored:
             cosines = [cosine_pairs(values[classes == row])[0] for row in np.unique(classes)]
             right = judge(values).argmax(axis=1) == classes
             found[name] = {"cosine": float(np.mean(cosines)), "accuracy": float(right.mean())}
-        accuracies = [each.accuracy["test"] for each in searching.classifiers]
-        both = ("reconstructions", "images")
-        names = both if self.given.searched_on == "both" else (self.given.searched_on,)
-        found["classifiers"] = dict(zip(names, accuracies, strict=True))
+        found["classifiers"] = {
+            name: each.accuracy["test"] for name, each in searching.classifiers.items()
+        }
         return found
 
 

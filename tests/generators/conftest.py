@@ -43,4 +43,4 @@ def task():
     classes = np.repeat([0, 1], 2000)
     codes = rng.standard_normal((4000, 2)).astype(np.float32)
     codes[:, 0] += 2 * classes - 1
-    return Task(ToyExport(), [ToyClassifier()], codes, classes, num_draws=500)
+    return Task(ToyExport(), {"toy": ToyClassifier()}, codes, classes, num_draws=500)

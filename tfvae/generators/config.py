@@ -7,6 +7,9 @@ from pydantic import Field
 
 from tfvae.training.config import CommandConfig
 
+# "both" or one of the others: what the classifiers that search were trained on.
+SearchedOn = Literal["both", "reconstructions", "images"]
+
 
 class GeneratorConfig(CommandConfig):
     """Everything that the fit of a generator depends on."""
@@ -22,7 +25,7 @@ class GeneratorConfig(CommandConfig):
         description="take the most varied generator whose images the searching classifiers take "
         "for the right class this often; default: the least sum of cosine and error (eq. 4)",
     )
-    searched_on: Literal["both", "reconstructions", "images"] = Field(
+    searched_on: SearchedOn = Field(
         "both",
         description="what the searching classifiers were trained on; reconstructions: study C's",
     )

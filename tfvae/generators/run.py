@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from tfvae.data import load_dataset
 from tfvae.evaluation import files, plots
@@ -18,7 +18,7 @@ from tfvae.generators import check_settings, generator_function, generator_optio
 from tfvae.generators.config import GeneratorConfig
 from tfvae.generators.export import ClassConditional
 from tfvae.generators.search import Candidate, Search
-from tfvae.generators.task import NEEDED, Score, SearchedOn, Task, check_export
+from tfvae.generators.task import NEEDED, Score, Task, check_export
 from tfvae.schema import TEST, UserError
 from tfvae.training.export import export_model
 from tfvae.training.run_folder import numbered
@@ -164,18 +164,14 @@ def _manifest(
             "figures": dataclasses.asdict(score),
             "figures_in_search": dataclasses.asdict(best.score),
             "labelled_images": len(task.codes),
-            "classifier_accuracy": dict(zip(_trained_on(config), _accuracies(task), strict=True)),
+            "classifier_accuracy": _accuracies(task),
         },
         "training": about.get("training", {}),
     }
 
 
-def _trained_on(config: GeneratorConfig) -> tuple[str, ...]:
-    return get_args(SearchedOn)[1:] if config.searched_on == "both" else (config.searched_on,)
-
-
-def _accuracies(task: Task) -> list[float]:
-    return [each.accuracy[TEST] for each in task.classifiers]
+def _accuracies(task: Task) -> dict[str, float]:
+    return {name: each.accuracy[TEST] for name, each in task.classifiers.items()}
 
 
 def _print_start(config: GeneratorConfig, export: Export, task: Task) -> None:
@@ -184,7 +180,7 @@ def _print_start(config: GeneratorConfig, export: Export, task: Task) -> None:
         f"{task.latent_dim} dimensions.",
         flush=True,
     )
-    for name, accuracy in zip(_trained_on(config), _accuracies(task), strict=True):
+    for name, accuracy in _accuracies(task).items():
         print(f"  The searching classifier trained on {name} is right on {accuracy:.4f} of those "
               "of the test split.", flush=True)  # fmt: skip
 

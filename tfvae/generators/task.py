@@ -2,20 +2,20 @@
 
 import dataclasses
 import functools
-from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from collections.abc import Mapping
+from typing import Any, get_args
 
 import numpy as np
 import tensorflow as tf
 
 from tfvae.evaluation.classifier import Classifier, load_or_train
 from tfvae.evaluation.export import Export
+from tfvae.generators.config import SearchedOn
 from tfvae.generators.reconstructions import Reconstructions
 from tfvae.probability import noise
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, TRAIN, UserError
 
 NEEDED = ("encode", "decode")
-SearchedOn = Literal["both", "reconstructions", "images"]
 ARCHITECTURE = "cnn"
 # Between the seeds of these classifiers and those that scores are given by, for any usual `--seed`.
 SEED_STEP, NUM_SEEDS = 1_000_003, 2**31
@@ -44,8 +44,8 @@ class Task:
 
     Args:
         export: With `encode` and `decode`, neither of which takes a label.
-        classifiers: Of images; they search, and another one scores. An image is of a class where
-            all of them say so.
+        classifiers: Of images, by what they were trained on; they search, and another one scores.
+            An image is of a class where all of them say so.
         codes: Posterior means of training images, float32 [N, D].
         classes: Their classes, int64 [N].
         num_draws: Images per class in a score.
@@ -55,14 +55,14 @@ class Task:
     def __init__(
         self,
         export: Export,
-        classifiers: Sequence[Classifier],
+        classifiers: Mapping[str, Classifier],
         codes: np.ndarray,
         classes: np.ndarray,
         num_draws: int = 300,
         seed: int = 0,
     ):
         self.export = export
-        self.classifiers = tuple(classifiers)
+        self.classifiers = dict(classifiers)
         self.codes = codes
         self.classes = classes
         self.num_draws = num_draws
@@ -107,15 +107,15 @@ class Task:
         check_export(export)
         seen = {"reconstructions": Reconstructions(dataset, export), "images": dataset}
         chosen = get_args(SearchedOn)[1:] if searched_on == "both" else (searched_on,)
-        classifiers = [
-            load_or_train(
+        classifiers = {
+            name: load_or_train(
                 seen[name],
                 ARCHITECTURE,
                 seed=(seed + SEED_STEP) % NUM_SEEDS,
                 cache_dir=cache_dir,
             )
             for name in chosen
-        ]
+        }
         codes, classes = encoded(export, dataset)
         return cls(export, classifiers, codes, classes, seed=seed, **options)
 
@@ -135,7 +135,7 @@ class Task:
         return tf.cast(tf.reduce_all(tf.stack(seen), axis=0), tf.float32)
 
     def _probabilities(self, images):
-        return [each.network(images, training=False) for each in self.classifiers]
+        return [each.network(images, training=False) for each in self.classifiers.values()]
 
     def of_class(self, row: int) -> np.ndarray:
         """Codes of a class, [N_y, D]."""
