@@ -12,7 +12,7 @@ import yaml
 from tfvae.cli.train import main
 from tfvae.data import load_dataset
 from tfvae.evaluation.export import Export
-from tfvae.generators import task
+from tfvae.generators import generator_function, task
 from tfvae.generators.config import GeneratorConfig
 from tfvae.generators.run import fit
 from tfvae.generators.task import SEED_STEP
@@ -146,6 +146,24 @@ def test_names(vae, tmp_path):
     assert (first.parent.name, second.parent.name) == ("vae_digits_simple", "vae_digits_simple-2")
     with pytest.raises(UserError, match="exists"):
         fit(config(tmp_path, vae, name="vae_digits_simple"))
+
+
+def test_two_fits_at_once_have_a_run_each(vae, tmp_path, monkeypatch):
+    found = []
+
+    def during(name):
+        # The other one starts and ends while this one searches.
+        if not found:
+            found.append("other")
+            found.append(fit(config(tmp_path, vae)).parent.name)
+        return generator_function(name)
+
+    monkeypatch.setattr("tfvae.generators.run.generator_function", during)
+    assert fit(config(tmp_path, vae)).parent.name == "vae_digits_simple"
+    assert found[1] == "vae_digits_simple-2"
+    for name in ("vae_digits_simple", "vae_digits_simple-2"):
+        assert (tmp_path / "runs" / name / "generator.keras").is_file()
+        assert [path.name for path in (tmp_path / "saved_models" / name).iterdir()] == ["1"]
 
 
 @pytest.mark.parametrize(

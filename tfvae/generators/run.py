@@ -39,7 +39,7 @@ def fit(config: GeneratorConfig) -> Path:
     settings = check_settings(config.generator, config.settings)
     export = Export.load(config.saved_model)
     check_export(export)
-    config = config.model_copy(update={"name": _free_name(config, export), "settings": settings})
+    config = config.model_copy(update={"settings": settings})
     dataset = load_dataset(
         export.manifest["dataset"],
         data_dir=config.data_dir,
@@ -49,7 +49,7 @@ def fit(config: GeneratorConfig) -> Path:
     Needs(signatures=NEEDED, labels=True).check(f"generator {config.generator}", export, dataset)
     if not is_unchanged(export, dataset):
         raise UserError(f"{dataset.spec.name} has changed since {export.path} was trained")
-    with _run_folder(config) as folder:
+    with _run_folder(config, export) as (config, folder):
         task = Task.of(
             export,
             dataset,
@@ -72,34 +72,41 @@ def fit(config: GeneratorConfig) -> Path:
     return path
 
 
-def _free_name(config: GeneratorConfig, export: Export) -> str:
-    base = config.name or f"{export.run}_{config.generator}"
-    for name in [base] if config.name else numbered(base):
-        if not ((config.runs_dir / name).exists() or (config.saved_models_dir / name).exists()):
-            return name
-    raise UserError(f"run {base!r} exists; another --name starts anew")
-
-
 @contextlib.contextmanager
-def _run_folder(config: GeneratorConfig) -> Iterator[Path]:
-    """A hidden folder that gets the run's name when all went well, and is gone otherwise.
+def _run_folder(config: GeneratorConfig, export: Export) -> Iterator[tuple[GeneratorConfig, Path]]:
+    """The configuration with its name, and a hidden folder that takes the place of the run's, empty
+    so far, when all went well; both are gone otherwise.
 
     Raises:
-        UserError: nothing can be written there, told before the search.
+        UserError: the name is taken or nothing can be written there, told before the search.
     """
     try:
         config.saved_models_dir.mkdir(parents=True, exist_ok=True)
         config.runs_dir.mkdir(parents=True, exist_ok=True)
+        run = _new_folder(config, export)
         partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=config.runs_dir))
     except OSError as error:
         raise UserError(f"can't write to {error.filename}: {error.strerror}") from error
     try:
-        yield partial
+        yield config.model_copy(update={"name": run.name}), partial
         partial.chmod(0o755)
-        partial.rename(config.runs_dir / config.name)
+        partial.rename(run)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            run.rmdir()
         raise
+
+
+def _new_folder(config: GeneratorConfig, export: Export) -> Path:
+    """The run's folder, made now: of two fits at once, each gets its own."""
+    base = config.name or f"{export.run}_{config.generator}"
+    for name in [base] if config.name else numbered(base):
+        if not (config.saved_models_dir / name).exists():
+            with contextlib.suppress(FileExistsError):
+                (config.runs_dir / name).mkdir()
+                return config.runs_dir / name
+    raise UserError(f"run {base!r} exists; another --name starts anew")
 
 
 def _write_run(
