@@ -49,6 +49,20 @@ def test_simple_tries_the_whole_grid(task):
         np.testing.assert_allclose(as_it_was(search, each).theta.numpy(), [[theta]], rtol=1e-6)
 
 
+def test_a_value_given_twice_is_tried_once(task):
+    search = generator_function("simple")(task, thetas=(0.2, 0.8, 0.2), counts=(1, 1))
+    assert sorted(each.settings["theta"] for each in search.candidates) == [0.2, 0.8]
+
+
+def test_an_error_in_the_grid_is_told_as_it_is(task, monkeypatch):
+    def fail(*_):
+        raise MemoryError("no room for images")
+
+    monkeypatch.setattr(task, "score", fail)
+    with pytest.raises(MemoryError, match="no room"):
+        generator_function("simple")(task)
+
+
 def test_mean_of_draws_is_one_draw_of_less_spread(task):
     """Eq. 3, drawn as it is written, beside the sampler of the grid."""
     rng = np.random.default_rng(0)

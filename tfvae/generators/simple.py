@@ -34,16 +34,22 @@ def simple(
         counts: Numbers n of draws to try.
     """
     sampler = diagonal(task)
+    # Keras Tuner's grid never ends where a value stands twice.
+    thetas, counts = tuple(dict.fromkeys(thetas)), tuple(dict.fromkeys(counts))
     trials = Trials(task, sampler)
     with tempfile.TemporaryDirectory() as folder:
-        _Grid(
+        grid = _Grid(
             trials,
             thetas,
             counts,
             objective=keras_tuner.Objective("objective", "min"),
             directory=folder,
             project_name="grid",
-        ).search(verbose=0)
+        )
+        try:
+            grid.search(verbose=0)
+        except keras_tuner.errors.FatalError as error:
+            raise error.__cause__ from None
     return trials.search()
 
 
@@ -67,4 +73,8 @@ class _Grid(keras_tuner.GridSearch):
     def run_trial(self, trial, **_):
         theta, count = (trial.hyperparameters.get(name) for name in ("theta", "n"))
         self._trials.sampler.theta.assign([[theta / np.sqrt(count)]])
-        return {"objective": self._trials.add(theta=theta, n=count).objective}
+        try:
+            return {"objective": self._trials.add(theta=theta, n=count).objective}
+        except Exception as error:
+            # Keras Tuner takes any other for a candidate that can't be built, and tries the next.
+            raise keras_tuner.errors.FatalError(str(error)) from error
