@@ -1,5 +1,6 @@
 """Searches find what is known to be best, and choose as they say."""
 
+import time
 import types
 
 import keras
@@ -111,6 +112,16 @@ def test_mixture_leaves_out_what_decodes_to_another_class(task):
     assert kept.score.accuracy > everything.score.accuracy
     weights = as_it_was(search, kept).component_weights.numpy()
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_the_fit_of_a_mixture_counts_as_search(task, monkeypatch):
+    def slow(*arguments):
+        time.sleep(0.3)
+        return fitted_mixture(*arguments)
+
+    monkeypatch.setattr("tfvae.generators.mixture.fitted_mixture", slow)
+    search = generator_function("mixture")(task, components=2, thetas=(0.5,), kept=(0.0,))
+    assert search.candidates[0].seconds > 0.3
 
 
 def test_mixture_of_few_codes_has_few_components(task):

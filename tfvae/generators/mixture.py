@@ -1,5 +1,6 @@
 """Generators past the paper: the whole covariance of a class, and mixtures of Gaussians."""
 
+import time
 import warnings
 from collections.abc import Callable
 from typing import Annotated
@@ -10,6 +11,7 @@ import tensorflow as tf
 from pydantic import Field, PositiveInt
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
+from tqdm import tqdm
 
 from tfvae.generators.samplers import GaussianMixtures
 from tfvae.generators.search import Search, Trials
@@ -38,7 +40,7 @@ def full_covariance(
     )
     weights = np.ones((task.num_labels, 1))
     sampler = GaussianMixtures.of(weights, task.means[:, None], factors[:, None])
-    trials = Trials(task, sampler)
+    trials = Trials(task, sampler, total=len(thetas))
     for theta in thetas:
         sampler.theta.assign([[theta]])
         trials.add(theta=theta)
@@ -71,9 +73,10 @@ def mixture(
         kept: Bounds to try.
         draws: Images that decide on a component.
     """
+    start = time.monotonic()
     sampler = fitted_mixture(task, components)
     fitted = keras.ops.convert_to_numpy(sampler.component_weights)
-    trials = Trials(task, sampler)
+    trials = Trials(task, sampler, total=len(thetas) * len(kept), start=start)
     component_accuracy = component_accuracy_of(task, sampler, draws)
     for theta in thetas:
         sampler.theta.assign([[theta]])
@@ -96,7 +99,7 @@ def fitted_mixture(task: Task, components: int) -> GaussianMixtures:
     largest = min(np.bincount(task.classes, minlength=task.num_labels)) // 10
     components = max(1, min(components, largest))
     parts = []
-    for row in range(task.num_labels):
+    for row in tqdm(range(task.num_labels), desc="mixtures", disable=None, leave=False):
         model = GaussianMixture(components, reg_covar=RIDGE, random_state=task.seed, max_iter=50)
         with warnings.catch_warnings():
             # The components needn't be the best there are: what they decode to is looked at.

@@ -107,13 +107,16 @@ class Trials:
     Args:
         task: That scores.
         sampler: The one that changes.
+        total: How many there will be at most, for a progress bar.
+        start: Of the search, by `time.monotonic`; now, unless something came before.
     """
 
-    def __init__(self, task: Task, sampler):
+    def __init__(self, task: Task, sampler, total: int | None = None, start: float | None = None):
         self.task = task
         self.sampler = sampler
         self.candidates: list[Candidate] = []
-        self._start = time.monotonic()
+        self._start = time.monotonic() if start is None else start
+        self._bar = tqdm(total=total, desc="search", disable=None if total else True, leave=False)
 
     def add(self, **settings: Any) -> Score:
         """Keeps the sampler as it is now, with a score by draws of its own."""
@@ -121,10 +124,12 @@ class Trials:
         weights = [np.array(weight) for weight in self.sampler.get_weights()]
         seconds = time.monotonic() - self._start
         self.candidates.append(Candidate(weights, score, settings, seconds))
+        self._bar.update()
         return score
 
     def search(self) -> Search:
         """What was tried."""
+        self._bar.close()
         return Search(self.sampler, self.candidates)
 
 

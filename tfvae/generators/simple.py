@@ -36,7 +36,7 @@ def simple(
     sampler = diagonal(task)
     # Keras Tuner's grid never ends where a value stands twice.
     thetas, counts = tuple(dict.fromkeys(thetas)), tuple(dict.fromkeys(counts))
-    trials = Trials(task, sampler)
+    trials = Trials(task, sampler, total=len(thetas) * len(counts))
     with tempfile.TemporaryDirectory() as folder:
         grid = _Grid(
             trials,
