@@ -15,6 +15,7 @@ from tfvae.generators.samplers import GaussianMixtures
 from tfvae.generators.search import Candidate, Search
 from tfvae.generators.simple import COUNTS, THETAS, diagonal
 from tfvae.generators.task import Score, mean_cosine
+from tfvae.probability import mmd
 from tfvae.schema import UsageError, UserError
 
 
@@ -156,6 +157,20 @@ def test_network_keeps_to_the_codes(task):
     best = search.best(min_accuracy=0.95)
     assert best.score.accuracy >= 0.95
     assert best.score.cosine < task_cosine(task, 0.3)
+
+
+def test_the_codes_of_network_are_held_to_those_of_the_encoder(task):
+    """The toy's second dimension is free: nothing else keeps it from running away."""
+
+    def discrepancy(**settings):
+        search = generator_function("network")(task, steps=300, units=32, **settings)
+        label = tf.one_hot(tf.repeat([0], 500), 2)
+        drawn = as_it_was(search, search.candidates[-1])(
+            {"label": label, "noise": tf.random.stateless_normal([500, 2], [0, 1])}
+        )
+        return float(mmd.squared_mmd(drawn, task.of_class(0)[:500], mmd.mixture, 2**0.5))
+
+    assert discrepancy() < 0.5 * discrepancy(match_weight=0.0)
 
 
 def task_cosine(task, theta):
