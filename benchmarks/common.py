@@ -46,6 +46,7 @@ class Bench:
         folder: Of this data set and budget.
         epochs, batch_size: Of every training.
         train_options, evaluate_options: Passed on.
+        data_options: Of both scripts: where the data lie; a run may go on with them elsewhere.
     """
 
     dataset: str
@@ -54,6 +55,7 @@ class Bench:
     batch_size: int
     train_options: Sequence[str] = ()
     evaluate_options: Sequence[str] = ()
+    data_options: Sequence[str] = ()
 
     def export(self, run: Run) -> Path:
         """The run's export: a folder of versions."""
@@ -65,7 +67,7 @@ class Bench:
             return
         runs = self.folder / "runs"
         arguments = ["--name", run.name, "--runs-dir", runs]
-        arguments += ["--saved-models-dir", self.folder / "saved_models"]
+        arguments += ["--saved-models-dir", self.folder / "saved_models", *self.data_options]
         if (runs / run.name).exists():
             arguments += ["--resume"]
         else:
@@ -107,7 +109,8 @@ class Bench:
             for run in runs:
                 arguments += ["--saved-model", self.export(run)]
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._call("evaluate.py", [*arguments, *self.evaluate_options, *options], name)
+            arguments += [*self.data_options, *self.evaluate_options, *options]
+            self._call("evaluate.py", arguments, name)
         found = json.loads(path.read_text(encoding="utf-8"))
         return found if isinstance(found, list) else [found]
 
@@ -166,14 +169,14 @@ def bench_of(given: argparse.Namespace, *more) -> Bench:
     evaluate = ["--set", *given.set] if given.set else []
     what = [given.dataset, given.epochs, given.batch_size, train, evaluate, *more]
     name = f"{re.sub(r'[^-.0-9A-Za-z]', '_', given.dataset)}-{given.epochs}ep-{digest(what)}"
-    folders = passed_on(given, "data_dir", "manual_dir")
     return Bench(
         given.dataset,
         given.work_dir / name,
         given.epochs,
         given.batch_size,
-        [*folders, *train],
-        [*folders, *evaluate],
+        train,
+        evaluate,
+        passed_on(given, "data_dir", "manual_dir"),
     )
 
 

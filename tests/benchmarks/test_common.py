@@ -19,7 +19,7 @@ class Run:
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
     """A bench whose calls are recorded; scores are 1 for the first export, 2 for the second."""
-    made = common.Bench("digits", tmp_path, 5, 32, ["--image-size", "28"], ["--data-dir", "x"])
+    made = common.Bench("digits", tmp_path, 5, 32, ["--image-size", "28"], [], ["--data-dir", "x"])
     called = []
 
     def call(self, script, arguments, name):
@@ -55,7 +55,7 @@ def test_a_run_is_trained_once_and_a_stopped_one_goes_on(bench, tmp_path):
     fresh, resumed = (" ".join(arguments) for _, _, arguments in called)
     assert "--model vae --seed 3" in fresh and "--epochs 5 --batch-size 32" in fresh
     assert "--image-size 28" in fresh and "--resume" not in fresh
-    assert resumed.endswith("--resume") and "--model" not in resumed
+    assert resumed.endswith("--data-dir x --resume") and "--model" not in resumed
 
 
 def test_scores_are_sorted_by_run_and_not_repeated(bench):
