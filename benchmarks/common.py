@@ -181,7 +181,14 @@ def bench_of(given: argparse.Namespace, *more) -> Bench:
 
 
 def make_parser(
-    description: str, name: str, *, dataset: str, epochs: int, batch_size: int, quick: str
+    description: str,
+    name: str,
+    *,
+    dataset: str,
+    epochs: int,
+    batch_size: int,
+    quick: str,
+    metrics: bool = True,
 ) -> argparse.ArgumentParser:
     """The arguments that all benchmarks take.
 
@@ -190,6 +197,7 @@ def make_parser(
         name: Of the benchmark, for the default folders.
         dataset, epochs, batch_size: Defaults.
         quick: Help of --quick.
+        metrics: Whether it calls `evaluate.py`, whose metrics take `--set`.
     """
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -198,7 +206,9 @@ def make_parser(
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--epochs", type=int, default=epochs, help="of every model")
     parser.add_argument("--batch-size", type=int, default=batch_size)
-    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="of the metrics")
+    if metrics:
+        parser.add_argument("--set", nargs="*", metavar="KEY=VALUE", help="of the metrics")
+    parser.set_defaults(set=[])
     parser.add_argument("--image-size", type=int)
     parser.add_argument("--data-dir")
     parser.add_argument("--manual-dir")

@@ -75,24 +75,55 @@ def seeds_together(points_: Sequence[Mapping], level: float) -> dict[str, Any]:
 
 def points(found: Found) -> list[dict[str, Any]]:
     """Real test images, their reconstructions and the searching classifiers, seeds together."""
-    rows = []
+    # The same for every run.
+    real = next(iter(found.values()))["images"]["real"]
+    cells = {
+        name: "{:.4f} [{:.4f}, {:.4f}]".format(real[name], *real["intervals"][name])
+        for name in ("cosine", "accuracy")
+    }
+    rows = [{"VAE": "", "images": "real test images", **cells}]
     for kind in dict.fromkeys(run.kind for run in found):
         each = [results["images"] for run, results in found.items() if run.kind == kind]
-        for name in ("real", "reconstructed"):
-            rows.append(
-                {
-                    "VAE": kind,
-                    "images": f"{name} test images",
-                    "cosine": summary([one[name]["cosine"] for one in each], 4),
-                    "accuracy": summary([one[name]["accuracy"] for one in each], 4),
-                }
-            )
+        figures_ = {
+            name: summary([one["reconstructed"][name] for one in each], 4)
+            for name in ("cosine", "accuracy")
+        }
+        rows.append({"VAE": kind, "images": "reconstructed test images", **figures_})
         for name in each[0]["classifiers"]:
             accuracy = summary([one["classifiers"][name] for one in each], 4)
             rows.append(
                 {"VAE": kind, "images": f"searching classifier of {name}", "accuracy": accuracy}
             )
     return rows
+
+
+def budgets(found: Found, given: argparse.Namespace) -> list[dict[str, Any]]:
+    """How many candidates each search tried, how long it took, and what eq. 4 would take."""
+    rows = []
+    for kind in given.vaes:
+        runs = [run for run in found if run.kind == kind]
+        for name in given.generators:
+            results = [found[run][name] for run in runs]
+            reached = [first_reached(result) for result in results]
+            eq4 = [point_at(result, None)["scored"] for result in results]
+            rows.append(
+                {
+                    "VAE": kind,
+                    "generator": f"`{name}`",
+                    "candidates": str(max(result["trials"] for result in results)),
+                    "seconds to the first": "" if None in reached else f"{max(reached):.0f}",
+                    "seconds": f"{max(result['seconds'] for result in results):.0f}",
+                    "cosine at eq. 4": summary([score["cosine"] for score in eq4], 4),
+                    "accuracy at eq. 4": summary([score["accuracy"] for score in eq4], 4),
+                }
+            )
+    return rows
+
+
+def first_reached(result: Mapping) -> float | None:
+    """Seconds until a candidate had the table's first accuracy, by the search."""
+    rows = result["best_so_far"]
+    return next((row["seconds"] for row in rows if row["best accuracy"] >= TABLE_LEVELS[0]), None)
 
 
 def point_at(result: Mapping, level: float | None) -> Mapping:
@@ -121,8 +152,35 @@ def best_of(found: Found, given: argparse.Namespace) -> tuple[Any, str]:
     )
 
 
+def best_so_far(found: Found, given: argparse.Namespace):
+    """The lowest cosine that each search of the first seed had found by a time."""
+    from tfvae.evaluation import plots
+
+    title = f"Lowest cosine so far at accuracy {TABLE_LEVELS[0]}, by the search"
+    figure = plots.new_figure(4.2 * len(given.vaes), 4, title)
+    axes = figure.subplots(1, len(given.vaes), sharey=True, squeeze=False)[0]
+    for axis, kind in zip(axes, given.vaes, strict=True):
+        run = next(run for run in found if run.kind == kind and run.seed == given.seeds[0])
+        for name in given.generators:
+            rows = found[run][name]["best_so_far"]
+            reached = [row for row in rows if row["best accuracy"] >= TABLE_LEVELS[0]]
+            # Down to the end of the search.
+            ends = [*reached, *({**row, "seconds": rows[-1]["seconds"]} for row in reached[-1:])]
+            axis.step(
+                [row["seconds"] for row in ends],
+                [row["best cosine"] for row in ends],
+                where="post",
+                label=name,
+            )
+        axis.set(title=kind, xlabel="seconds of search", xscale="log")
+        axis.grid(alpha=0.3)
+    axes[0].set(ylabel="cosine similarity")
+    axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
+    return figure
+
+
 def figures(bench: Bench, found: Found, given: argparse.Namespace) -> None:
-    """Figure 1 of the first seed, and the sheet of the best generator's images."""
+    """Figure 1 and the searches of the first seed, and the sheet of the best generator's images."""
     from tfvae.evaluation import plots
 
     seed = given.seeds[0]
@@ -146,6 +204,8 @@ def figures(bench: Bench, found: Found, given: argparse.Namespace) -> None:
     axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
     curves = given.output.with_name(f"{given.output.stem}-curves.png")
     figure.savefig(curves, dpi=100)
+    progress = given.output.with_name(f"{given.output.stem}-progress.png")
+    best_so_far(found, given).savefig(progress, dpi=100)
     best = given.output.with_name(f"{given.output.stem}-best.png")
     shutil.copyfile(result_of(bench, *best_of(found, given), given).with_suffix(".png"), best)
-    print(curves, best, sep="\n")
+    print(curves, progress, best, sep="\n")

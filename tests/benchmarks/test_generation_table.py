@@ -2,8 +2,21 @@
 
 import argparse
 
-from generation_page import PAPER, TABLE_LEVELS, best_of, point_at, points, study_table, table
-from generation_table import LEVELS, Run
+import generation_table
+import pytest
+from generation_page import (
+    LEVELS,
+    PAPER,
+    TABLE_LEVELS,
+    best_of,
+    best_so_far,
+    budgets,
+    point_at,
+    points,
+    study_table,
+    table,
+)
+from generation_table import Run
 
 from tfvae.generators import GENERATORS
 
@@ -14,12 +27,21 @@ def result(cosine, accuracy, reached=True):
         {"level": level, "reached": reached, "searched": score, "scored": score, "settings": {}}
         for level in LEVELS
     ]
-    return {"seconds": 12.3, "trials": 5, "points": points_}
+    progress = [
+        {"seconds": 4.0, "best accuracy": 0.9, "best cosine": 0.4},
+        {"seconds": 8.0, "best accuracy": 0.999, "best cosine": 0.95},
+        {"seconds": 12.0, "best accuracy": accuracy, "best cosine": cosine},
+    ]
+    return {"seconds": 12.3, "trials": 5, "points": points_, "best_so_far": progress}
 
 
 def found(reached=True):
     images = {
-        "real": {"cosine": 0.5, "accuracy": 0.99},
+        "real": {
+            "cosine": 0.5,
+            "accuracy": 0.99,
+            "intervals": {"cosine": [0.49, 0.51], "accuracy": [0.98, 1.0]},
+        },
         "reconstructed": {"cosine": 0.6, "accuracy": 0.98},
         "classifiers": {"reconstructions": 0.97, "images": 0.98},
     }
@@ -51,13 +73,46 @@ def test_what_no_candidate_reached_is_marked():
 
 
 def test_real_images_and_classifiers_stand_beside():
-    names = [row["images"] for row in points(found())]
+    rows = points(found())
+    # Real images are the same for every seed: their interval is one over images.
+    assert rows[0]["cosine"] == "0.5000 [0.4900, 0.5100]"
+    names = [row["images"] for row in rows]
     assert names == [
         "real test images",
         "reconstructed test images",
         "searching classifier of reconstructions",
         "searching classifier of images",
     ]
+
+
+def test_budgets_and_the_minimum_of_eq_4_are_reported():
+    (row,) = budgets(found(), given())
+    assert row["candidates"] == "5" and row["seconds to the first"] == "8"
+    assert row["cosine at eq. 4"].startswith("0.8500 [")
+    (line,) = best_so_far(found(), argparse.Namespace(**vars(given()), seeds=[0])).axes[0].lines
+    # From the first that is accurate enough to the end of the search.
+    assert list(line.get_xdata()) == [8, 12] and list(line.get_ydata()) == [0.95, 0.95]
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--vaes", "VAE-20"], "such as MMD-20"),
+        (["--vaes", "MMD-0"], "such as MMD-20"),
+        (["--generators", "simpel"], "invalid choice"),
+        (["--draws", "1"], "at least 2"),
+        (["--set", "num_images=3"], "unrecognized"),
+    ],
+)
+def test_wrong_arguments_are_told_at_once(arguments, message, capsys):
+    with pytest.raises(SystemExit) as error:
+        generation_table.main(arguments)
+    assert error.value.code == 2 and message in capsys.readouterr().err
+
+
+def test_settings_are_those_of_the_mmd_vae():
+    run = Run("MMD", 20, 1, ("kernel=imq",))
+    assert run.arguments[-2:] == ["latent_dim=20", "kernel=imq"] and run.name == "mmd_vae-d20-s1"
 
 
 def test_runs_are_told_apart_and_the_papers_rows_can_be_made():
