@@ -17,7 +17,10 @@ from tfvae.schema import CATEGORICAL, IMAGE, LABEL
 
 # Images in a row, and draws of a label mixed.
 SHOWN = 10
+DRAWN = 3
 PAIRS = 500
+# Epochs before the curves: their fall would set the scale.
+LEFT_OUT = 2
 MIXED = np.linspace(0, 1, 11)
 
 
@@ -35,10 +38,16 @@ def figures(bench: Bench, cases: Sequence, given, run_of: Callable) -> dict:
     by_beta = {f"β = {case.value:g}": case for case in sweep if case.latent_dim == smallest}
     beta = given.shown_beta if given.shown_beta in given.betas else given.betas[0]
     by_size = {f"{case.latent_dim} dimensions": case for case in sweep if case.value == beta}
-    compared = {case.title: case for case in cases if case.latent_dim == smallest}
+    # Those whose rate weighs most: what their labels do is at its clearest.
+    most = max(case.value for case in cases if case.model == "ccvae")
+    compared = {
+        case.title: case
+        for case in cases
+        if case.latent_dim == smallest and (case.model == "cvae" or case.value == most)
+    }
 
     @functools.cache
-    def export(case) -> Export:
+    def export(case, seed=seed) -> Export:
         return Export.load(bench.export(run_of(case, seed)))
 
     def exports(chosen: dict) -> dict[str, Export]:
@@ -63,7 +72,10 @@ def figures(bench: Bench, cases: Sequence, given, run_of: Callable) -> dict:
         "loss-size": learning_curves(
             histories(by_size), {"loss": "-", "val_loss": "--"}, at_beta, "loss, nats per image"
         ),
-        "mixing": mixing(context, exports(compared)),
+        "mixing": mixing(
+            context,
+            {name: [export(case, each) for each in given.seeds] for name, case in compared.items()},
+        ),
         "mixed": mixed_images(context, exports(compared)),
     }
     return {
@@ -86,17 +98,21 @@ def reconstructions(context: Context, exports: dict[str, Export], of: str):
 
 
 def generations(context: Context, exports: dict[str, Export], of: str):
-    """A row per export, a column per label; each column by one noise."""
+    """Rows per export, a column per label; each row of an export by one noise, the same for all."""
     names = context.spec.label_names[:SHOWN]
     rng, kind = generator(context.seed, 2), context.spec.label_kind
     data = context.draw()
     label = np.concatenate([drawn_labels(data, i, 1, kind, rng) for i in range(len(names))])
-    seeds = row_seeds(context.seed, len(names))
-    rows = [export.call("sample", seed=seeds, label=label)[IMAGE] for export in exports.values()]
+    rows = [
+        export.call("sample", seed=np.full(len(names), seed), label=label)[IMAGE]
+        for export in exports.values()
+        for seed in row_seeds(context.seed, DRAWN)
+    ]
     return plots.image_grid(
         np.stack(rows),
-        f"{of}: images drawn for each label of {context.data_name}, a column by one noise",
-        row_labels=list(exports),
+        f"{of}: images drawn for each label of {context.data_name},\n"
+        f"a row by one noise, and the same {DRAWN} for each of them",
+        row_labels=[name for name in exports for _ in range(DRAWN)],
         column_labels=[plots.shortened(name, 12) for name in names],
     )
 
@@ -130,7 +146,7 @@ def learning_curves(
     of: str,
     y_label: str,
 ):
-    """Mean over seeds against the epoch, the range of the seeds shaded.
+    """Mean over seeds against the epoch, the range of the seeds shaded; the first epochs left out.
 
     Args:
         histories: Name -> one history per seed, of equally many epochs.
@@ -143,7 +159,10 @@ def learning_curves(
     for index, (name, seeds) in enumerate(histories.items()):
         for column, style in columns.items():
             lines = np.array([history[column] for history in seeds])
-            epochs = np.arange(1, lines.shape[1] + 1)
+            # The last one stays, whatever there is.
+            left_out = min(LEFT_OUT, lines.shape[1] - 1)
+            lines = lines[:, left_out:]
+            epochs = 1 + left_out + np.arange(lines.shape[1])
             kind = "" if len(columns) == 1 else ", validation" if "val_" in column else ", train"
             axes.plot(
                 epochs, lines.mean(axis=0), f"o{style}", color=f"C{index}", markersize=3,
@@ -160,14 +179,17 @@ def learning_curves(
     return figure
 
 
-def mixing(context: Context, exports: dict[str, Export]):
-    """Distance against how far the label is mixed, a line per export."""
+def mixing(context: Context, exports: dict[str, list[Export]]):
+    """Distance against how far the label is mixed, a line per model over its seeds' exports."""
     labels = line(*label_pairs(context, PAIRS), MIXED)
-    paths = [drawn_paths(name, export, labels, context.seed, 1) for name, export in exports.items()]
+    paths = {
+        name: [drawn_paths(name, export, labels, context.seed, 1) for export in seeds]
+        for name, seeds in exports.items()
+    }
     return curves(paths, MIXED, context.data_name)
 
 
-def mixed_images(context: Context, exports: dict[str, Export], pairs: int = 2):
+def mixed_images(context: Context, exports: dict[str, Export], pairs: int = 4):
     """The images of mixed labels, a row per export for each pair."""
     first, second = label_pairs(context, pairs)
     labels = line(first, second, MIXED)

@@ -30,17 +30,20 @@ COLUMNS = {
     "SSIM": ("reconstruction", "ssim", 3),
     "classify: accuracy": ("classification", "accuracy", 3),
     "drawn for a label: accuracy": ("generation", "accuracy", 3),
-    "cosine similarity": ("generation", "cosine_similarity", 3),
+    "drawn for a label: cosine": ("generation", "cosine_similarity", 3),
     "interpolation: largest step": ("interpolation", "largest_step", 2),
-    "path length": ("interpolation", "path_length", 2),
+    "interpolation: path length": ("interpolation", "path_length", 2),
 }
 MIXING_COLUMNS = {
+    "first step": ("label_mixing", "first_step", 4),
+    "ends": ("label_mixing", "distance", 3),
+    "other noise": ("label_mixing", "seed_distance", 3),
+    "path length": ("label_mixing", "path_length", 2),
     "first step, share": ("label_mixing", "first_step_share", 3),
     "largest step, share": ("label_mixing", "largest_step_share", 3),
-    "path length": ("label_mixing", "path_length", 2),
-    "distance of the ends": ("label_mixing", "distance", 3),
-    "distance of seeds": ("label_mixing", "seed_distance", 3),
 }
+# Of these, each model's difference to z + MLP(y).
+COMPARED = ("first step", "first step, share", "largest step, share")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +92,12 @@ class Run:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    for name in ("betas", "latent_dims", "compared_betas", "seeds"):
+        setattr(given, name, list(dict.fromkeys(getattr(given, name))))
+    if given.shown_beta not in given.betas:
+        parser.error(f"--shown-beta {given.shown_beta:g} is none of --betas")
     if given.quick:
         given.dataset, given.epochs, given.seeds = "digits", 1, [0]
         given.betas, given.latent_dims, given.compared_betas = [0.05, 0.4], [16], []
@@ -111,7 +119,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for seed in given.seeds:
         scores |= bench.scores([Run(case, seed) for case in cases], METRICS, f"scores-s{seed}")
     page = [*_introduction(bench, given, runs), *_tables(bench, cases, given.seeds, scores)]
-    page += ["", "## Figures", "", f"Seed {given.seeds[0]}; learning curves: mean over seeds."]
+    page += ["", "## Figures", "", f"Images: seed {given.seeds[0]}. Curves: mean over seeds, their "
+             "range shaded."]  # fmt: skip
     given.output.parent.mkdir(parents=True, exist_ok=True)
     for name, (title, figure) in figures(bench, cases, given, Run).items():
         path = given.output.with_name(f"{given.output.stem}-{name}.png")
@@ -135,8 +144,8 @@ def _introduction(bench: Bench, given: argparse.Namespace, runs: Sequence[Run]) 
         f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size} for "
         f"every model, network `{given.network}`, seeds {', '.join(map(str, given.seeds))}: "
         f"{len(runs)} runs, {minutes:.0f} minutes of training in all. {cells(given.seeds)} All are "
-        "scored by one classifier on the same draws. Options of the metrics: "
-        f"{' '.join(given.set) or 'the defaults'}.",
+        "scored by one classifier on the same draws, so intervals are over trainings alone. "
+        f"Options of the metrics: {' '.join(given.set) or 'the defaults'}.",
     ]
 
 
@@ -149,10 +158,12 @@ def _tables(bench: Bench, cases: Sequence[Case], seeds: Sequence[int], scores: S
         return [] if None in found else found
 
     def cells_of(case: Case, columns) -> dict[str, str]:
+        settings = bench.manifest(Run(case, seeds[0]))["hyperparameters"]
         row = {
             "model": f"`{case.model}`",
             "β or conditioning": str(case.value),
             "latent size": str(case.latent_dim),
+            "for the label": str(settings.get("characteristic_dim", "")),
         }
         for column, (metric, name, digits) in columns.items():
             parts = values(case, metric, name)
@@ -160,20 +171,17 @@ def _tables(bench: Bench, cases: Sequence[Case], seeds: Sequence[int], scores: S
         return row
 
     rows, mixed = [], []
-    added = {
-        column: values(cases[-1], *where[:2])
-        for column, where in MIXING_COLUMNS.items()
-        if column.endswith("share")
-    }
+    added = next(case for case in cases if case.value == "add")
     for case in cases:
         seconds = [bench.seconds(Run(case, seed)) for seed in seeds]
         rows.append(cells_of(case, COLUMNS) | {"training, s": f"{sum(seconds) / len(seeds):.0f}"})
         mixed.append(cells_of(case, MIXING_COLUMNS))
-        for column, others in added.items():
-            pairs = list(zip(values(case, *MIXING_COLUMNS[column][:2]), others))
-            if pairs and case != cases[-1]:
-                less = f"{column.removesuffix(', share')}, less that of z + MLP(y)"
-                mixed[-1][less] = summary([a - b for a, b in pairs])
+        for column in COMPARED:
+            metric, name, digits = MIXING_COLUMNS[column]
+            pairs = list(zip(values(case, metric, name), values(added, metric, name)))
+            if pairs and case != added:
+                difference = summary([own - other for own, other in pairs], digits)
+                mixed[-1][f"{column}: difference to `add`"] = difference
     lines = ["", "## Beta and latent size", "", *markdown_table(rows)]
     real = values(cases[0], "generation", "real_accuracy")
     if real:
@@ -186,11 +194,14 @@ def _tables(bench: Bench, cases: Sequence[Case], seeds: Sequence[int], scores: S
     return [
         *lines,
         "",
-        "`cvae` has its whole code beside the label, `ccvae` half of it for style; interpolations "
-        "of `cvae` go between the labels of the images too.",
+        "For the label: dimensions of the code that `ccvae` gives it; `cvae` has its whole code "
+        "beside the label, and its interpolations go between the labels of the images too.",
         *("", "## Labels mixed", ""),
-        "Shares of the length of the path; 0.1 is even. Read them beside the distance of the ends "
-        "and the accuracy above, since a model that hardly follows its label changes evenly too.",
+        "Distances are root mean squares over pixels in [0, 1], the noise kept: what the first of "
+        "ten steps to another label changes, what all of them do, and beside them what other noise "
+        "does at the same label. Shares are of the length of the path, 0.1 is even. Read them "
+        "beside the distances and the accuracy above: a model that hardly follows its label "
+        "changes evenly too. `add`: z + MLP(y).",
         *("", *markdown_table(mixed)),
     ]
 

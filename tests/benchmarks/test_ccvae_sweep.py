@@ -20,6 +20,7 @@ def page(monkeypatch, tmp_path):
         for run in runs:
             share = SHARES[run.case.model] + run.seed / 100
             mixing = {"first_step_share": share, "path_length": 1.0, "distance": 0.2}
+            mixing["first_step"] = share / 10
             if run.case.value == "concatenate" and run.seed == 1:
                 mixing = {"distance": 0.0}
             found[run.name] = {
@@ -29,12 +30,17 @@ def page(monkeypatch, tmp_path):
             }
         return found
 
+    def manifest(bench, run):
+        own = {"characteristic_dim": 8} if run.case.model == "ccvae" else {}
+        return {"hyperparameters": own}
+
     def train(bench, run):
         trained.append(run.name)
 
     monkeypatch.setattr(common.Bench, "train", train)
     monkeypatch.setattr(common.Bench, "scores", scores)
     monkeypatch.setattr(common.Bench, "seconds", lambda bench, run: 30.0)
+    monkeypatch.setattr(common.Bench, "manifest", manifest)
     monkeypatch.setattr(
         ccvae_sweep, "figures", lambda *_: {"curves": ("the curves of a run", Figure())}
     )
@@ -54,7 +60,7 @@ def test_the_default_is_the_study_s_grid_and_what_it_is_compared_with(page):
     assert "ccvae-beta1-dense-d16-s0" in trained and "ccvae-beta1-dense-d128-s0" not in trained
     assert "33 runs, 16 minutes" in text
     # Mean over the seeds of 16, 17, 18.
-    assert "| `ccvae` | 0.05 | 16 |  | 17.0000 [14.5159, 19.4841] |" in text
+    assert "| `ccvae` | 0.05 | 16 | 8 |  | 17.0000 [14.5159, 19.4841] |" in text
     assert "accuracy 0.990 by the same classifier, cosine similarity 0.400" in text
 
 
@@ -62,10 +68,18 @@ def test_what_a_seed_lacks_has_no_mean_and_differences_are_paired(page):
     mixed = page()[0].split("## Labels mixed")[1].splitlines()
     rows = {tuple(line.split(" | ")[:3]): line for line in mixed if line.startswith("| `")}
     assert len(rows) == 11
-    assert "0.110" in rows["| `ccvae`", "0.05", "16"]
-    assert "-0.200 [-0.200, -0.200]" in rows["| `ccvae`", "0.05", "16"]
-    blind = rows["| `cvae`", "concatenate", "16"]
-    assert blind.count("|  |") and "0.000" not in blind.split("|")[4]
+    header = next(line for line in mixed if line.startswith("| model"))
+    columns = [name.strip() for name in header.split("|")]
+    cells = {key: dict(zip(columns, map(str.strip, row.split("|")))) for key, row in rows.items()}
+    own = cells["| `ccvae`", "0.05", "16"]
+    assert own["first step, share"] == "0.110 [0.085, 0.135]"
+    assert own["first step, share: difference to `add`"] == "-0.200 [-0.200, -0.200]"
+    assert own["first step: difference to `add`"] == "-0.0200 [-0.0200, -0.0200]"
+    # Of one of its seeds nothing is known but the distance of the ends.
+    blind = cells["| `cvae`", "concatenate", "16"]
+    assert blind["first step, share"] == blind["first step"] == blind["path length"] == ""
+    assert blind["ends"].startswith("0.133")
+    assert cells["| `cvae`", "add", "16"]["first step: difference to `add`"] == ""
 
 
 def test_quick_is_small_and_figures_lie_beside_the_page(page, tmp_path):
@@ -82,12 +96,24 @@ def test_arguments_of_a_run():
 
 
 def test_curves_are_means_over_seeds():
-    seeds = [{"loss": [4.0, 2.0], "val_loss": [3.0, 3.0]}, {"loss": [2.0, 0.0], "val_loss": [5, 1]}]
+    seeds = [
+        {"loss": [99.0, 98.0, 4.0, 2.0], "val_loss": [99.0, 98.0, 3.0, 3.0]},
+        {"loss": [99.0, 98.0, 2.0, 0.0], "val_loss": [99.0, 98.0, 5, 1]},
+    ]
     figure = ccvae_figures.learning_curves(
         {"16": seeds}, {"loss": "-", "val_loss": "--"}, "toy", "loss"
     )
     train, validation = figure.axes[0].get_lines()
-    assert np.array_equal(train.get_xdata(), [1, 2])
+    # The first epochs are left out.
+    assert np.array_equal(train.get_xdata(), [3, 4])
     assert np.array_equal(train.get_ydata(), [3, 1])
     assert np.array_equal(validation.get_ydata(), [4, 2])
     assert train.get_label() == "16, train" and validation.get_label() == "16, validation"
+
+
+def test_a_shown_beta_is_one_of_the_sweep_and_values_count_once(page, capsys):
+    with pytest.raises(SystemExit):
+        page("--betas", "0.1", "0.2")
+    assert "--shown-beta 0.05 is none of --betas" in capsys.readouterr().err
+    _, trained = page("--betas", "0.05", "0.05", "--seeds", "1", "1", "--latent-dims", "16")
+    assert len(trained) == 4

@@ -8,7 +8,7 @@ from toys import SIDE, ToyDataset, toy_dataset, write_export
 
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.export import Export
-from tfvae.evaluation.label_mixing import Paths, label_pairs
+from tfvae.evaluation.label_mixing import Paths, curves, label_pairs
 from tfvae.evaluation.run import evaluate
 from tfvae.schema import BINARY, UsageError, UserError
 
@@ -28,6 +28,7 @@ def test_a_sampler_linear_in_the_label_goes_evenly(categorical, mixed):
     expected = {"first_step_share": 0.1, "largest_step_share": 0.1, "path_length": 1.0}
     # Two pixels change, each by one.
     expected["distance"] = np.sqrt(2 / SIDE**2)
+    expected["first_step"] = expected["distance"] / 10
     for name, value in expected.items():
         assert result.values[name] == pytest.approx(value, rel=1e-5)
         assert result.intervals[name] == pytest.approx((value, value), rel=1e-5)
@@ -47,14 +48,18 @@ def test_a_sampler_that_jumps_does_it_in_one_step(categorical, binary, mixed):
 
 def test_a_sampler_that_ignores_the_label_has_no_shares(categorical, mixed):
     result = mixed(categorical, "sample_blind")
-    assert set(result.values) == {"distance", "seed_distance"}
+    assert set(result.values) == {"first_step", "distance", "seed_distance"}
+    assert result.values["first_step"] == 0
     assert result.values["distance"] == 0 < result.values["seed_distance"]
     assert "no image changes with the label" in result.notes[0]
 
 
 def test_a_sampler_that_comes_back_has_a_length_but_no_whole(categorical, mixed):
     values = mixed(categorical, "sample_mixture").values
-    assert set(values) == {"distance", "seed_distance", "first_step_share", "largest_step_share"}
+    assert set(values) == {
+        *("first_step", "distance", "seed_distance"),
+        *("first_step_share", "largest_step_share"),
+    }
     # The steps of t (1 - t) are in proportion to 0.09, 0.07, ... down and up again: 0.5 in all.
     assert values["largest_step_share"] == pytest.approx(0.09 / 0.5, rel=1e-4)
 
@@ -79,6 +84,26 @@ def test_shapes_that_move_evenly_go_far_but_evenly():
     values, _ = paths.scores(0)
     assert values["first_step_share"] == values["largest_step_share"] == pytest.approx(0.25)
     assert values["path_length"] == pytest.approx(4)
+
+
+def test_curves_are_means_over_trainings():
+    # One goes first a third of its way, then the rest; the other evenly, twice as far.
+    paths = [
+        Paths(
+            "toy",
+            np.array([[0.0, way[0], sum(way)]]),
+            np.array([way]),
+            np.ones(1),
+            np.zeros((1, 3, 2, 2, 1)),
+        )
+        for way in ([1.0, 2.0], [3.0, 3.0])
+    ]
+    shares, pixels = curves({"toy": paths}, np.array([0.0, 0.5, 1.0]), "toy").axes
+    even, share = shares.get_lines()
+    assert set(even.get_ydata()) == {0.5} and list(share.get_xdata()) == [0.25, 0.75]
+    assert share.get_ydata() == pytest.approx([(1 / 3 + 1 / 2) / 2, (2 / 3 + 1 / 2) / 2])
+    (line,) = pixels.get_lines()
+    assert list(line.get_ydata()) == [0, 2, 4.5]
 
 
 def test_attributes_are_mixed_entry_by_entry(binary, mixed):

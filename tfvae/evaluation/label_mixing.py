@@ -1,6 +1,7 @@
 """Images along the way from one label to another, the noise kept: does a little of it do little?"""
 
 import dataclasses
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -50,14 +51,13 @@ class Paths:
     def scores(self, seed: int) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
         """Values and 95 % intervals over pairs; a share of nothing is left out."""
         whole, length = self.from_start[:, -1], self.steps.sum(axis=1)
-        values = {
-            "distance": float(whole.mean()),
-            "seed_distance": float(self.between_seeds.mean()),
+        distances = {
+            "first_step": self.steps[:, 0],
+            "distance": whole,
+            "seed_distance": self.between_seeds,
         }
-        intervals = {
-            "distance": mean_interval(whole, seed),
-            "seed_distance": mean_interval(self.between_seeds, seed),
-        }
+        values = {name: float(each.mean()) for name, each in distances.items()}
+        intervals = {name: mean_interval(each, seed) for name, each in distances.items()}
         shares = {
             "first_step_share": (self.steps[:, 0], length),
             "largest_step_share": (self.steps.max(axis=1), length),
@@ -82,13 +82,13 @@ def label_mixing(
 ) -> Result:
     """Draws images for labels mixed from two, (1 - t) y + t y', the noise of each pair kept.
 
-    Distances are root mean squares over pixels. Values: `first_step_share` and
-    `largest_step_share`, the first and the largest distance of neighbours over the length of the
-    path (1 / `steps`: even; 1: one jump, the first at the least change of the label);
-    `path_length`, the length over the distance of the ends (1: a cross-fade; more where shapes
-    move); `distance` of the ends, and beside it `seed_distance`, that of two images of one label
-    by different noise. Of several exports these are the first one's; each has its own as
-    `RUN/path_length`.
+    Distances are root mean squares over pixels in [0, 1]. Values: `first_step`, the distance that
+    the first step makes, `distance` that of the ends, and beside them `seed_distance`, that of two
+    images of one label by different noise; `first_step_share` and `largest_step_share`, the first
+    and the largest distance of neighbours over the length of the path (1 / `steps`: even; 1: one
+    jump, the first at the least change of the label); `path_length`, the length over the distance
+    of the ends (1: a cross-fade; more where shapes move). Of several exports these are the first
+    one's; each has its own as `RUN/path_length`.
 
     Args:
         num_pairs: Pairs of different labels; classes at random, or the attributes of two random
@@ -122,7 +122,7 @@ def label_mixing(
         labels.shape[0] * labels.shape[1],
         tables={"Runs": rows if len(runs) > 1 else [], "Distance to t = 0": along},
         figures={
-            "curves": curves(runs, weights, context.data_name),
+            "curves": curves({run.name: [run] for run in runs}, weights, context.data_name),
             "images": _sheet(context, runs, first, second, weights),
         },
         notes=tuple(note for run in runs for note in _notes(run)),
@@ -184,29 +184,42 @@ def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.sqrt(squares.reshape(len(squares), -1).mean(axis=1))
 
 
-def curves(runs: list[Paths], weights: np.ndarray, data_name: str):
-    """Mean distance to t = 0 against t, a line per export: as a share of the way, and in pixels."""
+def curves(runs: Mapping[str, Sequence[Paths]], weights: np.ndarray, data_name: str):
+    """What each step along t does, as a share of the path, and the mean distance to t = 0.
+
+    Args:
+        runs: Name -> paths of one export, or of several trainings: their mean, and their range
+            shaded.
+        weights: The values of t, [T + 1].
+        data_name: Of the data set.
+    """
     figure = plots.new_figure(
-        9.6,
-        4.4,
-        f"{data_name}: images of labels mixed (1 - t) y + t y', compared with that of t = 0",
+        9.6, 4.4, f"{data_name}: images of labels mixed (1 - t) y + t y', the noise kept"
     )
-    share, pixels = figure.subplots(1, 2)
-    share.plot([0, 1], [0, 1], ":", color="grey", label="in proportion")
-    for index, run in enumerate(runs):
-        color = f"C{index}"
-        mean = run.from_start.mean(axis=0)
-        pixels.plot(weights, mean, "o-", color=color, markersize=3, label=run.name)
-        if mean[-1] > SAME:
-            share.plot(weights, mean / mean[-1], "o-", color=color, markersize=3, label=run.name)
-    share.set_ylabel("mean distance as a share of that at t = 1")
-    pixels.set_ylabel("mean distance (RMS, pixels in [0, 1])")
-    pixels.set_ylim(bottom=0)
-    for axes in (share, pixels):
+    shares, pixels = figure.subplots(1, 2)
+    shares.axhline(1 / (len(weights) - 1), ls=":", color="grey", label="even")
+    middles = (weights[1:] + weights[:-1]) / 2
+    for index, (name, paths) in enumerate(runs.items()):
+        style = {"color": f"C{index}", "label": name}
+        _band(pixels, weights, [each.from_start.mean(axis=0) for each in paths], **style)
+        moving = [each.steps.mean(axis=0) for each in paths if each.steps.sum() > SAME]
+        if moving:
+            _band(shares, middles, [each / each.sum() for each in moving], **style)
+    shares.set_ylabel("distance of neighbours, share of the path")
+    pixels.set_ylabel("distance to t = 0 (RMS, pixels in [0, 1])")
+    for axes in (shares, pixels):
         axes.set_xlabel("t")
+        axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
-    share.legend(loc="upper left", fontsize=8)
+        axes.legend(fontsize=8)
     return figure
+
+
+def _band(axes, x, lines, **style) -> None:
+    """The mean of several lines, and their range."""
+    axes.plot(x, np.mean(lines, axis=0), "o-", markersize=3, **style)
+    low, high = np.min(lines, axis=0), np.max(lines, axis=0)
+    axes.fill_between(x, low, high, color=style["color"], alpha=0.15, lw=0)
 
 
 def _sheet(context: Context, runs: list[Paths], first, second, weights):
