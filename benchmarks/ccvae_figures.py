@@ -110,7 +110,7 @@ def generations(context: Context, exports: dict[str, Export], of: str):
     ]
     return plots.image_grid(
         np.stack(rows),
-        f"{of}: images drawn for each label of {context.data_name},\n"
+        f"{of}: images drawn for each label of {context.data_name}, "
         f"a row by one noise, and the same {DRAWN} for each of them",
         row_labels=[name for name in exports for _ in range(DRAWN)],
         column_labels=[plots.shortened(name, 12) for name in names],
@@ -136,7 +136,7 @@ def interpolations(context: Context, exports: dict[str, Export], of: str, pairs:
         np.stack(rows),
         f"{of}: from one test image of {context.data_name} to another, between their codes",
         row_labels=labels,
-        column_labels=["image", *(f"{weight:.2f}" for weight in weights), "image"],
+        column_labels=["image", *(f"{weight:.3g}" for weight in weights), "image"],
     )
 
 
@@ -164,13 +164,7 @@ def learning_curves(
             lines = lines[:, left_out:]
             epochs = 1 + left_out + np.arange(lines.shape[1])
             kind = "" if len(columns) == 1 else ", validation" if "val_" in column else ", train"
-            axes.plot(
-                epochs, lines.mean(axis=0), f"o{style}", color=f"C{index}", markersize=3,
-                label=name + kind,
-            )  # fmt: skip
-            axes.fill_between(
-                epochs, lines.min(axis=0), lines.max(axis=0), color=f"C{index}", alpha=0.15, lw=0
-            )
+            plots.band(axes, epochs, lines, color=f"C{index}", label=name + kind, line=style)
     axes.set_xlabel("epoch")
     axes.set_ylabel(y_label)
     axes.xaxis.get_major_locator().set_params(integer=True)

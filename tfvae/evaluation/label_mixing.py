@@ -201,10 +201,10 @@ def curves(runs: Mapping[str, Sequence[Paths]], weights: np.ndarray, data_name: 
     middles = (weights[1:] + weights[:-1]) / 2
     for index, (name, paths) in enumerate(runs.items()):
         style = {"color": f"C{index}", "label": name}
-        _band(pixels, weights, [each.from_start.mean(axis=0) for each in paths], **style)
+        plots.band(pixels, weights, [each.from_start.mean(axis=0) for each in paths], **style)
         moving = [each.steps.mean(axis=0) for each in paths if each.steps.sum() > SAME]
         if moving:
-            _band(shares, middles, [each / each.sum() for each in moving], **style)
+            plots.band(shares, middles, [each / each.sum() for each in moving], **style)
     shares.set_ylabel("distance of neighbours, share of the path")
     pixels.set_ylabel("distance to t = 0 (RMS, pixels in [0, 1])")
     for axes in (shares, pixels):
@@ -213,13 +213,6 @@ def curves(runs: Mapping[str, Sequence[Paths]], weights: np.ndarray, data_name: 
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8)
     return figure
-
-
-def _band(axes, x, lines, **style) -> None:
-    """The mean of several lines, and their range."""
-    axes.plot(x, np.mean(lines, axis=0), "o-", markersize=3, **style)
-    low, high = np.min(lines, axis=0), np.max(lines, axis=0)
-    axes.fill_between(x, low, high, color=style["color"], alpha=0.15, lw=0)
 
 
 def _sheet(context: Context, runs: list[Paths], first, second, weights):

@@ -57,6 +57,13 @@ def image_grid(
     return figure
 
 
+def band(axes, x, lines, *, color: str, label: str, line: str = "-") -> None:
+    """The mean of several lines [N, T] over x [T], and their range shaded."""
+    axes.plot(x, np.mean(lines, axis=0), f"o{line}", color=color, markersize=3, label=label)
+    low, high = np.min(lines, axis=0), np.max(lines, axis=0)
+    axes.fill_between(x, low, high, color=color, alpha=0.15, lw=0)
+
+
 def image_blocks(
     images: np.ndarray,
     title: str,
