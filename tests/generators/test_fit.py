@@ -146,6 +146,11 @@ def test_names(vae, tmp_path):
     assert (first.parent.name, second.parent.name) == ("vae_digits_simple", "vae_digits_simple-2")
     with pytest.raises(UserError, match="exists"):
         fit(config(tmp_path, vae, name="vae_digits_simple"))
+    # What a fit that was killed leaves.
+    (tmp_path / "runs" / "killed").mkdir()
+    with pytest.raises(UserError, match="killed is empty: .* or was killed"):
+        fit(config(tmp_path, vae, name="killed"))
+    assert (tmp_path / "runs" / "killed").is_dir() and not list(tmp_path.glob("runs/.*"))
 
 
 def test_two_fits_at_once_have_a_run_each(vae, tmp_path, monkeypatch):

@@ -65,6 +65,14 @@ def test_an_error_in_the_grid_is_told_as_it_is(task, monkeypatch):
         generator_function("simple")(task)
 
 
+def test_a_grid_without_finite_scores_diverged(task, monkeypatch):
+    monkeypatch.setattr(task, "score", lambda *_: Score(float("nan"), 0.1))
+    search = generator_function("simple")(task)
+    assert len(search.candidates) == len(THETAS) * len(COUNTS)
+    with pytest.raises(UserError, match="diverged"):
+        search.best()
+
+
 def test_mean_of_draws_is_one_draw_of_less_spread(task):
     """Eq. 3, drawn as it is written, beside the sampler of the grid."""
     rng = np.random.default_rng(0)

@@ -74,8 +74,10 @@ def fit(config: GeneratorConfig) -> Path:
 
 @contextlib.contextmanager
 def _run_folder(config: GeneratorConfig, export: Export) -> Iterator[tuple[GeneratorConfig, Path]]:
-    """The configuration with its name, and a hidden folder that takes the place of the run's, empty
-    so far, when all went well; both are gone otherwise.
+    """The configuration with its name, and a hidden folder for its files.
+
+    When all went well the hidden folder takes the place of the run's, made empty at the start so
+    that nobody else takes the name; both are gone otherwise.
 
     Raises:
         UserError: the name is taken or nothing can be written there, told before the search.
@@ -83,18 +85,20 @@ def _run_folder(config: GeneratorConfig, export: Export) -> Iterator[tuple[Gener
     try:
         config.saved_models_dir.mkdir(parents=True, exist_ok=True)
         config.runs_dir.mkdir(parents=True, exist_ok=True)
-        run = _new_folder(config, export)
         partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=config.runs_dir))
     except OSError as error:
         raise UserError(f"can't write to {error.filename}: {error.strerror}") from error
+    run = None
     try:
+        run = _new_folder(config, export)
         yield config.model_copy(update={"name": run.name}), partial
         partial.chmod(0o755)
         partial.rename(run)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
-        with contextlib.suppress(OSError):
-            run.rmdir()
+        if run is not None:
+            with contextlib.suppress(OSError):
+                run.rmdir()
         raise
 
 
@@ -106,6 +110,12 @@ def _new_folder(config: GeneratorConfig, export: Export) -> Path:
             with contextlib.suppress(FileExistsError):
                 (config.runs_dir / name).mkdir()
                 return config.runs_dir / name
+    run = config.runs_dir / base
+    if run.is_dir() and not any(run.iterdir()):
+        raise UserError(
+            f"{run} is empty: a fit under that name goes on, or was killed; remove the folder in "
+            "that case, or choose another --name"
+        )
     raise UserError(f"run {base!r} exists; another --name starts anew")
 
 

@@ -107,7 +107,7 @@ class Trials:
     Args:
         task: That scores.
         sampler: The one that changes.
-        total: How many there will be at most, for a progress bar.
+        total: How many there will be at most, for a progress bar; none: no bar.
         start: Of the search, by `time.monotonic`; now, unless something came before.
     """
 
@@ -116,6 +116,7 @@ class Trials:
         self.sampler = sampler
         self.candidates: list[Candidate] = []
         self._start = time.monotonic() if start is None else start
+        # On a terminal alone; a search by gradients has a bar of its own.
         self._bar = tqdm(total=total, desc="search", disable=None if total else True, leave=False)
 
     def add(self, **settings: Any) -> Score:

@@ -1,5 +1,6 @@
 """`simple` of study C: the mean of n draws from a Gaussian per class, all scaled alike."""
 
+import math
 import tempfile
 from typing import Annotated
 
@@ -49,7 +50,7 @@ def simple(
         try:
             grid.search(verbose=0)
         except keras_tuner.errors.FatalError as error:
-            raise error.__cause__ from None
+            raise error.__cause__ or error from None
     return trials.search()
 
 
@@ -74,7 +75,9 @@ class _Grid(keras_tuner.GridSearch):
         theta, count = (trial.hyperparameters.get(name) for name in ("theta", "n"))
         self._trials.sampler.theta.assign([[theta / np.sqrt(count)]])
         try:
-            return {"objective": self._trials.add(theta=theta, n=count).objective}
+            score = self._trials.add(theta=theta, n=count)
         except Exception as error:
             # Keras Tuner takes any other for a candidate that can't be built, and tries the next.
             raise keras_tuner.errors.FatalError(str(error)) from error
+        # Nor does it take what isn't finite: 2 is the most that eq. 4 can be.
+        return {"objective": score.objective if math.isfinite(score.objective) else 2.0}
