@@ -248,7 +248,7 @@ def cells(seeds: Sequence[int]) -> str:
     """What `summary` put into the cells, as a sentence for the page."""
     if len(seeds) < 2:
         return "Cells: one seed, so differences between rows may be chance."
-    return "Cells: mean over seeds [95 % t-interval over seeds]."
+    return "Cells: mean over seeds [95 % t-interval over seeds, which may end past 1]."
 
 
 def summary(values: Sequence[float], digits: int = 3) -> str:

@@ -111,8 +111,9 @@ def budgets(found: Found, given: argparse.Namespace) -> list[dict[str, Any]]:
                     "VAE": kind,
                     "generator": f"`{name}`",
                     "candidates": str(max(result["trials"] for result in results)),
-                    "seconds to the first": "" if None in reached else f"{max(reached):.0f}",
-                    "seconds": f"{max(result['seconds'] for result in results):.0f}",
+                    "gradient steps": str(results[0]["best_so_far"][-1].get("step", "")),
+                    "first, s": "never" if None in reached else f"{max(reached):.0f}",
+                    "whole, s": f"{max(result['seconds'] for result in results):.0f}",
                     "cosine at eq. 4": summary([score["cosine"] for score in eq4], 4),
                     "accuracy at eq. 4": summary([score["accuracy"] for score in eq4], 4),
                 }
@@ -156,7 +157,10 @@ def best_so_far(found: Found, given: argparse.Namespace):
     """The lowest cosine that each search of the first seed had found by a time."""
     from tfvae.evaluation import plots
 
-    title = f"Lowest cosine so far at accuracy {TABLE_LEVELS[0]}, by the search"
+    title = (
+        f"Seed {given.seeds[0]}: lowest cosine so far at an accuracy of {TABLE_LEVELS[0]} or more, "
+        "by the classifiers that search"
+    )
     figure = plots.new_figure(4.2 * len(given.vaes), 4, title)
     axes = figure.subplots(1, len(given.vaes), sharey=True, squeeze=False)[0]
     for axis, kind in zip(axes, given.vaes, strict=True):
@@ -164,8 +168,9 @@ def best_so_far(found: Found, given: argparse.Namespace):
         for name in given.generators:
             rows = found[run][name]["best_so_far"]
             reached = [row for row in rows if row["best accuracy"] >= TABLE_LEVELS[0]]
-            # Down to the end of the search.
-            ends = [*reached, *({**row, "seconds": rows[-1]["seconds"]} for row in reached[-1:])]
+            # Carried on to the end of the search.
+            last = [{**row, "seconds": found[run][name]["seconds"]} for row in reached[-1:]]
+            ends = [*reached, *last]
             axis.step(
                 [row["seconds"] for row in ends],
                 [row["best cosine"] for row in ends],
@@ -185,7 +190,7 @@ def figures(bench: Bench, found: Found, given: argparse.Namespace) -> None:
 
     seed = given.seeds[0]
     figure = plots.new_figure(
-        4.2 * len(given.vaes), 4, "Accuracy (from 0.88 on) against cosine similarity"
+        4.2 * len(given.vaes), 4, f"Seed {seed}: accuracy (from 0.88 on) against cosine similarity"
     )
     axes = figure.subplots(1, len(given.vaes), sharey=True, squeeze=False)[0]
     for axis, kind in zip(axes, given.vaes, strict=True):

@@ -19,14 +19,19 @@ from common import bench_of, cells, make_parser, write_page
 from generation_page import TABLE_LEVELS, budgets, figures, points, study_table, table
 from generation_search import Scored
 
+from tfvae.cli.common import Settings, load_tensorflow
+from tfvae.data import check_dataset_name
 from tfvae.evaluation.report import markdown_table
 from tfvae.generators import GENERATORS
+from tfvae.schema import UsageError
 
 DRAWS = 1000
 # Who searches, and whether the same classifiers score.
 PROTOCOL = {"searched_on": "both", "own_score": False}
 STUDY_PROTOCOL = {"searched_on": "reconstructions", "own_score": True}
 MODELS = {"ELBO": "vae", "MMD": "mmd_vae"}
+# Settings that a run has of its own.
+FIXED = {"network", "latent_dim"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,13 +66,13 @@ class Run:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    given = _parser().parse_args(arguments)
+    given = _arguments(arguments)
     if given.quick:
         given.dataset, given.epochs, given.seeds, given.vaes = "digits", 2, [0], ["MMD-20"]
         given.generators, given.draws = ["simple", "medium2"], 20
         given.searched_on, given.settings = "images", {"medium2": {"steps": 10}}
     bench = bench_of(given, given.mmd_set)
-    settings = {"ELBO": (), "MMD": tuple(given.mmd_set)}
+    settings = {"ELBO": (), "MMD": tuple(f"{key}={value}" for key, value in given.mmd_set.items())}
     runs = [
         Run(objective, size, seed, settings[objective])
         for seed in given.seeds
@@ -81,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     page = [
         f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size}, "
         f"study C's dense networks, seeds {', '.join(map(str, given.seeds))}, settings of "
-        f"`mmd_vae`: {' '.join(given.mmd_set) or 'the defaults'}. {given.draws} images "
+        f"`mmd_vae`: {' '.join(settings['MMD']) or 'the defaults'}. {given.draws} images "
         "per class and row, scored by one classifier of real images that no search asked. "
         "Asked for: the accuracy by the classifiers that searched, of which the candidate with the "
         "lowest cosine is taken (*: a seed didn't reach it and takes its most accurate one). "
@@ -105,8 +110,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "## Budgets, and the minimum of eq. 4",
         "",
         "Cosine and accuracy, by the classifier of real images, of the candidate with the least "
-        "sum of cosine and error by those that searched. Seconds: when the first candidate that "
-        f"is right in {TABLE_LEVELS[0]} was found, and at the end, the longest of the seeds.",
+        "sum of cosine and error by those that searched. First: seconds until a candidate was "
+        f"right in {TABLE_LEVELS[0]} (never: a seed has none); whole: of the search; both of the "
+        "slowest seed.",
         "",
         *markdown_table(budgets(found, given)),
     ]
@@ -125,14 +131,33 @@ def parts_of(kind: str) -> tuple[str, int]:
 
 
 def _kind(text: str) -> str:
-    parts_of(text)
-    return text
+    return "{}-{}".format(*parts_of(text))
 
 
 def _draws(text: str) -> int:
     if not text.isdecimal() or int(text) < 2:
         raise argparse.ArgumentTypeError(f"{text!r} isn't a number of images, at least 2")
     return int(text)
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """What was given; all that can be wrong is told before hours of training."""
+    parser = _parser()
+    try:
+        given = parser.parse_args(arguments)
+        check_dataset_name(given.dataset)
+        for name in FIXED & given.mmd_set.keys():
+            raise UsageError(f"--mmd-set {name}: the study's networks and --vaes say it")
+        if given.mmd_set:
+            load_tensorflow()
+            from tfvae.models import check_settings
+
+            check_settings(MODELS["MMD"], given.mmd_set)
+    except UsageError as error:
+        parser.error(str(error))
+    for name in ("vaes", "generators", "seeds"):
+        setattr(given, name, list(dict.fromkeys(getattr(given, name))))
+    return given
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -150,7 +175,7 @@ def _parser() -> argparse.ArgumentParser:
         help="objective and size of the code")  # fmt: skip
     add("--generators", nargs="+", default=list(GENERATORS), choices=list(GENERATORS))
     add("--draws", type=_draws, default=DRAWS, help="images per class in a score")
-    add("--mmd-set", nargs="*", default=[], metavar="KEY=VALUE",
+    add("--mmd-set", nargs="+", action=Settings, default={}, metavar="KEY=VALUE",
         help="settings of mmd_vae in place of its defaults")  # fmt: skip
     parser.set_defaults(settings={}, **PROTOCOL)
     return parser

@@ -28,11 +28,21 @@ def result(cosine, accuracy, reached=True):
         for level in LEVELS
     ]
     progress = [
-        {"seconds": 4.0, "best accuracy": 0.9, "best cosine": 0.4},
-        {"seconds": 8.0, "best accuracy": 0.999, "best cosine": 0.95},
-        {"seconds": 12.0, "best accuracy": accuracy, "best cosine": cosine},
+        {"seconds": 4.0, "step": 10, "best accuracy": 0.9, "best cosine": 0.4},
+        {
+            "seconds": 8.0,
+            "step": 20,
+            "best accuracy": 0.999 if reached else 0.9,
+            "best cosine": 0.95,
+        },
+        {
+            "seconds": 12.0,
+            "step": 30,
+            "best accuracy": 0.996 if reached else 0.9,
+            "best cosine": 0.8,
+        },
     ]
-    return {"seconds": 12.3, "trials": 5, "points": points_, "best_so_far": progress}
+    return {"seconds": 12 + cosine, "trials": 5, "points": points_, "best_so_far": progress}
 
 
 def found(reached=True):
@@ -86,12 +96,22 @@ def test_real_images_and_classifiers_stand_beside():
 
 
 def test_budgets_and_the_minimum_of_eq_4_are_reported():
-    (row,) = budgets(found(), given())
-    assert row["candidates"] == "5" and row["seconds to the first"] == "8"
+    results = found()
+    results[Run("MMD", 20, 1)]["simple"]["seconds"] = 77.4
+    (row,) = budgets(results, given())
+    assert row["candidates"] == "5" and row["gradient steps"] == "30"
+    assert row["first, s"] == "8" and row["whole, s"] == "77"
     assert row["cosine at eq. 4"].startswith("0.8500 [")
+    results[Run("MMD", 20, 1)]["simple"] = result(0.9, 0.99, reached=False)
+    assert budgets(results, given())[0]["first, s"] == "never"
+
+
+def test_the_best_so_far_falls_until_the_end_of_the_search():
     (line,) = best_so_far(found(), argparse.Namespace(**vars(given()), seeds=[0])).axes[0].lines
-    # From the first that is accurate enough to the end of the search.
-    assert list(line.get_xdata()) == [8, 12] and list(line.get_ydata()) == [0.95, 0.95]
+    # From the first that is accurate enough on.
+    assert list(line.get_xdata()) == [8, 12, 12.8]
+    assert list(line.get_ydata()) == [0.95, 0.8, 0.8]
+    assert best_so_far(found(False), argparse.Namespace(**vars(given()), seeds=[0]))
 
 
 @pytest.mark.parametrize(
@@ -102,12 +122,21 @@ def test_budgets_and_the_minimum_of_eq_4_are_reported():
         (["--generators", "simpel"], "invalid choice"),
         (["--draws", "1"], "at least 2"),
         (["--set", "num_images=3"], "unrecognized"),
+        (["--mmd-set", "latent_dim=5"], "--vaes say it"),
+        (["--mmd-set", "mmd_wieght=5"], "mmd_weight"),
+        (["--mmd-set", "kernel"], "KEY=VALUE"),
+        (["--dataset", "mnits"], "did you mean mnist"),
     ],
 )
 def test_wrong_arguments_are_told_at_once(arguments, message, capsys):
     with pytest.raises(SystemExit) as error:
         generation_table.main(arguments)
     assert error.value.code == 2 and message in capsys.readouterr().err
+
+
+def test_a_kind_has_one_name():
+    given = generation_table._arguments(["--vaes", "MMD-020", "MMD-20", "--seeds", "1", "1"])
+    assert given.vaes == ["MMD-20"] and given.seeds == [1]
 
 
 def test_settings_are_those_of_the_mmd_vae():
