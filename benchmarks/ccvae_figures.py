@@ -111,7 +111,7 @@ def generations(context: Context, exports: dict[str, Export], of: str):
     return plots.image_grid(
         np.stack(rows),
         f"{of}: images drawn for each label of {context.data_name}, "
-        f"a row by one noise, and the same {DRAWN} for each of them",
+        f"a row by one noise, the same {DRAWN} for each model",
         row_labels=[name for name in exports for _ in range(DRAWN)],
         column_labels=[plots.shortened(name, 12) for name in names],
     )

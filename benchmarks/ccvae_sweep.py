@@ -4,7 +4,7 @@
     python benchmarks/ccvae_sweep.py --quick        # does it run? one epoch on `digits`; no result
 
 Every model sees the same images equally often in batches of the same size, on the dense networks
-of study C. The default trains and scores 33 runs: some 90 minutes on two cores. `cvae`, whose
+of study C. The default trains and scores 33 runs: about 95 minutes on one core. `cvae`, whose
 decoder takes the label beside the code (concatenate) or as z + MLP(y) (add), stands beside for the
 study's question: do labels that differ a little give images that do? Its rate has weight 1, so the
 comparison also has a CCVAE of beta 1. Trained runs and scored ones are kept under --work-dir and
