@@ -141,7 +141,7 @@ def _draws(text: str) -> int:
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What was given; all that can be wrong is told before hours of training."""
+    """What was given; wrong names and settings are told before hours of training."""
     parser = _parser()
     try:
         given = parser.parse_args(arguments)
