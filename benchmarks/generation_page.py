@@ -104,7 +104,8 @@ def budgets(found: Found, given: argparse.Namespace) -> list[dict[str, Any]]:
         runs = [run for run in found if run.kind == kind]
         for name in given.generators:
             results = [found[run][name] for run in runs]
-            reached = [first_reached(result) for result in results]
+            reached = [reached_rows(result) for result in results]
+            first = max((rows_[0]["seconds"] for rows_ in reached if rows_), default=0.0)
             eq4 = [point_at(result, None)["scored"] for result in results]
             rows.append(
                 {
@@ -112,7 +113,7 @@ def budgets(found: Found, given: argparse.Namespace) -> list[dict[str, Any]]:
                     "generator": f"`{name}`",
                     "candidates": str(max(result["trials"] for result in results)),
                     "gradient steps": str(results[0]["best_so_far"][-1].get("step", "")),
-                    "first, s": "never" if None in reached else f"{max(reached):.0f}",
+                    "first, s": f"{first:.0f}" if all(reached) else "never",
                     "whole, s": f"{max(result['seconds'] for result in results):.0f}",
                     "cosine at eq. 4": summary([score["cosine"] for score in eq4], 4),
                     "accuracy at eq. 4": summary([score["accuracy"] for score in eq4], 4),
@@ -121,10 +122,10 @@ def budgets(found: Found, given: argparse.Namespace) -> list[dict[str, Any]]:
     return rows
 
 
-def first_reached(result: Mapping) -> float | None:
-    """Seconds until a candidate had the table's first accuracy, by the search."""
-    rows = result["best_so_far"]
-    return next((row["seconds"] for row in rows if row["best accuracy"] >= TABLE_LEVELS[0]), None)
+def reached_rows(result: Mapping) -> list[Mapping]:
+    """The best so far, from the first candidate on that has the table's first accuracy by the
+    search; none where no candidate has."""
+    return [row for row in result["best_so_far"] if row["best accuracy"] >= TABLE_LEVELS[0]]
 
 
 def point_at(result: Mapping, level: float | None) -> Mapping:
@@ -153,21 +154,28 @@ def best_of(found: Found, given: argparse.Namespace) -> tuple[Any, str]:
     )
 
 
-def best_so_far(found: Found, given: argparse.Namespace):
-    """The lowest cosine that each search of the first seed had found by a time."""
+def panels(given: argparse.Namespace, title: str):
+    """A figure, and axes beside each other for the autoencoders."""
     from tfvae.evaluation import plots
 
+    figure = plots.new_figure(4.2 * len(given.vaes), 4, title)
+    axes = figure.subplots(1, len(given.vaes), sharey=True, squeeze=False)[0]
+    for axis, kind in zip(axes, given.vaes, strict=True):
+        axis.set_title(kind)
+    return figure, axes
+
+
+def best_so_far(found: Found, given: argparse.Namespace):
+    """The lowest cosine that each search of the first seed had found by a time."""
     title = (
         f"Seed {given.seeds[0]}: lowest cosine so far at an accuracy of {TABLE_LEVELS[0]} or more, "
         "by the classifiers that search"
     )
-    figure = plots.new_figure(4.2 * len(given.vaes), 4, title)
-    axes = figure.subplots(1, len(given.vaes), sharey=True, squeeze=False)[0]
+    figure, axes = panels(given, title)
     for axis, kind in zip(axes, given.vaes, strict=True):
         run = next(run for run in found if run.kind == kind and run.seed == given.seeds[0])
         for name in given.generators:
-            rows = found[run][name]["best_so_far"]
-            reached = [row for row in rows if row["best accuracy"] >= TABLE_LEVELS[0]]
+            reached = reached_rows(found[run][name])
             # Carried on to the end of the search.
             last = [{**row, "seconds": found[run][name]["seconds"]} for row in reached[-1:]]
             ends = [*reached, *last]
@@ -177,7 +185,7 @@ def best_so_far(found: Found, given: argparse.Namespace):
                 where="post",
                 label=name,
             )
-        axis.set(title=kind, xlabel="seconds of search", xscale="log")
+        axis.set(xlabel="seconds of search", xscale="log")
         axis.grid(alpha=0.3)
     axes[0].set(ylabel="cosine similarity")
     axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
@@ -186,13 +194,8 @@ def best_so_far(found: Found, given: argparse.Namespace):
 
 def figures(bench: Bench, found: Found, given: argparse.Namespace) -> None:
     """Figure 1 and the searches of the first seed, and the sheet of the best generator's images."""
-    from tfvae.evaluation import plots
-
     seed = given.seeds[0]
-    figure = plots.new_figure(
-        4.2 * len(given.vaes), 4, f"Seed {seed}: accuracy (from 0.88 on) against cosine similarity"
-    )
-    axes = figure.subplots(1, len(given.vaes), sharey=True, squeeze=False)[0]
+    figure, axes = panels(given, f"Seed {seed}: accuracy (from 0.88 on) against cosine similarity")
     for axis, kind in zip(axes, given.vaes, strict=True):
         run = next(run for run in found if run.kind == kind and run.seed == seed)
         for name in given.generators:
@@ -204,7 +207,7 @@ def figures(bench: Bench, found: Found, given: argparse.Namespace) -> None:
         for name, marker in (("real", "*"), ("reconstructed", "P")):
             point = found[run]["images"][name]
             axis.plot(point["cosine"], point["accuracy"], marker, color="black", label=name)
-        axis.set(title=kind, xlabel="cosine similarity")
+        axis.set(xlabel="cosine similarity")
     axes[0].set(ylabel="accuracy", ylim=(0.88, 1.003))
     axes[-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
     curves = given.output.with_name(f"{given.output.stem}-curves.png")

@@ -146,8 +146,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     try:
         given = parser.parse_args(arguments)
         check_dataset_name(given.dataset)
-        for name in FIXED & given.mmd_set.keys():
-            raise UsageError(f"--mmd-set {name}: the study's networks and --vaes say it")
+        if fixed := FIXED & given.mmd_set.keys():
+            names = ", ".join(sorted(fixed))
+            raise UsageError(f"--mmd-set {names}: the study's networks and --vaes say it")
         if given.mmd_set:
             load_tensorflow()
             from tfvae.models import check_settings

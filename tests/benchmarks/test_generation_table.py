@@ -111,7 +111,10 @@ def test_the_best_so_far_falls_until_the_end_of_the_search():
     # From the first that is accurate enough on.
     assert list(line.get_xdata()) == [8, 12, 12.8]
     assert list(line.get_ydata()) == [0.95, 0.8, 0.8]
-    assert best_so_far(found(False), argparse.Namespace(**vars(given()), seeds=[0]))
+    (line,) = (
+        best_so_far(found(False), argparse.Namespace(**vars(given()), seeds=[0])).axes[0].lines
+    )
+    assert not len(line.get_xdata())
 
 
 @pytest.mark.parametrize(
