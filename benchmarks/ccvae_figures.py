@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from common import Bench
 
-from tfvae.evaluation import plots
+from tfvae import plots
 from tfvae.evaluation.context import Context
-from tfvae.evaluation.export import Export
-from tfvae.evaluation.generation import drawn_labels
-from tfvae.evaluation.interpolation import line
-from tfvae.evaluation.label_mixing import curves, drawn_paths, label_pairs, pair_name
-from tfvae.evaluation.statistics import generator, row_seeds
+from tfvae.evaluation.metrics.generation import drawn_labels
+from tfvae.evaluation.metrics.label_mixing import curves, drawn_paths, label_pairs, pair_name
+from tfvae.evaluation.statistics import generator, line, row_seeds
+from tfvae.exports.reader import Export
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL
 
 # Images in a row, and draws of a label mixed.

@@ -156,7 +156,7 @@ def best_of(found: Found, given: argparse.Namespace) -> tuple[Any, str]:
 
 def panels(given: argparse.Namespace, title: str):
     """A figure, and axes beside each other for the autoencoders."""
-    from tfvae.evaluation import plots
+    from tfvae import plots
 
     figure = plots.new_figure(4.2 * len(given.vaes), 4, title)
     axes = figure.subplots(1, len(given.vaes), sharey=True, squeeze=False)[0]

@@ -10,8 +10,8 @@ from typing import Any
 from common import Bench
 from generation_page import LEVELS, PAPER, TABLE_LEVELS, result_of
 
+from tfvae import files
 from tfvae.cli.common import load_tensorflow
-from tfvae.evaluation import files
 from tfvae.schema import CATEGORICAL
 
 SHOWN = 15
@@ -55,9 +55,9 @@ class Scored:
         """(task that searches, task that scores, data set)."""
         if self._parts is None:
             load_tensorflow()
+            from tfvae.classifiers.classifier import load_or_train
             from tfvae.data import load_dataset
-            from tfvae.evaluation.classifier import load_or_train
-            from tfvae.evaluation.export import Export
+            from tfvae.exports.reader import Export
             from tfvae.generators.task import Task
 
             export = Export.load(self.bench.export(self.run))
@@ -121,7 +121,7 @@ class Scored:
         import numpy as np
         import tensorflow as tf
 
-        from tfvae.evaluation import plots
+        from tfvae import plots
 
         _, scoring, dataset = self._load()
         names = dataset.spec.label_names
@@ -138,7 +138,7 @@ class Scored:
     def _images(self) -> dict[str, Any]:
         """Cosine and accuracy of real test images and their reconstructions, each with its interval
         over images, and the accuracy of the classifiers that search."""
-        from tfvae.evaluation.generation import known_labels
+        from tfvae.evaluation.metrics.generation import known_labels
 
         searching, scoring, dataset = self._load()
         test = dataset.arrays("test")

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tfvae.classifiers.networks import ARCHITECTURES
 from tfvae.cli import evaluate, train
-from tfvae.evaluation.classifier_networks import ARCHITECTURES
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--model", "vae", "--batch-size", "512", "--jit", "off"]

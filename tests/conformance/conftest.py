@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfvae.exports.writer import export_model
 from tfvae.models import MODELS, build_model, hyperparameters, model_class
 from tfvae.schema import BINARY, CATEGORICAL, DataSpec
-from tfvae.training.export import export_model
 
 BATCH = 4
 # Away from defaults that are too slow for a suite.

@@ -159,7 +159,7 @@ for case, path, shape in json.load(sys.stdin):
 
 
 def test_versions_count_up_and_halves_are_removed(tmp_path, monkeypatch):
-    from tfvae.training import export
+    from tfvae.exports import writer as export
 
     def no_signatures(model, folder):
         (folder / "saved_model.pb").touch()

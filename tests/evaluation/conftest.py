@@ -4,7 +4,7 @@ import matplotlib.figure
 import pytest
 from toys import read_label, toy_dataset, write_export
 
-from tfvae.evaluation.export import Export
+from tfvae.exports.reader import Export
 from tfvae.schema import BINARY
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from toys import EditableToyDataset, toy_dataset
 
-from tfvae.evaluation import cis_scores
-from tfvae.evaluation.cis_run import STRENGTHS
 from tfvae.evaluation.context import Context
-from tfvae.evaluation.run import evaluate
+from tfvae.evaluation.evaluate import evaluate
+from tfvae.evaluation.metrics.cis import scores as cis_scores
+from tfvae.evaluation.transfer import STRENGTHS
 from tfvae.schema import BINARY, SPLITS, VALIDATION, UsageError
 
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from toys import EditableToyDataset, toy_dataset, write_export
 
-from tfvae.evaluation import cis_figures, statistics
-from tfvae.evaluation.cis_run import STRENGTHS, run_names
-from tfvae.evaluation.export import Export
-from tfvae.evaluation.run import evaluate
+from tfvae.evaluation import statistics
+from tfvae.evaluation.evaluate import evaluate
+from tfvae.evaluation.metrics.cis import figures as cis_figures
+from tfvae.evaluation.transfer import STRENGTHS
+from tfvae.exports.reader import Export, run_names
 from tfvae.schema import BINARY, UsageError, UserError
 
 
@@ -156,7 +157,7 @@ def test_runs_of_one_name_are_told_apart(editable, exports, tmp_path):
 
 
 def test_many_runs_have_a_short_file_name(compared, exports, monkeypatch):
-    monkeypatch.setattr("tfvae.evaluation.run.LONGEST_NAME", 10)
+    monkeypatch.setattr("tfvae.evaluation.evaluate.LONGEST_NAME", 10)
     result = compared("perfect", "half", "idle", strength=1)
     assert result.files[0].name.startswith("perfect+2-others-")
 

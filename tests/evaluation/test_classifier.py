@@ -8,8 +8,9 @@ import pytest
 from sklearn import metrics
 from toys import toy_dataset
 
-from tfvae.evaluation import classifier, classifier_networks
-from tfvae.evaluation.classifier_networks import ARCHITECTURES
+from tfvae.classifiers import classifier
+from tfvae.classifiers import networks as classifier_networks
+from tfvae.classifiers.networks import ARCHITECTURES
 from tfvae.schema import BINARY, CATEGORICAL, SPLITS, DataSpec, UserError
 
 

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from toys import LATENT, SIDE, ToyModel, toy_dataset, write_export
 
-from tfvae.evaluation.cis_run import STRENGTHS
-from tfvae.evaluation.export import Export
-from tfvae.evaluation.run import evaluate
+from tfvae.evaluation.evaluate import evaluate
+from tfvae.evaluation.transfer import STRENGTHS
+from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, UserError
 
 LABELS = 3

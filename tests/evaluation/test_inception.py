@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from toys import toy_dataset
 
-from tfvae.evaluation import classifier, classifier_networks
-from tfvae.evaluation.classifier_networks import ARCHITECTURES, inception_v3, weights_identity
+from tfvae.classifiers import classifier
+from tfvae.classifiers import networks as classifier_networks
+from tfvae.classifiers.networks import ARCHITECTURES, inception_v3, weights_identity
 from tfvae.schema import BINARY, DataSpec, UserError
 
 SPEC = DataSpec("x", (28, 28, 1), ("a", "b"), BINARY, {"train": 1})

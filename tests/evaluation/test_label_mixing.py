@@ -7,9 +7,9 @@ import pytest
 from toys import SIDE, ToyDataset, toy_dataset, write_export
 
 from tfvae.evaluation.context import Context
-from tfvae.evaluation.export import Export
-from tfvae.evaluation.label_mixing import Paths, curves, label_pairs
-from tfvae.evaluation.run import evaluate
+from tfvae.evaluation.evaluate import evaluate
+from tfvae.evaluation.metrics.label_mixing import Paths, curves, label_pairs
+from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, UsageError, UserError
 
 

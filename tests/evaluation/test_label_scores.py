@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from tfvae.evaluation import label_scores
+from tfvae.classifiers import scores as label_scores
 from tfvae.schema import BINARY, CATEGORICAL
 
 

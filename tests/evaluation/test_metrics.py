@@ -9,14 +9,14 @@ from toys import read_label, toy_dataset
 
 from tfvae import evaluation
 from tfvae.evaluation.context import Context
-from tfvae.evaluation.generation import known_labels
-from tfvae.evaluation.interpolation import smoothness
-from tfvae.evaluation.intervention import changed_area
-from tfvae.evaluation.reconstruction import binary_cross_entropy, structural_similarity
-from tfvae.evaluation.run import evaluate
+from tfvae.evaluation.evaluate import evaluate
+from tfvae.evaluation.metrics.generation import known_labels
+from tfvae.evaluation.metrics.interpolation import smoothness
+from tfvae.evaluation.metrics.intervention import changed_area
+from tfvae.evaluation.metrics.reconstruction import binary_cross_entropy, structural_similarity
+from tfvae.evaluation.metrics.traversal import channel_information
 from tfvae.evaluation.statistics import mean_interval
 from tfvae.evaluation.transfer import carry
-from tfvae.evaluation.traversal import channel_information
 from tfvae.schema import BINARY, UsageError, UserError
 
 EVERYTHING = {
@@ -188,7 +188,7 @@ def test_images_are_carried_nowhere_once(categorical, everything, perfect, tmp_p
         strengths.append(strength)
         return carry(export, images, domain, strength)
 
-    monkeypatch.setattr("tfvae.evaluation.intervention.carry", counted)
+    monkeypatch.setattr("tfvae.evaluation.metrics.intervention.carry", counted)
     evaluate(
         "intervention",
         [everything],

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from toys import write_export
 
-from tfvae.evaluation.export import Export, newest_export
+from tfvae.exports.reader import Export, newest_export
 from tfvae.schema import UserError
 
 

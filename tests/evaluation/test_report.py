@@ -5,8 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from tfvae.evaluation import files, report
-from tfvae.evaluation.result import Result
+from tfvae import files
+from tfvae.evaluation import report
+from tfvae.evaluation.context import Result
 from tfvae.schema import UserError
 
 

@@ -8,7 +8,7 @@ import pytest
 from toys import read_label, toy_dataset, write_export
 
 import tfvae.data
-import tfvae.evaluation.run
+import tfvae.evaluation.evaluate
 from tfvae.cli import evaluate
 from tfvae.schema import UserError
 
@@ -92,8 +92,8 @@ def test_all_goes_on_past_a_metric_that_the_data_cannot_tell(scored, monkeypatch
             raise UserError("no test image has a known label")
         return whole(metric, *arguments, **options)
 
-    whole = tfvae.evaluation.run.evaluate
-    monkeypatch.setattr("tfvae.evaluation.run.evaluate", without_labels)
+    whole = tfvae.evaluation.evaluate.evaluate
+    monkeypatch.setattr("tfvae.evaluation.evaluate.evaluate", without_labels)
     status, documents, _ = scored("--metric", "all", "--set", "num_images=20")
     assert status == 0
     assert [entry["metric"] for entry in documents] == ["reconstruction"] * 3
@@ -105,7 +105,7 @@ def test_metrics_that_compare_get_all_exports_at_once(tmp_path, monkeypatch, cap
     dataset.spec = dataclasses.replace(dataset.spec, name="digits")
     monkeypatch.setattr(tfvae.data, "load_dataset", lambda name, **_: dataset)
     monkeypatch.setattr(
-        "tfvae.evaluation.classifier.load_or_train", lambda *_, **__: read_label(10)
+        "tfvae.classifiers.classifier.load_or_train", lambda *_, **__: read_label(10)
     )
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     methods = {"reconstruct": "reconstruct", "transfer": "perfect_transfer"}

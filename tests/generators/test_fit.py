@@ -11,14 +11,14 @@ import yaml
 
 from tfvae.cli.train import main
 from tfvae.data import load_dataset
-from tfvae.evaluation.export import Export
+from tfvae.exports.reader import Export
+from tfvae.exports.writer import export_model
 from tfvae.generators import generator_function, task
 from tfvae.generators.config import GeneratorConfig
 from tfvae.generators.run import fit
 from tfvae.generators.task import SEED_STEP
 from tfvae.models import build_model
 from tfvae.schema import UserError
-from tfvae.training.export import export_model
 
 SIMPLE = {"thetas": "0.2,0.8", "counts": "1,2"}
 
@@ -193,7 +193,7 @@ def test_a_failed_export_leaves_no_half_of_anything(vae, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("tfvae.training.export._write_signatures", fail)
+        patch.setattr("tfvae.exports.writer._write_signatures", fail)
         with pytest.raises(OSError):
             fit(config(tmp_path, vae, name="x"))
     assert not list(tmp_path.glob("runs/*")) and not list(tmp_path.glob("saved_models/*"))

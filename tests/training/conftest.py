@@ -35,7 +35,7 @@ def quick_export(monkeypatch):
         (folder / "saved_model.pb").touch()
         return {}
 
-    monkeypatch.setattr("tfvae.training.export._write_signatures", write)
+    monkeypatch.setattr("tfvae.exports.writer._write_signatures", write)
 
 
 @pytest.fixture

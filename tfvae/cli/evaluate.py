@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfvae import evaluation
+from tfvae import evaluation, files
 from tfvae.cli.common import Parser, Settings, load_tensorflow, options_table, run_command
 from tfvae.data import check_dataset_name, dataset_choices
-from tfvae.evaluation import files, report
-from tfvae.evaluation.export import Export, newest_export
+from tfvae.evaluation import report
+from tfvae.exports.reader import Export, newest_export
 from tfvae.options import closest_name
 from tfvae.schema import UsageError, UserError
 
@@ -66,7 +66,8 @@ def _evaluate(argv: Sequence[str]) -> None:
 
     load_tensorflow()
     from tfvae.data import load_dataset
-    from tfvae.evaluation.run import evaluate, is_unchanged
+    from tfvae.evaluation.evaluate import evaluate
+    from tfvae.exports.reader import is_unchanged
 
     folders = {"data_dir": given.get("data_dir"), "manual_dir": given.get("manual_dir")}
     datasets: dict[str, Any] = {}

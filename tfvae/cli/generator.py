@@ -11,7 +11,7 @@ from tfvae.cli.common import (
     load_tensorflow,
     options_table,
 )
-from tfvae.evaluation.export import newest_export
+from tfvae.exports.reader import newest_export
 from tfvae.generators import GENERATORS, check_generator_name
 from tfvae.generators.config import GeneratorConfig
 

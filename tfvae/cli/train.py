@@ -13,9 +13,10 @@ from tfvae.cli.common import (
     run_command,
 )
 from tfvae.cli.generator import fit_generator
+from tfvae.config import read_config_file
 from tfvae.data import check_dataset_name, dataset_choices
 from tfvae.models import MODELS, check_model_name
-from tfvae.training.config import RunConfig, read_config_file
+from tfvae.training.config import RunConfig
 from tfvae.training.run_folder import new_run
 
 EXAMPLES = """examples:

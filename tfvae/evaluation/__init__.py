@@ -10,20 +10,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tfvae import options
-from tfvae.evaluation.needs import Needs
+from tfvae.exports.needs import Needs
 from tfvae.schema import UsageError
 
 METRICS = {
-    "reconstruction": "tfvae.evaluation.reconstruction:reconstruction",
-    "likelihood": "tfvae.evaluation.likelihood:likelihood",
-    "classification": "tfvae.evaluation.classification:classification",
-    "cis": "tfvae.evaluation.cis:cis",
-    "crosstalk": "tfvae.evaluation.crosstalk:crosstalk",
-    "generation": "tfvae.evaluation.generation:generation",
-    "interpolation": "tfvae.evaluation.interpolation:interpolation",
-    "label_mixing": "tfvae.evaluation.label_mixing:label_mixing",
-    "intervention": "tfvae.evaluation.intervention:intervention",
-    "traversal": "tfvae.evaluation.traversal:traversal",
+    "reconstruction": "tfvae.evaluation.metrics.reconstruction:reconstruction",
+    "likelihood": "tfvae.evaluation.metrics.likelihood:likelihood",
+    "classification": "tfvae.evaluation.metrics.classification:classification",
+    "cis": "tfvae.evaluation.metrics.cis.metric:cis",
+    "crosstalk": "tfvae.evaluation.metrics.crosstalk:crosstalk",
+    "generation": "tfvae.evaluation.metrics.generation:generation",
+    "interpolation": "tfvae.evaluation.metrics.interpolation:interpolation",
+    "label_mixing": "tfvae.evaluation.metrics.label_mixing:label_mixing",
+    "intervention": "tfvae.evaluation.metrics.intervention:intervention",
+    "traversal": "tfvae.evaluation.metrics.traversal:traversal",
 }
 ALL = "all"
 

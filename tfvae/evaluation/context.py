@@ -1,15 +1,15 @@
 """What a metric may use: the exports, the data, classifiers and a seed."""
 
 import dataclasses
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfvae.evaluation.export import Export
-from tfvae.evaluation.label_scores import image_accuracy, recall_groups
+from tfvae.classifiers.scores import image_accuracy, recall_groups
 from tfvae.evaluation.statistics import generator, mean_interval, mean_recall_interval
+from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, IMAGE, LABEL, OBSERVED, SPLITS, TEST
 
 POOL = 20_000
@@ -75,7 +75,7 @@ class Context:
             weights: What a pretrained one starts from.
         """
         if architecture not in self.classifiers:
-            from tfvae.evaluation.classifier import load_or_train
+            from tfvae.classifiers.classifier import load_or_train
 
             self.classifiers[architecture] = load_or_train(
                 self.dataset,
@@ -133,3 +133,33 @@ class Context:
             UserError: the data set can't edit (see `can_edit`).
         """
         return self.dataset.edited(split, rows, label)
+
+
+Rows = list[dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """Scores of one export by one metric.
+
+    Args:
+        values: Name -> number; the names are listed in docs/metrics.md.
+        intervals: Name -> (low, high), 95 %, for names of `values`.
+        num_images: Images that the values are taken over.
+        settings: Options and what the metric decided itself (the strength that it chose).
+        tables: Title -> rows, each a mapping from column to cell.
+        figures: Name -> matplotlib figure.
+        notes: Sentences that a reader of the values must know.
+        document: The JSON form, filled by `evaluate`.
+        files: What was written, filled by `evaluate`.
+    """
+
+    values: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
+    num_images: int
+    settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    tables: Mapping[str, Rows] = dataclasses.field(default_factory=dict)
+    figures: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    document: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    files: tuple[Path, ...] = ()

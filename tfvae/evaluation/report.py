@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tfvae.evaluation import files
-from tfvae.evaluation.result import Result, Rows
+from tfvae import files
+from tfvae.evaluation.context import Result, Rows
 from tfvae.schema import UserError
 
 PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn")

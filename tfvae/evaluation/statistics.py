@@ -130,3 +130,9 @@ def summary(per_image: dict[str, np.ndarray], seed: int) -> tuple[dict, dict]:
     values = {name: float(np.mean(scores)) for name, scores in per_image.items()}
     intervals = {name: mean_interval(scores, seed) for name, scores in per_image.items()}
     return values, intervals
+
+
+def line(start: np.ndarray, end: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Points between rows, [P, steps, D]."""
+    weights = weights[None, :, None].astype(np.float32)
+    return (1 - weights) * start[:, None] + weights * end[:, None]

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tfvae.training.config import CommandConfig
+from tfvae.config import CommandConfig
 
 # "both" or one of the others: what the classifiers that search were trained on.
 SearchedOn = Literal["both", "reconstructions", "images"]

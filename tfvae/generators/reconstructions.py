@@ -2,7 +2,7 @@
 
 import hashlib
 
-from tfvae.evaluation.export import Export
+from tfvae.exports.reader import Export
 from tfvae.schema import IMAGE
 
 

@@ -9,19 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tfvae import files, plots
 from tfvae.data import load_dataset
-from tfvae.evaluation import files, plots
-from tfvae.evaluation.export import Export
-from tfvae.evaluation.needs import Needs
-from tfvae.evaluation.run import is_unchanged
+from tfvae.exports.needs import Needs
+from tfvae.exports.reader import Export, is_unchanged
+from tfvae.exports.writer import export_model
+from tfvae.files import numbered
 from tfvae.generators import check_settings, generator_function, generator_options
+from tfvae.generators.class_conditional import ClassConditional
 from tfvae.generators.config import GeneratorConfig
-from tfvae.generators.export import ClassConditional
 from tfvae.generators.search import Candidate, Search
 from tfvae.generators.task import NEEDED, Score, Task, check_export
 from tfvae.schema import TEST, UserError
-from tfvae.training.export import export_model
-from tfvae.training.run_folder import numbered
 
 
 def fit(config: GeneratorConfig) -> Path:

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import numpy as np
 import tensorflow as tf
 
-from tfvae.evaluation.classifier import Classifier, load_or_train
-from tfvae.evaluation.export import Export
+from tfvae.classifiers.classifier import Classifier, load_or_train
+from tfvae.exports.reader import Export
 from tfvae.generators.config import SearchedOn
 from tfvae.generators.reconstructions import Reconstructions
 from tfvae.probability import noise

@@ -43,6 +43,7 @@ class VAE(BaseModel):
 
     network_arguments: tuple[str, ...] = ("encoder", "decoder")
     summary_names: tuple[str, ...] = ("elbo",)
+    log_likelihood_samples = LOG_LIKELIHOOD_SAMPLES
 
     def __init__(
         self,

@@ -11,12 +11,12 @@ import keras
 import tensorflow as tf
 
 from tfvae.data import check_dataset_name, load_dataset
+from tfvae.exports.writer import export_model
 from tfvae.models import check_model_name, check_settings, hyperparameters, model_class
 from tfvae.schema import MANIFEST, TEST, TRAIN, VALIDATION, UserError
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
 from tfvae.training.config import RunConfig
-from tfvae.training.export import export_model
 from tfvae.training.fit import (
     compiled_model,
     default_epochs,

@@ -3,10 +3,10 @@
 import csv
 import dataclasses
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tfvae.files import numbered
 from tfvae.models import MODELS
 from tfvae.schema import UsageError, UserError
 from tfvae.training.config import AllSettings, RunConfig, resumed_config
@@ -153,12 +153,3 @@ def default_name(config: RunConfig) -> str:
     rest = config.dataset.partition(":")[2] or config.dataset
     short = re.sub(r"[^\w.+-]+", "-", Path(rest).name).strip("-.") or "data"
     return f"{config.model}_{short}"
-
-
-def numbered(base: str) -> Iterator[str]:
-    """`base`, then `base-2`, `base-3`, ...: for the first that is free."""
-    yield base
-    number = 2
-    while True:
-        yield f"{base}-{number}"
-        number += 1

@@ -3,18 +3,17 @@
 import numpy as np
 from pydantic import PositiveInt
 
-from tfvae.evaluation import plots
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.label_scores import (
+from tfvae import plots
+from tfvae.classifiers.scores import (
     binary_scores,
     categorical_scores,
     confusion_matrix,
     predicted_labels,
     recall_groups,
 )
-from tfvae.evaluation.needs import Needs
-from tfvae.evaluation.result import Result
+from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.statistics import mean_interval, mean_recall_interval
+from tfvae.exports.needs import Needs
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, UserError
 
 NEEDS = Needs(signatures=("classify",), labels=True)

@@ -5,13 +5,11 @@ from typing import Literal
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 
-from tfvae.evaluation import plots
-from tfvae.evaluation.cis_scores import domain_scores, image_scores
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.needs import Needs
-from tfvae.evaluation.result import Result
+from tfvae import plots
+from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.statistics import summary
-from tfvae.evaluation.transfer import carry, contact_sheet
+from tfvae.evaluation.transfer import carry, contact_sheet, domain_scores, image_scores
+from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE
 
 NEEDS = Needs(signatures=("transfer",), labels=True)

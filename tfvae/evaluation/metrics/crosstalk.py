@@ -12,13 +12,11 @@ from pydantic import PositiveInt
 from scipy import stats
 from scipy.special import expit, logit
 
-from tfvae.evaluation import plots
-from tfvae.evaluation.cis_run import STRENGTHS, choose_strength
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.needs import Needs
-from tfvae.evaluation.result import Result
+from tfvae import plots
+from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.statistics import generator, percentiles
-from tfvae.evaluation.transfer import carried_probabilities
+from tfvae.evaluation.transfer import STRENGTHS, carried_probabilities, choose_strength
+from tfvae.exports.needs import Needs
 from tfvae.schema import BINARY, IMAGE, TEST, UserError
 
 NEEDS = Needs(signatures=("label_vector", "classify", "transfer"), labels=True)

@@ -7,14 +7,11 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, PositiveInt
 
-from tfvae.evaluation import plots
-from tfvae.evaluation.cis_run import run_names
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.export import Export
-from tfvae.evaluation.interpolation import line
-from tfvae.evaluation.needs import Needs
-from tfvae.evaluation.result import Result
-from tfvae.evaluation.statistics import generator, mean_interval, ratio_interval, row_seeds
+from tfvae import plots
+from tfvae.evaluation.context import Context, Result
+from tfvae.evaluation.statistics import generator, line, mean_interval, ratio_interval, row_seeds
+from tfvae.exports.needs import Needs
+from tfvae.exports.reader import Export, run_names
 from tfvae.schema import BINARY, CATEGORICAL, IMAGE, LABEL, OBSERVED, UserError
 
 NEEDS = Needs(

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tfvae.evaluation import files
-from tfvae.evaluation.classifier_networks import ARCHITECTURES, weights_identity
-from tfvae.evaluation.label_scores import accuracy
+from tfvae import files
+from tfvae.classifiers.networks import ARCHITECTURES, weights_identity
+from tfvae.classifiers.scores import accuracy
 from tfvae.schema import (
     CATEGORICAL,
     IMAGE,

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tfvae.evaluation.cis_run import Oracle, Run, baselines
-from tfvae.evaluation.cis_scores import PARTS, Sample, Scores, absent_scores
-from tfvae.evaluation.result import Rows
+from tfvae.evaluation.context import Rows
+from tfvae.evaluation.metrics.cis.scores import PARTS, Sample, Scores, absent_scores
+from tfvae.evaluation.metrics.cis.subject import Oracle, Run, baselines
 
 
 def tables(

@@ -3,11 +3,10 @@
 import numpy as np
 from pydantic import PositiveInt
 
-from tfvae.evaluation import plots
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.needs import Needs
-from tfvae.evaluation.result import Result
+from tfvae import plots
+from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.statistics import row_seeds, summary
+from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, LABEL, OBSERVED, UserError
 
 NEEDS = Needs(signatures=("log_likelihood",))

@@ -5,11 +5,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
-from tfvae.evaluation import plots
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.needs import Needs
-from tfvae.evaluation.result import Result
+from tfvae import plots
+from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.statistics import generator, percentiles
+from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, LABEL
 
 NEEDS = Needs(signatures=("encode", "decode"))

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfvae.evaluation.export import Export
+from tfvae.exports.reader import Export
 from tfvae.probability import noise
 from tfvae.schema import IMAGE, LABEL
 

@@ -10,14 +10,15 @@ import numpy as np
 from annotated_types import Gt, Len
 from pydantic import NonNegativeInt, PositiveInt
 
-from tfvae.evaluation import cis_figures, cis_tables
-from tfvae.evaluation.cis_run import STRENGTHS, Oracle, Run, baselines, run_names, score_run
-from tfvae.evaluation.cis_scores import Sample, repeat_subsets
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.needs import Needs
-from tfvae.evaluation.result import Result
+from tfvae.evaluation.context import Context, Result
+from tfvae.evaluation.metrics.cis import figures as cis_figures
+from tfvae.evaluation.metrics.cis import tables as cis_tables
+from tfvae.evaluation.metrics.cis.scores import Sample, repeat_subsets
+from tfvae.evaluation.metrics.cis.subject import Oracle, Run, baselines, score_run
 from tfvae.evaluation.statistics import mean_interval, ratio_interval
-from tfvae.evaluation.transfer import edited_probabilities
+from tfvae.evaluation.transfer import STRENGTHS, edited_probabilities
+from tfvae.exports.needs import Needs
+from tfvae.exports.reader import run_names
 from tfvae.schema import IMAGE, LABEL, OBSERVED, TEST, UsageError
 
 NEEDS = Needs(signatures=("transfer",), labels=True, max_exports=32, same_data=True)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfvae.evaluation import plots
-from tfvae.evaluation.cis_run import Oracle, Run
+from tfvae import plots
 from tfvae.evaluation.context import Context
+from tfvae.evaluation.metrics.cis.subject import Oracle, Run
 from tfvae.evaluation.transfer import carry_everywhere, contact_sheet
 from tfvae.schema import TEST
 

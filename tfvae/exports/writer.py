@@ -13,7 +13,6 @@ import tempfile
 import keras
 import tensorflow as tf
 
-from tfvae.models.vae import LOG_LIKELIHOOD_SAMPLES
 from tfvae.schema import MANIFEST, SIGNATURES
 
 MANIFEST_FORMAT = 1
@@ -104,7 +103,7 @@ def _described(model):
         "data_spec": model.spec.to_dict(),
         "hyperparameters": hyperparameters,
         "likelihood": getattr(model, "pixel_likelihood", None),
-        "log_likelihood_samples": LOG_LIKELIHOOD_SAMPLES,
+        "log_likelihood_samples": getattr(model, "log_likelihood_samples", None),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
         "git_revision": _git_revision(),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

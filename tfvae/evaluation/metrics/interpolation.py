@@ -5,11 +5,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, PositiveInt
 
-from tfvae.evaluation import plots
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.needs import Needs
-from tfvae.evaluation.result import Result
-from tfvae.evaluation.statistics import summary
+from tfvae import plots
+from tfvae.evaluation.context import Context, Result
+from tfvae.evaluation.statistics import line, summary
+from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, LABEL
 
 NEEDS = Needs(signatures=("encode", "decode"))
@@ -56,12 +55,6 @@ def interpolation(
         x_label="share of the way between the two codes",
     )
     return Result(values, intervals, 2 * pairs, figures={"lines": figure})
-
-
-def line(start: np.ndarray, end: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Points between rows, [P, steps, D]."""
-    weights = weights[None, :, None].astype(np.float32)
-    return (1 - weights) * start[:, None] + weights * end[:, None]
 
 
 def smoothness(paths: np.ndarray) -> dict[str, np.ndarray]:

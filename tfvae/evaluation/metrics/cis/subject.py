@@ -1,25 +1,16 @@
 """One export scored: its strength chosen on validation images, then carried test images."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from tqdm import tqdm
 
-from tfvae.evaluation.cis_scores import Sample, Scores, image_scores, random_targets
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.export import Export
-from tfvae.evaluation.result import Rows
+from tfvae.evaluation.context import Context, Rows
+from tfvae.evaluation.metrics.cis.scores import Sample, Scores, random_targets
 from tfvae.evaluation.statistics import generator
-from tfvae.evaluation.transfer import carried_probabilities
-from tfvae.schema import IMAGE, VALIDATION
-
-STRENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0)
-# The score doesn't see what is lost within a domain: where it saturates, ever stronger transfers
-# that end in one prototype would win by a thousandth.
-STRENGTH_TOLERANCE = 0.025
-
-Judge = Callable[[np.ndarray], np.ndarray]
+from tfvae.evaluation.transfer import Judge, carried_probabilities, choose_strength
+from tfvae.exports.reader import Export
+from tfvae.schema import IMAGE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,37 +108,6 @@ def score_run(
         sample.scores(mixed),
         sample.scores(_strength_zero(export, judge, images, rng)),
     )
-
-
-def run_names(exports: Sequence[Export]) -> list[str]:
-    """A name for each export: its run, with the version or the whole path where runs share one."""
-    names = [export.run for export in exports]
-    for longer in ("{0.path.parent.name}/{0.path.name}", "{0.path}"):
-        names = [
-            longer.format(export) if names.count(name) > 1 else name
-            for name, export in zip(names, exports, strict=True)
-        ]
-    return names
-
-
-def choose_strength(
-    context: Context, export: Export, judge: Judge, strengths: Sequence[float], count: int
-) -> tuple[float, Rows]:
-    """The weakest strength whose CIS on `count` validation images is within 2.5 % of the best.
-
-    Returns:
-        The strength, and the mean scores of each that was tried, the weakest first.
-    """
-    images = context.draw(VALIDATION, count)[IMAGE]
-    original = judge(images)
-    rows = []
-    for value in tqdm(sorted(set(strengths)), desc="strength", disable=None, leave=False):
-        carried = carried_probabilities(export, judge, images, value)
-        means = {name: float(x.mean()) for name, x in image_scores(carried, original).items()}
-        rows.append({"strength": float(value), **means})
-    best = max(row["cis"] for row in rows)
-    enough = best - STRENGTH_TOLERANCE * abs(best)
-    return next(row["strength"] for row in rows if row["cis"] >= enough), rows
 
 
 def _strength_zero(export: Export, judge: Judge, images, rng) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -206,3 +206,25 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     if not complete or not signatures or not isinstance(manifest.get("dataset"), str):
         raise UserError(f"{path} lacks the fields `dataset` and `signatures`")
     return manifest
+
+
+def run_names(exports: Sequence[Export]) -> list[str]:
+    """A name for each export: its run, with the version or the whole path where runs share one."""
+    names = [export.run for export in exports]
+    for longer in ("{0.path.parent.name}/{0.path.name}", "{0.path}"):
+        names = [
+            longer.format(export) if names.count(name) > 1 else name
+            for name, export in zip(names, exports, strict=True)
+        ]
+    return names
+
+
+def is_unchanged(export: Export, dataset) -> bool:
+    """Whether a data set of the export's own name still is what it was in training, as far as that
+    was written down."""
+    seen = export.manifest.get("dataset_fingerprint")
+    return (
+        seen is None
+        or export.spec.name != dataset.spec.name
+        or seen == getattr(dataset, "fingerprint", None)
+    )

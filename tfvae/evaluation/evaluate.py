@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from tfvae.evaluation import check_options, metric_function, metric_needs, metric_options, report
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.export import Export
-from tfvae.evaluation.result import Result
+from tfvae.evaluation.context import Context, Result
+from tfvae.exports.reader import Export, is_unchanged
 
 # File systems end at 255 bytes, and names of figures and of the data set follow.
 LONGEST_NAME = 120
@@ -74,17 +73,6 @@ def evaluate(
     own = exports[0].spec.name if unchanged else ""
     name = report.file_name(_joined_runs(exports), own, dataset.spec.name)
     return dataclasses.replace(result, files=report.write(result, Path(output_dir), name))
-
-
-def is_unchanged(export: Export, dataset) -> bool:
-    """Whether a data set of the export's own name still is what it was in training, as far as that
-    was written down."""
-    seen = export.manifest.get("dataset_fingerprint")
-    return (
-        seen is None
-        or export.spec.name != dataset.spec.name
-        or seen == getattr(dataset, "fingerprint", None)
-    )
 
 
 def _joined_runs(exports: Sequence[Export]) -> str:

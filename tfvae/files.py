@@ -4,7 +4,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,3 +47,12 @@ def write_text(path: Path, text: str) -> Path:
 def write_json(path: Path, document: Mapping[str, Any]) -> Path:
     """Indented JSON; raises as `write`, and ValueError for NaN or infinity."""
     return write_text(path, json.dumps(document, indent=2, allow_nan=False) + "\n")
+
+
+def numbered(base: str) -> Iterator[str]:
+    """`base`, then `base-2`, `base-3`, ...: for the first that is free."""
+    yield base
+    number = 2
+    while True:
+        yield f"{base}-{number}"
+        number += 1

@@ -6,12 +6,11 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, PositiveInt
 
-from tfvae.evaluation import plots
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.label_scores import label_hits
-from tfvae.evaluation.needs import Needs
-from tfvae.evaluation.result import Result
+from tfvae import plots
+from tfvae.classifiers.scores import label_hits
+from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.statistics import cosine_pairs, generator, mean_interval, row_seeds
+from tfvae.exports.needs import Needs
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED
 
 # Purpose of a stream of random numbers; those of `SPLITS` order test images.

@@ -10,6 +10,7 @@ import dataclasses
 import numpy as np
 
 from tfvae.evaluation.statistics import mean_interval
+from tfvae.evaluation.transfer import _change, domain_scores, image_scores
 
 PARTS = ("cis", "ts", "rs")
 
@@ -71,32 +72,6 @@ class Scores:
     rs: np.ndarray
 
 
-def image_scores(carried: np.ndarray, original: np.ndarray) -> dict[str, np.ndarray]:
-    """Algorithm 2 for each image.
-
-    Args:
-        carried: [N, n, n], f of the image carried to domain i in row i.
-        original: [N, n], f of the image itself.
-    Returns:
-        "cis", "ts" and "rs", [N] each; rs is 0 where there is a single domain.
-    """
-    change = _change(carried, original)
-    domains = change.shape[1]
-    diagonal = np.einsum("nii->ni", change)
-    off = np.abs(change).sum(axis=(1, 2)) - np.abs(diagonal).sum(axis=1)
-    ts = diagonal.mean(axis=1)
-    rs = -off / max(1, domains * (domains - 1))
-    return {"cis": ts + rs, "ts": ts, "rs": rs}
-
-
-def domain_scores(carried: np.ndarray, original: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """ts and rs of each target domain, [n] each: row i of M averaged over images."""
-    change = _change(carried, original)
-    diagonal = np.einsum("nii->ni", change)
-    off = np.abs(change).sum(axis=2) - np.abs(diagonal)
-    return diagonal.mean(axis=0), -off.mean(axis=0) / max(1, change.shape[1] - 1)
-
-
 def absent_scores(
     carried: np.ndarray, original: np.ndarray, lacking: np.ndarray, axis: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +103,3 @@ def repeat_subsets(total: int, size: int, repeats: int) -> np.ndarray:
     """Image indices of each repeat [repeats, size']: all different as long as `total` allows."""
     size = min(size, total)
     return (np.arange(repeats)[:, None] * size + np.arange(size)) % total
-
-
-def _change(carried: np.ndarray, original: np.ndarray) -> np.ndarray:
-    return carried.astype(np.float64) - original[:, None].astype(np.float64)

@@ -1,0 +1,127 @@
+"""Options of a command, declared once for the command line, configuration files and library use."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tfvae.options import closest_name
+from tfvae.schema import UsageError
+
+
+class CommandConfig(BaseModel):
+    """Options of a command, declared once: their descriptions are the help of the command line.
+
+    In files, and on the command line, `settings` is called `set`.
+
+    Raises:
+        pydantic.ValidationError: a wrong name, type or range (UsageError from `checked`).
+    """
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        protected_namespaces=(),
+    )
+
+    @classmethod
+    def checked(cls, fields: Mapping[str, Any]) -> Self:
+        """The configuration with these fields.
+
+        Raises:
+            UsageError: an unknown key, or a value of the wrong type or range; says which.
+        """
+        try:
+            return cls(**fields)
+        except ValidationError as error:
+            problem = error.errors()[0]
+        key = str(problem["loc"][0])
+        if problem["type"] == "extra_forbidden":
+            raise UsageError(cls.unknown_key(key))
+        message = _MESSAGES.get(problem["type"], problem["msg"])
+        raise UsageError(
+            f"{option_name(key)} {problem['input']}: {message[:1].lower()}{message[1:]}"
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Reads what `save` wrote; raises as `read` and `checked` do."""
+        return cls.checked(cls.read(path))
+
+    @classmethod
+    def read(cls, path: Path) -> dict[str, Any]:
+        """Keys and values of a file that `--config` may name, for `checked`.
+
+        Raises:
+            UsageError: as `read_config_file` does, or an unknown key.
+        """
+        fields = read_config_file(path)
+        for key in fields:
+            if key not in cls.file_keys():
+                raise UsageError(f"{path}: {cls.unknown_key(key)}")
+        return fields
+
+    @classmethod
+    def file_keys(cls) -> list[str]:
+        """The keys that a configuration file may hold."""
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
+    @classmethod
+    def unknown_key(cls, key: str) -> str:
+        """The message for a key that no field has."""
+        closest = closest_name(key, cls.file_keys())
+        guess = f"did you mean {closest!r}? " if closest else ""
+        return f"unknown key {key!r}; {guess}(valid: {', '.join(cls.file_keys())})"
+
+    def to_fields(self) -> dict[str, Any]:
+        """Plain values under the names used in files; `checked` is the inverse."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    def save(self, path: Path) -> None:
+        """Writes YAML with the keys of the command line; `--config` reads it."""
+        # Renamed into place: a killed run never leaves half a configuration.
+        partial = path.with_name(f".{path.name}")
+        partial.write_text(yaml.safe_dump(self.to_fields(), sort_keys=False), encoding="utf-8")
+        partial.replace(path)
+
+
+# In place of pydantic's, by type of error.
+_MESSAGES = {
+    "string_pattern_mismatch": "letters, digits and . _ + - only, starting with a letter or digit"
+}
+
+
+def option_name(key: str) -> str:
+    """The command-line option of a field: `batch_size` -> `--batch-size`."""
+    return "--" + key.replace("_", "-")
+
+
+def read_config_file(path: Path) -> dict[str, Any]:
+    """Keys and values of a YAML file, with underscores for dashes.
+
+    Raises:
+        UsageError: it isn't there, isn't YAML, or isn't a mapping.
+    """
+    try:
+        fields = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"cannot read {path}: {getattr(error, 'strerror', None) or error}"
+        ) from None
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    fields = {} if fields is None else fields
+    if not isinstance(fields, dict):
+        raise UsageError(f"{path} must hold `key: value` lines, not a {type(fields).__name__}")
+    fields = {str(key).replace("-", "_"): value for key, value in fields.items()}
+    if "set" in fields:
+        fields["set"] = fields["set"] or {}
+        if not isinstance(fields["set"], dict):
+            raise UsageError(f"{path}: `set` must hold `key: value` lines, got {fields['set']!r}")
+        fields["set"] = {str(key).replace("-", "_"): value for key, value in fields["set"].items()}
+    return fields

@@ -1,0 +1,1 @@
+"""One module per metric; none imports another."""

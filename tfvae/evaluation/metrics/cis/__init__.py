@@ -1,0 +1,1 @@
+"""The Conditional Inception Score of Okamoto et al. (2018)."""
