@@ -91,11 +91,11 @@ class Scored:
         return self._parts
 
     def _generator(self, name: str) -> dict[str, Any]:
-        from tfvae.generators import generator_function
+        from tfvae.generators import GENERATORS
 
         searching, scoring, _ = self._load()
         start = time.monotonic()
-        search = generator_function(name)(searching, **self.given.settings.get(name, {}))
+        search = GENERATORS.load(name)(searching, **self.given.settings.get(name, {}))
         seconds = time.monotonic() - start
         rows, drawn = [], {}
         for level in LEVELS:

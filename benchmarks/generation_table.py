@@ -151,9 +151,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
             raise UsageError(f"--mmd-set {names}: the study's networks and --vaes say it")
         if given.mmd_set:
             load_tensorflow()
-            from tfvae.models import check_settings
+            from tfvae import models
 
-            check_settings(MODELS["MMD"], given.mmd_set)
+            models.MODELS.check_options(MODELS["MMD"], given.mmd_set)
     except UsageError as error:
         parser.error(str(error))
     for name in ("vaes", "generators", "seeds"):

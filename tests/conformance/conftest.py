@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfvae.exports.writer import export_model
-from tfvae.models import MODELS, build_model, hyperparameters, model_class
+from tfvae.models import MODELS, build_model
 from tfvae.schema import BINARY, CATEGORICAL, DataSpec
 
 BATCH = 4
@@ -65,12 +65,12 @@ class Case:
 
 
 def has_option(model, name):
-    return name in [option.name for option in hyperparameters(model)]
+    return name in [option.name for option in MODELS.options(model)]
 
 
 def cases():
     for model in MODELS:
-        kinds = (CATEGORICAL, BINARY) if model_class(model).needs_labels else (None,)
+        kinds = (CATEGORICAL, BINARY) if MODELS.load(model).needs_labels else (None,)
         dense, conv = ("dense", "conv") if has_option(model, "network") else (None, None)
         for kind in kinds:
             yield Case(model, (8, 8, 1), kind, dense)
@@ -85,7 +85,7 @@ def each(cases):
 
 
 def cases_where(holds):
-    return [case for case in CASES if holds(model_class(case.model))]
+    return [case for case in CASES if holds(MODELS.load(case.model))]
 
 
 every_case = each(CASES)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tfvae.models import MODELS, build_model, check_settings, hyperparameters, model_class
+from tfvae.models import MODELS, build_model
 from tfvae.schema import DataSpec, UsageError, UserError
 
 from .conftest import Case, has_option
@@ -16,7 +16,7 @@ with_likelihood = pytest.mark.parametrize(
 
 @every_model
 def test_every_hyperparameter_is_explained(name):
-    options = hyperparameters(name)
+    options = MODELS.options(name)
     assert options
     for option in options:
         assert option.help, option.name
@@ -25,31 +25,31 @@ def test_every_hyperparameter_is_explained(name):
 
 @every_model
 def test_unknown_keys_and_values_name_the_choices(name):
-    option = hyperparameters(name)[0].name
+    option = MODELS.options(name)[0].name
     mistyped = f"{option}x"
     with pytest.raises(UsageError, match=f"{mistyped}.*{option}"):
-        check_settings(name, {mistyped: "3"})
+        MODELS.check_options(name, {mistyped: "3"})
     with pytest.raises(UsageError, match=f"{option}=several"):
-        check_settings(name, {option: "several"})
+        MODELS.check_options(name, {option: "several"})
 
 
 @with_likelihood
 def test_unknown_likelihoods_and_sizes_are_refused(name):
     with pytest.raises(UsageError, match="pixel_likelihood=poisson.*bernoulli"):
-        check_settings(name, {"pixel_likelihood": "poisson"})
+        MODELS.check_options(name, {"pixel_likelihood": "poisson"})
     with pytest.raises(UsageError, match="latent_dim=-1"):
-        check_settings(name, {"latent_dim": "-1"})
+        MODELS.check_options(name, {"latent_dim": "-1"})
 
 
 def test_unknown_model_names_the_choices():
     with pytest.raises(UsageError, match="'ccvea'.*did you mean 'ccvae'.*vae, beta_vae"):
-        model_class("ccvea")
+        MODELS.load("ccvea")
 
 
 @every_model
 def test_unlabelled_data_are_refused_where_labels_are_needed(name):
     spec = DataSpec("plain", (8, 8, 1), num_examples={"train": 4})
-    if model_class(name).needs_labels:
+    if MODELS.load(name).needs_labels:
         with pytest.raises(UserError, match="'plain' has none"):
             build_model(name, spec)
     else:
@@ -61,7 +61,7 @@ def test_unlabelled_data_are_refused_where_labels_are_needed(name):
     "likelihood", ["continuous_bernoulli", "gaussian", "gaussian_learned", "laplace"]
 )
 def test_every_likelihood_gives_finite_terms(name, likelihood):
-    kind = "binary" if model_class(name).needs_labels else None
+    kind = "binary" if MODELS.load(name).needs_labels else None
     case = Case(name, (8, 8, 1), kind, "dense")
     terms = case.build(pixel_likelihood=likelihood).loss_terms(case.batch(), (0, 0))
     assert all(np.isfinite(term).all() for term in terms.values())
@@ -71,4 +71,4 @@ def test_every_likelihood_gives_finite_terms(name, likelihood):
 def test_search_space_is_valid_settings(name):
     import keras_tuner
 
-    check_settings(name, model_class(name).search_space(keras_tuner.HyperParameters()))
+    MODELS.check_options(name, MODELS.load(name).search_space(keras_tuner.HyperParameters()))

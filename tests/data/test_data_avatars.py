@@ -5,15 +5,15 @@ import itertools
 import numpy as np
 import pytest
 
+from tfvae.avatars.attributes import ATTRIBUTES, CONFLICTS, EXCLUSIVE, NAMES
+from tfvae.avatars.canvas import Canvas
+from tfvae.avatars.cartoon import Cartoon
+from tfvae.avatars.realistic import Realistic
+from tfvae.avatars.render import render, render_all
+from tfvae.avatars.scene import COUNT, NUISANCES, draw_scenes
 from tfvae.data import load_dataset
-from tfvae.data.avatars.attributes import ATTRIBUTES, CONFLICTS, EXCLUSIVE, NAMES
-from tfvae.data.avatars.canvas import Canvas
-from tfvae.data.avatars.cartoon import Cartoon
-from tfvae.data.avatars.realistic import Realistic
-from tfvae.data.avatars.render import render, render_all
-from tfvae.data.avatars.scene import COUNT, NUISANCES, draw_scenes
-from tfvae.data.avatars.source import draw_dataset
 from tfvae.data.options import LoadOptions
+from tfvae.data.sources.avatars import draw_dataset
 from tfvae.schema import BINARY, SPLITS, TEST, UsageError, UserError
 
 STYLES = [Realistic(), Cartoon()]
@@ -227,7 +227,7 @@ def undrawable(*arguments):
 
 def test_pictures_are_drawn_once(tmp_path, monkeypatch):
     first = small(data_dir=str(tmp_path)).arrays(TEST)["image"]
-    monkeypatch.setattr("tfvae.data.avatars.source.render_all", undrawable)
+    monkeypatch.setattr("tfvae.data.sources.avatars.render_all", undrawable)
     np.testing.assert_array_equal(small(data_dir=str(tmp_path)).arrays(TEST)["image"], first)
     with pytest.raises(AssertionError, match="drawn again"):
         small("avatars_cartoon", data_dir=str(tmp_path))

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfvae.avatars.attributes import NAMES
 from tfvae.cli.evaluate import dataset_for
 from tfvae.cli.train import make_parser
 from tfvae.data import load_dataset
-from tfvae.data.avatars.attributes import NAMES
-from tfvae.data.avatars.source import draw_dataset
 from tfvae.data.label_choice import chosen_columns
 from tfvae.data.options import LoadOptions
+from tfvae.data.sources.avatars import draw_dataset
 from tfvae.schema import BINARY, TEST, DataSpec, UsageError, UserError
 from tfvae.training.config import RunConfig
 

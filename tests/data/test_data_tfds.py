@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
+from tfvae.data.sources.celeb_a import ATTRIBUTES
 
-from tfvae.data import celeb_a, load_dataset, tfds_factors, tfds_reader
 from tfvae.data import dataset as dataset_module
-from tfvae.data.celeb_a import ATTRIBUTES
+from tfvae.data import load_dataset, tfds_reader
+from tfvae.data.sources import celeb_a, dsprites
 from tfvae.schema import SPLITS, UsageError, UserError
 
 
@@ -159,7 +160,7 @@ def mocked(examples):
         splits = {split: _Count(len(rows)) for split, rows in examples.items()}
         patch.setattr(tfds.core.DatasetInfo, "splits", splits)
         patch.setattr(tfds.core.DatasetBuilder, "as_dataset", as_dataset)
-        for source in (celeb_a, tfds_factors):
+        for source in (celeb_a, dsprites):
             patch.setattr(source, "prepare_builder", lambda *arguments: None)
         yield
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from toys import read_label, toy_dataset
 
-from tfvae import evaluation
+from tfvae.evaluation import METRICS, applicable_metrics
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.evaluate import evaluate
 from tfvae.evaluation.metrics.generation import known_labels
@@ -225,12 +225,12 @@ def test_channel_information_of_a_known_channel():
 
 def test_all_is_what_the_export_can_do(categorical, everything, unlabelled, export_of):
     # `crosstalk` needs attributes and a linear label decoder besides: test_crosstalk.py.
-    everywhere = tuple(name for name in evaluation.METRICS if name != "crosstalk")
-    assert evaluation.applicable_metrics(everything) == everywhere
+    everywhere = tuple(name for name in METRICS if name != "crosstalk")
+    assert applicable_metrics(everything) == everywhere
     plain = export_of(unlabelled, {"reconstruct": "reconstruct", "sample": "sample_unlabelled"})
-    assert evaluation.applicable_metrics(plain) == ("reconstruction",)
+    assert applicable_metrics(plain) == ("reconstruction",)
     unconditional = export_of(categorical, {"sample": "sample_unlabelled"})
-    assert evaluation.applicable_metrics(unconditional) == ()
+    assert applicable_metrics(unconditional) == ()
 
 
 def test_what_does_not_fit_is_said(
@@ -259,14 +259,14 @@ def test_what_does_not_fit_is_said(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", evaluation.METRICS)
+@pytest.mark.parametrize("name", METRICS)
 def test_options_are_documented(name):
-    for option in evaluation.metric_options(name):
+    for option in METRICS.options(name):
         assert option.help, f"{name} says nothing about {option.name}"
 
 
 # `crosstalk` needs attributes and a linear label decoder: test_crosstalk.py.
-@pytest.mark.parametrize("name", [name for name in evaluation.METRICS if name != "crosstalk"])
+@pytest.mark.parametrize("name", [name for name in METRICS if name != "crosstalk"])
 def test_files(name, categorical, everything, drawn, tmp_path):
     result = evaluate(
         name,
@@ -286,7 +286,7 @@ def test_files(name, categorical, everything, drawn, tmp_path):
     assert set(document["intervals"]) <= set(document["values"])
     for key, (low, high) in document["intervals"].items():
         assert low <= high, key
-    assert {option.name for option in evaluation.metric_options(name)} <= set(document["settings"])
+    assert {option.name for option in METRICS.options(name)} <= set(document["settings"])
     assert document["versions"]["tensorflow"] and document == result.document
     assert all(path.stat().st_size > 0 for path in result.files)
     assert {path.suffix for path in result.files} == {".json", ".md", ".png"}

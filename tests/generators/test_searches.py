@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfvae.evaluation.statistics import cosine_pairs
-from tfvae.generators import GENERATORS, check_settings, generator_function
+from tfvae.generators import GENERATORS
 from tfvae.generators.mixture import component_accuracy_of, fitted_mixture
 from tfvae.generators.samplers import GaussianMixtures
 from tfvae.generators.search import Candidate, Search
@@ -43,7 +43,7 @@ def test_scores_repeat_and_differ_by_number(task):
 
 
 def test_simple_tries_the_whole_grid(task):
-    search = generator_function("simple")(task)
+    search = GENERATORS.load("simple")(task)
     tried = {(each.settings["theta"], each.settings["n"]) for each in search.candidates}
     assert tried == {(theta, count) for theta in THETAS for count in COUNTS}
     for each in search.candidates:
@@ -52,7 +52,7 @@ def test_simple_tries_the_whole_grid(task):
 
 
 def test_a_value_given_twice_is_tried_once(task):
-    search = generator_function("simple")(task, thetas=(0.2, 0.8, 0.2), counts=(1, 1))
+    search = GENERATORS.load("simple")(task, thetas=(0.2, 0.8, 0.2), counts=(1, 1))
     assert sorted(each.settings["theta"] for each in search.candidates) == [0.2, 0.8]
 
 
@@ -62,12 +62,12 @@ def test_an_error_in_the_grid_is_told_as_it_is(task, monkeypatch):
 
     monkeypatch.setattr(task, "score", fail)
     with pytest.raises(MemoryError, match="no room"):
-        generator_function("simple")(task)
+        GENERATORS.load("simple")(task)
 
 
 def test_a_grid_without_finite_scores_diverged(task, monkeypatch):
     monkeypatch.setattr(task, "score", lambda *_: Score(float("nan"), 0.1))
-    search = generator_function("simple")(task)
+    search = GENERATORS.load("simple")(task)
     assert len(search.candidates) == len(THETAS) * len(COUNTS)
     with pytest.raises(UserError, match="diverged"):
         search.best()
@@ -76,7 +76,7 @@ def test_a_grid_without_finite_scores_diverged(task, monkeypatch):
 def test_mean_of_draws_is_one_draw_of_less_spread(task):
     """Eq. 3, drawn as it is written, beside the sampler of the grid."""
     rng = np.random.default_rng(0)
-    search = generator_function("simple")(task, thetas=(0.8,), counts=(5,))
+    search = GENERATORS.load("simple")(task, thetas=(0.8,), counts=(5,))
     label = tf.constant(np.tile([[0.0, 1.0]], (50_000, 1)), tf.float32)
     noise = tf.constant(rng.standard_normal((50_000, 3)), tf.float32)
     drawn = search.sampler({"label": label, "noise": noise}).numpy()
@@ -87,7 +87,7 @@ def test_mean_of_draws_is_one_draw_of_less_spread(task):
 
 @pytest.mark.parametrize("name", ["medium1", "medium2"])
 def test_gradients_find_the_dimension_that_is_free(task, name):
-    search = generator_function(name)(task, steps=150, learning_rate=0.05)
+    search = GENERATORS.load(name)(task, steps=150, learning_rate=0.05)
     theta = search.chosen(min_accuracy=0.99)[0].theta.numpy()
     assert theta.shape == ((1, 2) if name == "medium1" else (2, 2))
     assert (theta[:, 1] > 0.8).all() and (theta[:, 0] < 0.6).all()
@@ -95,14 +95,14 @@ def test_gradients_find_the_dimension_that_is_free(task, name):
 
 def test_medium_is_better_than_simple(task):
     cosines = [
-        generator_function(name)(task).best(min_accuracy=0.99).score.cosine
+        GENERATORS.load(name)(task).best(min_accuracy=0.99).score.cosine
         for name in ("simple", "medium2")
     ]
     assert cosines[1] < cosines[0] - 0.05
 
 
 def test_full_covariance_has_the_covariance_of_the_codes(task):
-    search = generator_function("full_covariance")(task, thetas=(1.0,))
+    search = GENERATORS.load("full_covariance")(task, thetas=(1.0,))
     factor = search.sampler.factors.numpy()[0, 0]
     np.testing.assert_allclose(factor @ factor.T, np.cov(task.of_class(0).T, ddof=0), atol=1e-4)
 
@@ -115,7 +115,7 @@ def test_component_accuracy_is_that_of_its_draws(task):
 
 
 def test_mixture_leaves_out_what_decodes_to_another_class(task):
-    search = generator_function("mixture")(task, components=8, thetas=(0.5,), kept=(0.0, 0.95))
+    search = GENERATORS.load("mixture")(task, components=8, thetas=(0.5,), kept=(0.0, 0.95))
     everything, kept = search.candidates
     assert kept.settings["components"] < everything.settings["components"]
     assert kept.score.accuracy > everything.score.accuracy
@@ -132,7 +132,7 @@ def test_the_fit_of_a_mixture_counts_as_search(task, monkeypatch):
 
     monkeypatch.setattr("tfvae.generators.mixture.fitted_mixture", slow)
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    search = generator_function("mixture")(task, components=2, thetas=(0.5,), kept=(0.0,))
+    search = GENERATORS.load("mixture")(task, components=2, thetas=(0.5,), kept=(0.0,))
     assert search.candidates[0].seconds == 100
 
 
@@ -157,14 +157,14 @@ def test_network_is_the_same_by_the_same_seed(task):
         # Whatever was drawn before.
         tf.random.uniform([3])
         keras.initializers.GlorotUniform()([4, 4])
-        found = generator_function("network")(task, steps=5, units=8)
+        found = GENERATORS.load("network")(task, steps=5, units=8)
         return found.candidates[-1].score
 
     assert best() == best()
 
 
 def test_network_keeps_to_the_codes(task):
-    search = generator_function("network")(task, steps=300, units=32)
+    search = GENERATORS.load("network")(task, steps=300, units=32)
     best = search.best(min_accuracy=0.95)
     assert best.score.accuracy >= 0.95
     assert best.score.cosine < task_cosine(task, 0.3)
@@ -174,7 +174,7 @@ def test_the_codes_of_network_are_held_to_those_of_the_encoder(task):
     """The toy's second dimension is free: nothing else keeps it from running away."""
 
     def discrepancy(**settings):
-        search = generator_function("network")(task, steps=300, units=32, **settings)
+        search = GENERATORS.load("network")(task, steps=300, units=32, **settings)
         label = tf.one_hot(tf.repeat([0], 500), 2)
         drawn = as_it_was(search, search.candidates[-1])(
             {"label": label, "noise": tf.random.stateless_normal([500, 2], [0, 1])}
@@ -241,11 +241,9 @@ def test_best_so_far_never_gets_worse():
 )
 def test_bad_settings(name, settings):
     with pytest.raises(UsageError, match=f"generator {name}"):
-        check_settings(name, settings)
+        GENERATORS.check_options(name, settings)
 
 
 @pytest.mark.parametrize("name", GENERATORS)
 def test_every_option_has_its_sentence(name):
-    from tfvae.generators import generator_options
-
-    assert all(option.help for option in generator_options(name))
+    assert all(option.help for option in GENERATORS.options(name))

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tfvae import evaluation, files
+from tfvae import files
 from tfvae.cli.common import Parser, Settings, load_tensorflow, options_table, run_command
-from tfvae.data import check_dataset_name, dataset_choices
-from tfvae.evaluation import report
+from tfvae.data import DATASETS, check_dataset_name
+from tfvae.evaluation import ALL, METRICS, applicable_metrics, metric_needs, report
 from tfvae.exports.reader import Export, newest_export
 from tfvae.options import closest_name
 from tfvae.schema import UsageError, UserError
@@ -40,7 +40,7 @@ def _evaluate(argv: Sequence[str]) -> None:
     seed = _seed(given.get("seed", "0"))
     if "dataset" in given:
         check_dataset_name(given["dataset"])
-    everything = evaluation.ALL in names
+    everything = ALL in names
     if everything:
         # To know the options of every metric is to import them all.
         load_tensorflow()
@@ -52,7 +52,7 @@ def _evaluate(argv: Sequence[str]) -> None:
     ]
     exports = [Export.load(path) for path in paths]
     # Each export by its own metrics, on its own data.
-    wanted = [evaluation.applicable_metrics(export) if everything else names for export in exports]
+    wanted = [applicable_metrics(export) if everything else names for export in exports]
     if everything:
         applicable = list(dict.fromkeys(name for metrics in wanted for name in metrics))
         settings = settings_by_metric(applicable, given.get("set", {}))
@@ -62,7 +62,7 @@ def _evaluate(argv: Sequence[str]) -> None:
     # Metrics that compare score all exports at once, the others each on its own data.
     together = () if everything or len(exports) == 1 else comparing_metrics(names)
     for name in together:
-        evaluation.metric_needs(name).check_together(name, exports)
+        metric_needs(name).check_together(name, exports)
 
     load_tensorflow()
     from tfvae.data import load_dataset
@@ -130,7 +130,7 @@ def make_parser() -> Parser:
     add(
         "--dataset",
         metavar="NAME",
-        help=f"data set: {', '.join(dataset_choices())} (default the one it was trained on)",
+        help=f"data set: {', '.join(DATASETS.choices)} (default the one it was trained on)",
     )
     add(
         "--labels",
@@ -157,14 +157,14 @@ def metric_names(text: str) -> list[str]:
     """
     names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
-        if name != evaluation.ALL:
-            evaluation.check_metric_name(name)
-    return [evaluation.ALL] if evaluation.ALL in names else names
+        if name != ALL:
+            METRICS.check(name)
+    return [ALL] if ALL in names else names
 
 
 def comparing_metrics(names: Sequence[str]) -> tuple[str, ...]:
     """Those metrics that score several exports together."""
-    return tuple(name for name in names if evaluation.metric_needs(name).max_exports > 1)
+    return tuple(name for name in names if metric_needs(name).max_exports > 1)
 
 
 def settings_by_metric(
@@ -176,8 +176,8 @@ def settings_by_metric(
         UsageError: a key that none of the metrics has, or a bad value.
     """
     if len(names) == 1:
-        return {names[0]: evaluation.check_options(names[0], settings)}
-    known = {name: {option.name for option in evaluation.metric_options(name)} for name in names}
+        return {names[0]: METRICS.check_options(names[0], settings)}
+    known = {name: {option.name for option in METRICS.options(name)} for name in names}
     everything = set().union(*known.values())
     for key in settings:
         if key not in everything:
@@ -188,7 +188,7 @@ def settings_by_metric(
                 f"{guess}(valid: {', '.join(sorted(everything))})"
             )
     return {
-        name: evaluation.check_options(
+        name: METRICS.check_options(
             name, {key: value for key, value in settings.items() if key in known[name]}
         )
         for name in names
@@ -226,13 +226,13 @@ def _seed(text: str) -> int:
 
 
 def _choices() -> str:
-    return ", ".join((*evaluation.METRICS, evaluation.ALL))
+    return ", ".join(METRICS.choices)
 
 
 def _print_help(parser: Parser, names: Sequence[str]) -> None:
     print(parser.format_help())
-    if not names or evaluation.ALL in names:
+    if not names or ALL in names:
         print("--metric NAME --help lists the options of a metric.")
         return
     for name in names:
-        print(options_table(f"options of {name}", evaluation.metric_options(name)), end="\n\n")
+        print(options_table(f"options of {name}", METRICS.options(name)), end="\n\n")

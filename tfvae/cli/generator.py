@@ -12,7 +12,7 @@ from tfvae.cli.common import (
     options_table,
 )
 from tfvae.exports.reader import newest_export
-from tfvae.generators import GENERATORS, check_generator_name
+from tfvae.generators import GENERATORS
 from tfvae.generators.config import GeneratorConfig
 
 EXAMPLES = """examples:
@@ -36,7 +36,7 @@ def fit_generator(argv: Sequence[str]) -> None:
     given.pop("traceback", None)
     wants_help = given.pop("help", False)
     fields = given_fields(given, GeneratorConfig)
-    check_generator_name(str(fields["generator"]))
+    GENERATORS.check(str(fields["generator"]))
     if wants_help:
         _print_help(parser, fields["generator"])
         return
@@ -53,6 +53,4 @@ def fit_generator(argv: Sequence[str]) -> None:
 def _print_help(parser: Parser, generator: str) -> None:
     print(parser.format_help())
     load_tensorflow()
-    from tfvae.generators import generator_options
-
-    print(options_table(f"options of {generator}", generator_options(generator)))
+    print(options_table(f"options of {generator}", GENERATORS.options(generator)))

@@ -14,8 +14,8 @@ from tfvae.cli.common import (
 )
 from tfvae.cli.generator import fit_generator
 from tfvae.config import read_config_file
-from tfvae.data import check_dataset_name, dataset_choices
-from tfvae.models import MODELS, check_model_name
+from tfvae.data import DATASETS, check_dataset_name
+from tfvae.models import MODELS
 from tfvae.training.config import RunConfig
 from tfvae.training.run_folder import new_run
 
@@ -46,7 +46,7 @@ def _train(argv: Sequence[str]) -> None:
     wants_help = given.pop("help", False)
     fields = given_fields(given, RunConfig)
     if fields.get("model") is not None:
-        check_model_name(str(fields["model"]))
+        MODELS.check(str(fields["model"]))
     if wants_help:
         _print_help(parser, fields.get("model"))
         return
@@ -82,7 +82,7 @@ def make_parser() -> Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_config(parser)
-    names = {"model": f": {', '.join(MODELS)}", "dataset": f": {', '.join(dataset_choices())}"}
+    names = {"model": f": {', '.join(MODELS)}", "dataset": f": {', '.join(DATASETS.choices)}"}
     add_fields(parser, RunConfig, names, METAVARS)
     return parser
 
@@ -93,6 +93,4 @@ def _print_help(parser: Parser, model: str | None) -> None:
         print("--model NAME --help lists the hyper-parameters of a model.")
         return
     load_tensorflow()
-    from tfvae.models import hyperparameters
-
-    print(options_table(f"hyper-parameters of {model}", hyperparameters(model)))
+    print(options_table(f"hyper-parameters of {model}", MODELS.options(model)))

@@ -1,54 +1,35 @@
-"""The table of data sets; names are checked here before TensorFlow is imported."""
+"""The data sets. Names are checked here before TensorFlow is imported."""
 
 import importlib
 import pathlib
 
 from tfvae.data.label_choice import chosen_columns
 from tfvae.data.options import LoadOptions
-from tfvae.options import closest_name
+from tfvae.registry import Table
 from tfvae.schema import UsageError
 
-# Name -> "module:function". The function takes (name, LoadOptions) and returns a Dataset.
-DATASETS = {
-    "digits": "tfvae.data.digits:load",
-    "mnist": "tfvae.data.tfds_source:load_classes",
-    "fashion_mnist": "tfvae.data.tfds_source:load_classes",
-    "kmnist": "tfvae.data.tfds_source:load_classes",
-    "cifar10": "tfvae.data.tfds_source:load_classes",
-    "dsprites": "tfvae.data.tfds_factors:load",
-    "celeb_a": "tfvae.data.celeb_a:load",
-    "avatars": "tfvae.data.avatars.source:load",
-    "avatars_cartoon": "tfvae.data.avatars.source:load",
-}
+# The function takes (name, LoadOptions) and returns a Dataset.
+DATASETS = Table(
+    "data set",
+    {
+        "digits": "tfvae.data.sources.digits:load",
+        "mnist": "tfvae.data.sources.tfds_classes:load_classes",
+        "fashion_mnist": "tfvae.data.sources.tfds_classes:load_classes",
+        "kmnist": "tfvae.data.sources.tfds_classes:load_classes",
+        "cifar10": "tfvae.data.sources.tfds_classes:load_classes",
+        "dsprites": "tfvae.data.sources.dsprites:load",
+        "celeb_a": "tfvae.data.sources.celeb_a:load",
+        "avatars": "tfvae.data.sources.avatars:load",
+        "avatars_cartoon": "tfvae.data.sources.avatars:load",
+    },
+    others=("tfds:NAME", "folder:PATH"),
+)
 
 # What stands before the colon in `tfds:NAME` and `folder:PATH`.
 PREFIXES = {
-    "tfds": "tfvae.data.tfds_source:load_any",
-    "folder": "tfvae.data.folder:load",
+    "tfds": "tfvae.data.sources.tfds_classes:load_any",
+    "folder": "tfvae.data.sources.folder:load",
 }
-
-
-def dataset_choices():
-    """What `--dataset` accepts, for help and messages."""
-    return (*DATASETS, "tfds:NAME", "folder:PATH")
-
-
-def _source(name):
-    """The "module:function" that loads `name`; raises UsageError as `check_dataset_name` does."""
-    if name in DATASETS:
-        return DATASETS[name]
-    prefix, colon, rest = name.partition(":")
-    if colon and prefix in PREFIXES:
-        if not rest.strip():
-            what = "a folder" if prefix == "folder" else "a TensorFlow Datasets name"
-            raise UsageError(f"data set {name!r} lacks {what} after the colon")
-        if prefix == "folder" and not pathlib.Path(rest).expanduser().is_dir():
-            here = "" if pathlib.Path(rest).is_absolute() else f" in {pathlib.Path.cwd()}"
-            raise UsageError(f"data set {name!r}: there is no folder {rest}{here}")
-        return PREFIXES[prefix]
-    near = closest_name(name, DATASETS)
-    hint = f" (did you mean {near}?)" if near else ""
-    raise UsageError(f"unknown data set {name!r}{hint}; choose from {', '.join(dataset_choices())}")
 
 
 def check_dataset_name(name):
@@ -58,7 +39,15 @@ def check_dataset_name(name):
         UsageError: the name is unknown, or `folder:PATH` names no folder; says what was given and
             the valid choices.
     """
-    _source(name)
+    prefix, colon, rest = name.partition(":")
+    if not (colon and prefix in PREFIXES):
+        DATASETS.check(name)
+    elif not rest.strip():
+        what = "a folder" if prefix == "folder" else "a TensorFlow Datasets name"
+        raise UsageError(f"data set {name!r} lacks {what} after the colon")
+    elif prefix == "folder" and not pathlib.Path(rest).expanduser().is_dir():
+        here = "" if pathlib.Path(rest).is_absolute() else f" in {pathlib.Path.cwd()}"
+        raise UsageError(f"data set {name!r}: there is no folder {rest}{here}")
 
 
 def load_dataset(
@@ -92,7 +81,9 @@ def load_dataset(
         UsageError: a wrong name or option.
         UserError: the data can't be had or read.
     """
-    module, function = _source(name).split(":")
+    check_dataset_name(name)
+    source = DATASETS.get(name) or PREFIXES[name.partition(":")[0]]
+    module, _, function = source.partition(":")
     options = LoadOptions(seed, data_dir, manual_dir, image_size, skip_bad_images, labels)
     dataset = getattr(importlib.import_module(module), function)(name, options)
     return dataset if labels is None else dataset.with_labels(chosen_columns(dataset.spec, labels))

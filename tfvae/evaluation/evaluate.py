@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tfvae.evaluation import check_options, metric_function, metric_needs, metric_options, report
+from tfvae.evaluation import METRICS, metric_needs, report
 from tfvae.evaluation.context import Context, Result
 from tfvae.exports.reader import Export, is_unchanged
 
@@ -45,7 +45,7 @@ def evaluate(
         UsageError: unknown metric or option, a bad value, or too many exports.
         UserError: the export or the data lack what the metric needs, or don't fit each other.
     """
-    checked = check_options(metric_name, settings or {})
+    checked = METRICS.check_options(metric_name, settings or {})
     needs = metric_needs(metric_name)
     needs.check_together(metric_name, exports)
     for export in exports:
@@ -57,12 +57,11 @@ def evaluate(
         cache_dir=Path(cache_dir or Path(output_dir) / "classifiers"),
         classifiers=dict(classifiers or {}),
     )
-    result = metric_function(metric_name)(context, **checked)
-    options = {option.name: option.default for option in metric_options(metric_name)}
+    result = METRICS.load(metric_name)(context, **checked)
     unchanged = all(is_unchanged(export, dataset) for export in exports)
     result = dataclasses.replace(
         result,
-        settings={**options, **checked, **result.settings},
+        settings={**METRICS.defaults(metric_name), **checked, **result.settings},
         notes=result.notes if unchanged else (*result.notes, CHANGED),
     )
     paths = [export.path.as_posix() for export in exports]

@@ -15,7 +15,7 @@ from tfvae.exports.needs import Needs
 from tfvae.exports.reader import Export, is_unchanged
 from tfvae.exports.writer import export_model
 from tfvae.files import numbered
-from tfvae.generators import check_settings, generator_function, generator_options
+from tfvae.generators import GENERATORS
 from tfvae.generators.class_conditional import ClassConditional
 from tfvae.generators.config import GeneratorConfig
 from tfvae.generators.search import Candidate, Search
@@ -35,7 +35,7 @@ def fit(config: GeneratorConfig) -> Path:
         UsageError: a wrong name, key or value.
         UserError: the name is taken; the export or its data can't be used.
     """
-    settings = check_settings(config.generator, config.settings)
+    settings = GENERATORS.check_options(config.generator, config.settings)
     export = Export.load(config.saved_model)
     check_export(export)
     config = config.model_copy(update={"settings": settings})
@@ -58,7 +58,7 @@ def fit(config: GeneratorConfig) -> Path:
             num_draws=config.draws,
         )
         _print_start(config, export, task)
-        search = generator_function(config.generator)(task, **settings)
+        search = GENERATORS.load(config.generator)(task, **settings)
         sampler, best = search.chosen(config.min_accuracy)
         # Of draws that had no part in the choice: the best of many looks better than it is.
         score = task.score(sampler)
@@ -162,7 +162,6 @@ def _manifest(
 ) -> dict[str, Any]:
     about = export.manifest
     kept = ("dataset", "dataset_options", "dataset_fingerprint")
-    defaults = {option.name: option.default for option in generator_options(config.generator)}
     return {
         "model": f"{about.get('model', 'autoencoder')}+{config.generator}",
         # An export of other origin needn't say all of them.
@@ -170,7 +169,7 @@ def _manifest(
         "seed": config.seed,
         "generator": {
             "name": config.generator,
-            "settings": {**defaults, **config.settings},
+            "settings": {**GENERATORS.defaults(config.generator), **config.settings},
             "min_accuracy": config.min_accuracy,
             "fitted_to": f"{export.run}/{export.path.name}",
             "trials": len(search.candidates),

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tfvae.data import check_dataset_name, load_dataset
 from tfvae.exports.writer import export_model
-from tfvae.models import check_model_name, check_settings, hyperparameters, model_class
+from tfvae.models import MODELS
 from tfvae.schema import MANIFEST, TEST, TRAIN, VALIDATION, UserError
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
@@ -57,22 +57,21 @@ def train(config: RunConfig) -> Path | None:
         if config.tune:
             run = tuned_run(run, dataset, strategy)
         if run.config.learning_rate is None:
-            run = run.with_config(learning_rate=model_class(config.model).learning_rate)
+            run = run.with_config(learning_rate=MODELS.load(config.model).learning_rate)
         return _train(run, dataset, strategy)
 
 
 def _checked_run(config: RunConfig) -> RunFolder:
     """The run's folder, with every name and setting checked before data are loaded."""
     if config.model is not None:
-        check_model_name(config.model)
+        MODELS.check(config.model)
     run = open_run(config, _all_settings)
     check_dataset_name(run.config.dataset)
-    return run.with_config(settings=check_settings(run.config.model, run.config.settings))
+    return run.with_config(settings=MODELS.check_options(run.config.model, run.config.settings))
 
 
 def _all_settings(model: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    defaults = {option.name: option.default for option in hyperparameters(model)}
-    return defaults | check_settings(model, settings)
+    return MODELS.defaults(model) | MODELS.check_options(model, settings)
 
 
 def _train(run: RunFolder, dataset, strategy) -> Path | None:

@@ -7,7 +7,7 @@ import keras
 import keras_tuner
 import yaml
 
-from tfvae.models import check_settings, model_class
+from tfvae.models import MODELS
 from tfvae.schema import UsageError, UserError
 from tfvae.training.callbacks import StopOnNonFinite
 from tfvae.training.config import RunConfig
@@ -55,7 +55,7 @@ def tuned_run(run: RunFolder, dataset, strategy) -> RunFolder:
 
 def _search(run: RunFolder, dataset, strategy) -> None:
     config = run.config
-    name = getattr(model_class(config.model), "tuning_objective", "val_elbo")
+    name = getattr(MODELS.load(config.model), "tuning_objective", "val_elbo")
     direction = "min" if name.endswith("loss") else "max"
     epochs = math.ceil(config.epochs * TRIAL_SHARE)
     print(
@@ -96,11 +96,11 @@ def chosen_fields(
     config: RunConfig, hyperparameters: keras_tuner.HyperParameters
 ) -> dict[str, Any]:
     """Fields of the configuration as `hyperparameters` choose them; what is given wins."""
-    searched = model_class(config.model).search_space(hyperparameters)
+    searched = MODELS.load(config.model).search_space(hyperparameters)
     rate = config.learning_rate
     if rate is None:
         rate = hyperparameters.Float("learning_rate", 1e-4, 1e-2, sampling="log")
-    settings = check_settings(config.model, {**searched, **config.settings})
+    settings = MODELS.check_options(config.model, {**searched, **config.settings})
     return {"settings": settings, "learning_rate": rate}
 
 

@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import tqdm
 
-from tfvae.data.avatars import face, hair, worn
-from tfvae.data.avatars.canvas import Canvas
+from tfvae.avatars import face, hair, worn
+from tfvae.avatars.canvas import Canvas
 
 # Pixels of one batch: its arrays stay in the processor's cache.
 _BATCH_PIXELS = 2**17

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfvae.data.avatars import palette
+from tfvae.avatars import palette
 
 _OUTLINE = 0.042
 

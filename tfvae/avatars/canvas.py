@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from tfvae.data.avatars.scene import Scenes
+from tfvae.avatars.scene import Scenes
 
 # How far a face may be moved (in half pictures), how far it always is, for hats, and its scales.
 _REACH = 0.055

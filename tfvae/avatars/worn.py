@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from tfvae.data.avatars import palette
-from tfvae.data.avatars.face import head_shape
-from tfvae.data.avatars.shapes import both, box, circle, either, ellipse, polygon, segment
+from tfvae.avatars import palette
+from tfvae.avatars.face import head_shape
+from tfvae.avatars.shapes import both, box, circle, either, ellipse, polygon, segment
 
 
 def draw_at_the_neck(canvas):

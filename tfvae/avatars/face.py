@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from tfvae.data.avatars import palette
-from tfvae.data.avatars.shapes import both, box, circle, either, ellipse, polygon, segment
+from tfvae.avatars import palette
+from tfvae.avatars.shapes import both, box, circle, either, ellipse, polygon, segment
 
 _EYE_U, _EYE_V = 0.215, -0.06
 _MOUTH_V = 0.335

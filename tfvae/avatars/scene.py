@@ -6,7 +6,7 @@ import functools
 import numpy as np
 from scipy.special import ndtri
 
-from tfvae.data.avatars.attributes import ATTRIBUTES, CONFLICTS, EXCLUSIVE, NAMES
+from tfvae.avatars.attributes import ATTRIBUTES, CONFLICTS, EXCLUSIVE, NAMES
 
 COUNT = 20_000
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from tfvae.data.avatars import cache
-from tfvae.data.avatars.attributes import NAMES
-from tfvae.data.avatars.cartoon import Cartoon
-from tfvae.data.avatars.realistic import Realistic
-from tfvae.data.avatars.render import render_all
-from tfvae.data.avatars.scene import draw_scenes
+from tfvae.avatars.attributes import NAMES
+from tfvae.avatars.cartoon import Cartoon
+from tfvae.avatars.realistic import Realistic
+from tfvae.avatars.render import render_all
+from tfvae.avatars.scene import draw_scenes
+from tfvae.data import cache
 from tfvae.data.dataset import Dataset
 from tfvae.data.examples import Examples
 from tfvae.schema import BINARY, TEST, TRAIN, VALIDATION, DataSpec, UsageError

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfvae.data.avatars import palette
+from tfvae.avatars import palette
 
 _SHADOW_WIDTH = 0.10
 _SHADOW = 0.30

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from tfvae.data.avatars import palette
-from tfvae.data.avatars.face import head_shape
-from tfvae.data.avatars.shapes import both, box, circle, either, ellipse
+from tfvae.avatars import palette
+from tfvae.avatars.face import head_shape
+from tfvae.avatars.shapes import both, box, circle, either, ellipse
 
 
 def draw_hair_behind(canvas):

@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from tfvae.data.dataset import Dataset
 from tfvae.data.examples import Examples
+from tfvae.data.sources.tfds_classes import standard_splits
 from tfvae.data.tfds_reader import open_builder, prepare_builder, read_split, square
-from tfvae.data.tfds_source import standard_splits
 from tfvae.schema import DataSpec
 
 _SIZE = 64
