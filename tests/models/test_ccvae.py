@@ -125,7 +125,7 @@ def test_bound_is_below_the_evidence():
     z[:, :1] = mean + stddev * z[:, :1]
     image = tf.repeat(data["image"][:1], len(z), axis=0)
     log_x = model.likelihood(z).log_prob(image).numpy()
-    log_y = float(model.characteristics.log_label()[0, 1])
+    log_y = float(model.characteristics.log_p_y()[0, 1])
     evidence = scipy.special.logsumexp(log_x) - np.log(len(z)) + log_y
     assert float(tf.reduce_mean(model.elbo(model.loss_terms(data, SEED)))) < evidence
 
@@ -235,7 +235,7 @@ def test_gradient_inside_the_weight_stops_at_the_code_alone():
     label = tf.constant([[[0.0, 1.0]]])
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([z_c, log_label])
-        weight = tf.exp(model._log_weight(z_c, label, log_label))
+        weight = tf.exp(model._log_w(z_c, label, log_label))
     assert tape.gradient(weight, z_c) is None
     np.testing.assert_allclose(tape.gradient(weight, log_label), -weight, rtol=1e-6)
     assert float(tf.abs(tape.gradient(weight, model.characteristics.slope))[0]) > 0

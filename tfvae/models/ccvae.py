@@ -8,7 +8,7 @@ import tensorflow_probability as tfp
 from pydantic import Field
 
 from tfvae.models.base import as_spec, labels_of
-from tfvae.models.characteristics import characteristics_for
+from tfvae.models.ccvae_labels import characteristics_for
 from tfvae.models.vae import VAE, default_latent_dim
 from tfvae.probability import noise, priors
 from tfvae.schema import BINARY, IMAGE, UsageError
@@ -36,7 +36,7 @@ class CCVAE(VAE):
         log p(x) >= E_q(z|x)[log p(x|z) - log q(z|x) + log p(z_s)
                              + sum_y q(y|z_c) (log p(z_c|y) + log p(y) - log q(y|z_c))]
 
-    Labels factorise over groups (`characteristics.py`), so an image may have some known and some
+    Labels factorise over groups (`ccvae_labels.py`), so an image may have some known and some
     not; each group takes its own line, and only log p(x|z) meets the product of all w. As in the
     authors' code, the gradient is stopped through z_c inside w, but not through log q(y|x).
 
@@ -123,11 +123,11 @@ class CCVAE(VAE):
         rate_c, log_posterior, ess = self._characteristic_rate(
             mean_c, stddev_c, label, observed, self.split(epsilon)[0]
         )
-        log_label = tf.reduce_sum(label * log_posterior, axis=-1)
+        log_label = at_label(label, log_posterior)
 
         # Its z_c is among the nodes where those of log q(y|x) are drawn: w has mean 1 even so.
         z = mean + stddev * epsilon[0]
-        log_weight = self._log_weight(self.split(z)[0], label, log_label)
+        log_weight = self._log_w(self.split(z)[0], label, log_label)
         weight = tf.exp(tf.reduce_sum(observed * log_weight, axis=-1))
         terms = {
             "distortion": -weight * self.likelihood(z, batch).log_prob(batch[IMAGE]),
@@ -144,38 +144,45 @@ class CCVAE(VAE):
         }
         return terms, diagnostics
 
-    def _log_weight(self, z_c, label, log_label):
-        """log w per group for codes [..., D_c]: [..., G]; the gradient stops at z_c alone."""
-        tables = self.characteristics.log_classifier(tf.stop_gradient(z_c))
-        return tf.reduce_sum(label * tables, axis=-1) - log_label
+    def _log_w(self, z_c, y, log_q_y_given_x):
+        """log w per group, [..., G]; the gradient stops at z_c alone."""
+        log_q_y = self.characteristics.log_q_y(tf.stop_gradient(z_c))
+        return at_label(y, log_q_y) - log_q_y_given_x
 
     def _style_rate(self, mean, stddev):
         """KL(q(z_s|x) || p(z_s)), [B]."""
         prior = priors.standard_normal(self.latent_dim - self.characteristic_dim)
         return tfd.kl_divergence(tfd.Independent(tfd.Normal(mean, stddev), 1), prior)
 
-    def _characteristic_rate(self, mean, stddev, label, observed, epsilon):
-        """Rate of z_c, [B]; log q(y|x), [B, G, V]; effective share of the draws under w, [B]."""
-        parts = self.characteristics
-        nodes, log_rule = parts.rule(mean, stddev, epsilon)
-        rule = tf.exp(log_rule)[:, tf.newaxis, tf.newaxis]
-        classifier = parts.log_classifier(nodes)
-        log_posterior = parts.log_posterior(log_rule, classifier)
-        cost = classifier - parts.log_prior(nodes) - parts.log_label()
-        log_density = parts.log_density(nodes, mean, stddev)
+    def _characteristic_rate(self, mean, stddev, y, observed, epsilon):
+        """The two bounds of the class, for z_c alone and with the sign turned.
 
-        log_label = tf.reduce_sum(label * log_posterior, axis=-1)
-        weight = tf.exp(self._log_weight(nodes, label, log_label))
-        known = weight * (log_density + tf.reduce_sum(label * cost, axis=-1))
-        unknown = log_density + tf.reduce_sum(tf.exp(classifier) * cost, axis=-1)
-        rate = tf.reduce_sum(rule * (observed * known + (1.0 - observed) * unknown), axis=0)
-        # w has mean 1, so -log q(y|x) stands outside it.
-        rate = tf.reduce_sum(rate - observed * log_label, axis=-1)
+        E_q(z_c|x)[f] is sum_n exp(log_node[n]) f(z_c[n]).
 
-        # Under the rule w has mean 1, so 1 / E[w^2] is the effective share; groups are independent.
-        second_moment = tf.reduce_sum(rule * tf.square(weight), axis=0)
-        ess = tf.exp(-tf.reduce_sum(observed * tf.math.log(second_moment), axis=-1))
-        return rate, log_posterior, ess
+        Returns:
+            Rate of z_c, [B]; log q(y|x), [B, G, V]; effective share of the nodes under w, [B].
+        """
+        labels = self.characteristics
+        z_c, log_node = labels.nodes(mean, stddev, epsilon)
+        log_q_z = labels.log_q_z(z_c, mean, stddev)  # log q(z_c|x), [N, B, G]
+        log_q_y = labels.log_q_y(z_c)  # log q(y|z_c), [N, B, G, V]
+        # log q(y|z_c) - log p(z_c|y) - log p(y), [N, B, G, V]
+        log_ratio = log_q_y - labels.log_p_z(z_c) - labels.log_p_y()
+        log_q_y_given_x = labels.log_q_y_given_x(log_node, log_q_y)  # [B, G, V]
+        w = tf.exp(self._log_w(z_c, y, at_label(y, log_q_y_given_x)))
+
+        labelled = w * (log_q_z + at_label(y, log_ratio))
+        unlabelled = log_q_z + tf.reduce_sum(tf.exp(log_q_y) * log_ratio, axis=-1)
+
+        node = tf.exp(log_node)[:, tf.newaxis, tf.newaxis]
+        rate = tf.reduce_sum(node * (observed * labelled + (1.0 - observed) * unlabelled), axis=0)
+        # log q(y|x) stands outside w, which has mean 1.
+        rate = tf.reduce_sum(rate - observed * at_label(y, log_q_y_given_x), axis=-1)
+
+        # 1 / E[w^2], since E[w] = 1; groups are independent.
+        second_moment = tf.reduce_sum(node * tf.square(w), axis=0)
+        share = tf.exp(-tf.reduce_sum(observed * tf.math.log(second_moment), axis=-1))
+        return rate, log_q_y_given_x, share
 
     def term_weights(self):
         return {"distortion": 1.0, "rate": self.beta, "label": self.label_weight}
@@ -188,8 +195,8 @@ class CCVAE(VAE):
         mean, stddev = self.split(moments["mean"])[0], self.split(moments["stddev"])[0]
         parts = self.characteristics
         epsilon = noise.batch_normal(parts.num_draws, 1, self.characteristic_dim, CLASSIFY_SEED)
-        nodes, log_rule = parts.rule(mean, stddev, epsilon)
-        return parts.probability(parts.log_posterior(log_rule, parts.log_classifier(nodes)))
+        z_c, log_node = parts.nodes(mean, stddev, epsilon)
+        return parts.probability(parts.log_q_y_given_x(log_node, parts.log_q_y(z_c)))
 
     def sample(self, seed, label):
         """Images of z_c ~ p(z_c|y), z_s ~ N(0, I); row i depends on `seed[i]` and `label[i]`."""
@@ -226,3 +233,8 @@ class CCVAE(VAE):
         return {
             "beta": hyperparameters.Float("beta", 0.05, 4.0, sampling="log"),
         }
+
+
+def at_label(y, table):
+    """The entry of a table [..., G, V] at a one-hot label: [..., G]."""
+    return tf.reduce_sum(y * table, axis=-1)

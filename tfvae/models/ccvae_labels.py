@@ -56,19 +56,19 @@ class Characteristics(keras.layers.Layer):
     def prior_stddev(self):
         return tf.nn.softplus(self.prior_raw_stddev)
 
-    def log_label(self):
+    def log_p_y(self):
         """log p(y), [G, V]."""
         return tf.nn.log_softmax(self.label_logits)
 
     def log_marginal(self, z_c):
         """log p(z_c) = log sum_y p(z_c | y) p(y) of codes [..., D_c]: [...], nats."""
-        tables = self.log_prior(z_c) + self.log_label()
+        tables = self.log_p_z(z_c) + self.log_p_y()
         return tf.reduce_sum(tf.reduce_logsumexp(tables, axis=-1), axis=-1)
 
-    def log_posterior(self, rule_log_weights, classifier_tables):
+    def log_q_y_given_x(self, log_node, log_q_y):
         """log q(y|x) = log E_q(z|x)[q(y|z_c)]: [N], [N, B, G, V] -> [B, G, V]."""
-        log_weights = rule_log_weights[:, tf.newaxis, tf.newaxis, tf.newaxis]
-        return tf.reduce_logsumexp(log_weights + classifier_tables, axis=0)
+        log_node = log_node[:, tf.newaxis, tf.newaxis, tf.newaxis]
+        return tf.reduce_logsumexp(log_node + log_q_y, axis=0)
 
 
 class BinaryCharacteristics(Characteristics):
@@ -88,21 +88,21 @@ class BinaryCharacteristics(Characteristics):
         """One-hot tables [B, L, 2] and the observed mask [B, L]."""
         return tf.stack([1.0 - label, label], axis=-1), observed
 
-    def rule(self, mean, stddev, epsilon):
+    def nodes(self, mean, stddev, epsilon):
         """Gauss-Hermite nodes of q(z_c|x), attribute by attribute: [N, B, L] and [N]."""
         del epsilon
         return quadrature.gauss_hermite(mean, stddev, QUADRATURE_NODES)
 
-    def log_classifier(self, z_c):
+    def log_q_y(self, z_c):
         """log q(y_i|z_i): [..., L] -> [..., L, 2]."""
         logits = self.slope * z_c + self.bias
         return tf.stack([tf.math.log_sigmoid(-logits), tf.math.log_sigmoid(logits)], axis=-1)
 
-    def log_prior(self, z_c):
+    def log_p_z(self, z_c):
         """log p(z_i|y_i): [..., L] -> [..., L, 2]."""
         return tfd.Normal(self.prior_mean, self.prior_stddev()).log_prob(z_c[..., tf.newaxis])
 
-    def log_density(self, z_c, mean, stddev):
+    def log_q_z(self, z_c, mean, stddev):
         """log q(z_i|x): [..., L], one value per group."""
         return tfd.Normal(mean, stddev).log_prob(z_c)
 
@@ -141,7 +141,7 @@ class CategoricalCharacteristics(Characteristics):
         """One-hot tables [B, 1, L] and the mask [B, 1]: a class is known whole or not at all."""
         return label[:, tf.newaxis], None if observed is None else observed[:, :1]
 
-    def rule(self, mean, stddev, epsilon):
+    def nodes(self, mean, stddev, epsilon):
         """Monte Carlo nodes of q(z_c|x), equal weights: [N, B, D_c] and [N].
 
         `epsilon` [N / 2, B or 1, D_c] and its mirror image; node 0 is the code of its first draw.
@@ -150,18 +150,18 @@ class CategoricalCharacteristics(Characteristics):
         num_nodes = epsilon.shape[0]
         return mean + stddev * epsilon, tf.fill([num_nodes], -math.log(num_nodes))
 
-    def log_classifier(self, z_c):
+    def log_q_y(self, z_c):
         """log q(y|z_c): [..., D_c] -> [..., 1, L]."""
         return tf.nn.log_softmax(tf.einsum("...d,dl->...l", z_c, self.kernel) + self.bias)[
             ..., tf.newaxis, :
         ]
 
-    def log_prior(self, z_c):
+    def log_p_z(self, z_c):
         """log p(z_c|y): [..., D_c] -> [..., 1, L]."""
         prior = tfd.Normal(self.prior_mean, self.prior_stddev())
         return tf.reduce_sum(prior.log_prob(z_c[..., tf.newaxis, :]), axis=-1)[..., tf.newaxis, :]
 
-    def log_density(self, z_c, mean, stddev):
+    def log_q_z(self, z_c, mean, stddev):
         """log q(z_c|x): [..., 1]."""
         return tf.reduce_sum(tfd.Normal(mean, stddev).log_prob(z_c), axis=-1, keepdims=True)
 
