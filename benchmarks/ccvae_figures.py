@@ -10,7 +10,7 @@ from tfvae import plots
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.metrics.generation import drawn_labels
 from tfvae.evaluation.metrics.label_mixing import curves, drawn_paths, label_pairs, pair_name
-from tfvae.evaluation.statistics import generator, line, row_seeds
+from tfvae.evaluation.statistics import line, make_rng, row_seeds
 from tfvae.exports.reader import Export
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL
 
@@ -99,7 +99,7 @@ def reconstructions(context: Context, exports: dict[str, Export], of: str):
 def generations(context: Context, exports: dict[str, Export], of: str):
     """Rows per export, a column per label; each row of an export by one noise, the same for all."""
     names = context.spec.label_names[:SHOWN]
-    rng, kind = generator(context.seed, 2), context.spec.label_kind
+    rng, kind = make_rng(context.seed, 2), context.spec.label_kind
     data = context.draw()
     label = np.concatenate([drawn_labels(data, i, 1, kind, rng) for i in range(len(names))])
     rows = [
@@ -163,7 +163,9 @@ def learning_curves(
             lines = lines[:, left_out:]
             epochs = 1 + left_out + np.arange(lines.shape[1])
             kind = "" if len(columns) == 1 else ", validation" if "val_" in column else ", train"
-            plots.band(axes, epochs, lines, color=f"C{index}", label=name + kind, line=style)
+            plots.mean_and_range(
+                axes, epochs, lines, color=f"C{index}", label=name + kind, line=style
+            )
     axes.set_xlabel("epoch")
     axes.set_ylabel(y_label)
     axes.xaxis.get_major_locator().set_params(integer=True)

@@ -52,13 +52,13 @@ class Scored:
         return json.loads(path.read_text(encoding="utf-8"))
 
     def _load(self):
-        """(task that searches, task that scores, data set)."""
+        """(problem that searches, problem that scores, data set)."""
         if self._parts is None:
             load_tensorflow()
             from tfvae.classifiers.classifier import load_or_train
             from tfvae.data import load_dataset
             from tfvae.exports.reader import Export
-            from tfvae.generators.task import Task
+            from tfvae.generators.problem import FitProblem
 
             export = Export.load(self.bench.export(self.run))
             dataset = load_dataset(
@@ -68,7 +68,7 @@ class Scored:
                 **export.manifest["dataset_options"],
             )
             cache = self.bench.folder / "classifiers"
-            searching = Task.of(
+            searching = FitProblem.for_export(
                 export,
                 dataset,
                 seed=self.run.seed,
@@ -78,7 +78,7 @@ class Scored:
             judges = searching.classifiers
             if not self.given.own_score:
                 judges = {JUDGE: load_or_train(dataset, JUDGE, seed=0, cache_dir=cache)}
-            scoring = Task(
+            scoring = FitProblem(
                 export,
                 judges,
                 searching.codes,

@@ -57,7 +57,7 @@ def image_grid(
     return figure
 
 
-def band(axes, x, lines, *, color: str, label: str, line: str = "-") -> None:
+def mean_and_range(axes, x, lines, *, color: str, label: str, line: str = "-") -> None:
     """The mean of several lines [N, T] over x [T], and their range shaded."""
     axes.plot(x, np.mean(lines, axis=0), f"o{line}", color=color, markersize=3, label=label)
     low, high = np.min(lines, axis=0), np.max(lines, axis=0)
@@ -138,7 +138,7 @@ def matrices(maps: Mapping[str, np.ndarray], names: Sequence[str], title: str):
     return figure
 
 
-def clouds(
+def scatter_groups(
     groups: Mapping[str, tuple[np.ndarray, np.ndarray]],
     title: str,
     x_label: str,

@@ -148,7 +148,7 @@ def test_two_replicas_equal_one_device(case, mirrored_strategy):
     # `rate` and `label` are means over draws: 1 % apart here. A replica's own count moves `label`
     # by 10 %.
     tolerance = 0.03 if case.label_kind == CATEGORICAL else 1e-4
-    names = {"rate", "label", "mse", "judge", "critic_label"} & set(one)
+    names = {"rate", "label", "mse", "auxiliary_classifier", "critic_label"} & set(one)
     # M2 draws unknown attributes, and its rate depends on them.
     for name in names - ({"rate"} if case.model == "m2" else set()):
         assert two[name] == pytest.approx(one[name], rel=tolerance), name

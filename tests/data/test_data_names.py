@@ -24,7 +24,9 @@ def test_known_names_pass(name):
 
 
 def test_unknown_name_shows_the_choices_and_the_nearest():
-    with pytest.raises(UsageError, match=r"'mnits'; did you mean 'mnist'\? \(valid: digits.*folder:PATH"):
+    with pytest.raises(
+        UsageError, match=r"'mnits'; did you mean 'mnist'\? \(valid: digits.*folder:PATH"
+    ):
         check_dataset_name("mnits")
 
 

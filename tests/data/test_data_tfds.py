@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tensorflow_datasets as tfds
-from tfvae.data.sources.celeb_a import ATTRIBUTES
 
 from tfvae.data import dataset as dataset_module
 from tfvae.data import load_dataset, tfds_reader
 from tfvae.data.sources import celeb_a, dsprites
+from tfvae.data.sources.celeb_a import ATTRIBUTES
 from tfvae.schema import SPLITS, UsageError, UserError
 
 

@@ -78,12 +78,12 @@ def test_binary_perfect_transfer(binary, export_of, perfect, tmp_path):
 
 def test_scores_by_hand():
     original = np.array([[0.2, 0.5, 0.3]])
-    carried = np.array([[[0.9, 0.1, 0.0], [0.2, 0.5, 0.3], [0.1, 0.4, 0.5]]])
-    scores = cis_scores.image_scores(carried, original)
+    transferred = np.array([[[0.9, 0.1, 0.0], [0.2, 0.5, 0.3], [0.1, 0.4, 0.5]]])
+    scores = cis_scores.image_scores(transferred, original)
     assert scores["ts"][0] == pytest.approx((0.7 + 0 + 0.2) / 3)
     assert scores["rs"][0] == pytest.approx(-(0.4 + 0.3 + 0 + 0 + 0.1 + 0.1) / 6)
     assert scores["cis"][0] == scores["ts"][0] + scores["rs"][0]
-    ts, rs = cis_scores.domain_scores(carried, original)
+    ts, rs = cis_scores.domain_scores(transferred, original)
     assert ts == pytest.approx([0.7, 0, 0.2]) and rs == pytest.approx([-0.35, 0, -0.1])
 
 
@@ -114,11 +114,11 @@ def test_ts_on_images_that_lack_the_domain(binary, export_of, tmp_path):
 
 def test_absent_scores_by_hand():
     original = np.array([[0.25, 0.5], [0.0, 1.0]])
-    carried = np.array([[[0.75, 0.0], [0.0, 0.5]], [[1.0, 0.0], [0.5, 1.0]]])
+    transferred = np.array([[[0.75, 0.0], [0.0, 0.5]], [[1.0, 0.0], [0.5, 1.0]]])
     lacking = np.array([[True, True], [True, False]])
-    gains, counts = cis_scores.absent_scores(carried, original, lacking)
+    gains, counts = cis_scores.absent_scores(transferred, original, lacking)
     assert gains == pytest.approx([0.25, 1]) and counts.tolist() == [2, 1]
-    gains, counts = cis_scores.absent_scores(carried, original, lacking, axis=0)
+    gains, counts = cis_scores.absent_scores(transferred, original, lacking, axis=0)
     assert gains == pytest.approx([0.75, 0]) and counts.tolist() == [2, 1]
 
 
@@ -191,13 +191,13 @@ def test_options_that_make_no_sense_are_refused(binary, export_of, perfect, tmp_
 def test_a_single_domain_has_no_other():
     scores = cis_scores.image_scores(np.array([[[1.0]]]), np.array([[0.25]]))
     assert scores["ts"] == 0.75 and scores["rs"] == 0
-    carried = np.ones((2, 1, 1))
-    assert cis_scores.random_targets(carried, np.random.default_rng(0)) is carried
+    transferred = np.ones((2, 1, 1))
+    assert cis_scores.random_targets(transferred, np.random.default_rng(0)) is transferred
 
 
 def test_random_targets_are_never_the_target():
-    carried = np.repeat(np.arange(5.0)[None, :, None], 5, axis=2) * np.ones((50, 1, 1))
-    mixed = cis_scores.random_targets(carried, np.random.default_rng(0))
+    transferred = np.repeat(np.arange(5.0)[None, :, None], 5, axis=2) * np.ones((50, 1, 1))
+    mixed = cis_scores.random_targets(transferred, np.random.default_rng(0))
     assert (mixed[:, :, 0] != np.arange(5)).all()
     assert set(np.unique(mixed[:, 0, 0])) == {1, 2, 3, 4}
 

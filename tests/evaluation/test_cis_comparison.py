@@ -176,9 +176,9 @@ def test_forty_domains_are_drawn_in_blocks():
 
 def test_names_of_many_domains_are_few():
     names = [str(index) for index in range(40)]
-    kept = cis_figures.outstanding(names, np.arange(40.0))
+    kept = cis_figures.label_extremes(names, np.arange(40.0))
     assert [name for name in kept if name] == names[:4] + names[32:]
-    assert cis_figures.outstanding(names[:5], np.arange(5.0)) == names[:5]
+    assert cis_figures.label_extremes(names[:5], np.arange(5.0)) == names[:5]
 
 
 def test_ratio_interval_covers_the_ratio():

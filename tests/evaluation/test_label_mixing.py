@@ -8,7 +8,7 @@ from toys import SIDE, ToyDataset, toy_dataset, write_export
 
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.evaluate import evaluate
-from tfvae.evaluation.metrics.label_mixing import Paths, curves, label_pairs
+from tfvae.evaluation.metrics.label_mixing import LabelPaths, curves, label_pairs
 from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, UsageError, UserError
 
@@ -68,7 +68,7 @@ def test_shares_of_known_paths():
     # One pair goes evenly over 2, one jumps over 6 at once, one stands still.
     steps = np.array([[1.0, 1.0], [6.0, 0.0], [0.0, 0.0]])
     from_start = np.concatenate([np.zeros((3, 1)), np.cumsum(steps, axis=1)], axis=1)
-    paths = Paths("toy", from_start, steps, np.ones(3), np.zeros((1, 3, 2, 2, 1)))
+    paths = LabelPaths("toy", from_start, steps, np.ones(3), np.zeros((1, 3, 2, 2, 1)))
     values, intervals = paths.scores(0)
     assert values["first_step_share"] == values["largest_step_share"] == pytest.approx(7 / 8)
     assert values["path_length"] == 1 and values["distance"] == pytest.approx(8 / 3)
@@ -80,7 +80,7 @@ def test_shapes_that_move_evenly_go_far_but_evenly():
     images = np.eye(5)
     steps = np.sqrt(((images[1:] - images[:-1]) ** 2).mean(axis=1))[None]
     from_start = np.sqrt(((images - images[0]) ** 2).mean(axis=1))[None]
-    paths = Paths("stroke", from_start, steps, np.ones(1), np.zeros((1, 5, 2, 2, 1)))
+    paths = LabelPaths("stroke", from_start, steps, np.ones(1), np.zeros((1, 5, 2, 2, 1)))
     values, _ = paths.scores(0)
     assert values["first_step_share"] == values["largest_step_share"] == pytest.approx(0.25)
     assert values["path_length"] == pytest.approx(4)
@@ -89,7 +89,7 @@ def test_shapes_that_move_evenly_go_far_but_evenly():
 def test_curves_are_means_over_trainings():
     # One goes first a third of its way, then the rest; the other evenly, twice as far.
     paths = [
-        Paths(
+        LabelPaths(
             "toy",
             np.array([[0.0, way[0], sum(way)]]),
             np.array([way]),

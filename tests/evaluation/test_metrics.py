@@ -16,7 +16,7 @@ from tfvae.evaluation.metrics.intervention import changed_area
 from tfvae.evaluation.metrics.reconstruction import binary_cross_entropy, structural_similarity
 from tfvae.evaluation.metrics.traversal import channel_information
 from tfvae.evaluation.statistics import mean_interval
-from tfvae.evaluation.transfer import carry
+from tfvae.evaluation.transfer import transfer
 from tfvae.schema import BINARY, UsageError, UserError
 
 EVERYTHING = {
@@ -186,9 +186,9 @@ def test_images_are_carried_nowhere_once(categorical, everything, perfect, tmp_p
 
     def counted(export, images, domain, strength):
         strengths.append(strength)
-        return carry(export, images, domain, strength)
+        return transfer(export, images, domain, strength)
 
-    monkeypatch.setattr("tfvae.evaluation.metrics.intervention.carry", counted)
+    monkeypatch.setattr("tfvae.evaluation.metrics.intervention.transfer", counted)
     evaluate(
         "intervention",
         [everything],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvae.generators.task import Task
+from tfvae.generators.problem import FitProblem
 from tfvae.schema import CATEGORICAL, DataSpec
 
 NUM_CLASSES = 2
@@ -36,11 +36,11 @@ class ToyClassifier:
 
 
 @pytest.fixture
-def task():
+def problem():
     """Two classes at -1 and 1 of the first dimension, both with standard deviation 1: at theta = 1
     a sixth of the draws is of the wrong class."""
     rng = np.random.default_rng(0)
     classes = np.repeat([0, 1], 2000)
     codes = rng.standard_normal((4000, 2)).astype(np.float32)
     codes[:, 0] += 2 * classes - 1
-    return Task(ToyExport(), {"toy": ToyClassifier()}, codes, classes, num_draws=500)
+    return FitProblem(ToyExport(), {"toy": ToyClassifier()}, codes, classes, num_draws=500)

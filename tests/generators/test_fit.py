@@ -13,10 +13,10 @@ from tfvae.cli.train import main
 from tfvae.data import load_dataset
 from tfvae.exports.reader import Export
 from tfvae.exports.writer import export_model
-from tfvae.generators import task
+from tfvae.generators import problem
 from tfvae.generators.config import GeneratorConfig
+from tfvae.generators.problem import SEED_STEP
 from tfvae.generators.run import fit
-from tfvae.generators.task import SEED_STEP
 from tfvae.models import build_model
 from tfvae.schema import UserError
 
@@ -42,9 +42,9 @@ def classifiers(monkeypatch):
     def load(dataset, architecture, *, seed, cache_dir):
         assert next(iter(dataset.batches("test", 4)))["image"].shape == (4, 28, 28, 1)
         seeds.append((architecture, seed))
-        return Untrained(seed + isinstance(dataset, task.Reconstructions))
+        return Untrained(seed + isinstance(dataset, problem.Reconstructions))
 
-    monkeypatch.setattr(task, "load_or_train", load)
+    monkeypatch.setattr(problem, "load_or_train", load)
     return seeds
 
 
@@ -134,8 +134,8 @@ def test_the_run_says_what_was_tried_and_taken(fitted, tmp_path, classifiers):
     about = json.loads((fitted.path / "manifest.json").read_text())["generator"]
     best = min(rows, key=lambda row: float(row["objective"]))
     assert about["chosen"] == {"theta": float(best["theta"]), "n": int(best["n"])}
-    assert about["figures_in_search"]["cosine"] == pytest.approx(float(best["cosine"]))
-    assert about["figures"] != about["figures_in_search"]
+    assert about["scores_in_search"]["cosine"] == pytest.approx(float(best["cosine"]))
+    assert about["scores"] != about["scores_in_search"]
     assert (run / "search.png").stat().st_size > 1000
     # Another seed than that of the classifier that scores.
     assert classifiers == [("cnn", SEED_STEP), ("cnn", SEED_STEP)]
@@ -155,7 +155,6 @@ def test_names(vae, tmp_path):
 
 def test_two_fits_at_once_have_a_run_each(vae, tmp_path, monkeypatch):
     found = []
-
 
     def during(*_):
         # The other one starts and ends while this one searches.

@@ -8,7 +8,7 @@ import tensorflow as tf
 from .adversaries import small_batch, small_model
 
 SEED = (0, 1)
-PLAYERS = ("generator", "critic", "judge")
+PLAYERS = ("generator", "critic", "auxiliary_classifier")
 
 each_model = pytest.mark.parametrize("name", ["fader", "stargan"])
 
@@ -71,11 +71,11 @@ def test_transfer_of_strength_zero_reconstructs(name, kind):
     target = tf.one_hot(np.arange(count) % 3, 3)
     kept = model.transfer(image, target, tf.zeros([count]))
     np.testing.assert_allclose(kept, model.reconstruct(image), atol=1e-6)
-    carried = model.transfer(image, target, tf.ones([count]))
+    transferred = model.transfer(image, target, tf.ones([count]))
     wanted = target if kind == "categorical" else tf.maximum(model.classify(image), target)
-    expected = model.carried(image, model.classify(image), wanted)
-    np.testing.assert_allclose(carried, expected, atol=1e-6)
-    assert not np.allclose(carried, kept, atol=1e-4)
+    expected = model.transfer_to(image, model.classify(image), wanted)
+    np.testing.assert_allclose(transferred, expected, atol=1e-6)
+    assert not np.allclose(transferred, kept, atol=1e-4)
 
 
 @each_model

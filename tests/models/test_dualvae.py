@@ -77,7 +77,7 @@ def test_the_bound_is_the_vaes_and_the_label_term_sees_the_same_code():
 def test_two_optimizers_take_algorithm_1s_two_steps():
     """Decoder and U follow one loss each, the encoder both, one after the other (plain descent)."""
     rate, weight = 1e-3, 3.0
-    model, data = build(label_weight=weight), batch()
+    model, data = build(label_rate=weight), batch()
     with tf.GradientTape(persistent=True) as tape:
         terms, _ = model.measure(data, (model.seed, 0))
         bound = tf.reduce_mean(terms["distortion"] + terms["rate"])
@@ -96,11 +96,11 @@ def test_two_optimizers_take_algorithm_1s_two_steps():
             np.testing.assert_allclose(value, start - rate * step, rtol=1e-4, atol=1e-6)
 
 
-def test_the_label_weight_weighs_under_adam_too():
+def test_the_label_rate_counts_under_adam_too():
     """A factor on the loss would not: Adam divides it out."""
     losses = []
     for weight in (0.1, 3.0):
-        model, data = build(label_weight=weight), batch()
+        model, data = build(label_rate=weight), batch()
         model.compile(keras.optimizers.Adam(1e-2))
         batches = tf.data.Dataset.from_tensors(data).repeat(100)
         model.fit(batches, epochs=1, verbose=0, shuffle=False)

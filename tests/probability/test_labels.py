@@ -5,7 +5,8 @@ import pytest
 import sklearn.metrics
 import tensorflow as tf
 
-from tfvae.probability import labels, noise, transfer
+from tfvae.probability import labels, noise
+from tfvae.probability import strength as strengths
 
 RNG = np.random.default_rng(0)
 LOGITS = RNG.normal(size=(6, 3)).astype("float32")
@@ -54,12 +55,12 @@ def test_probability_agrees_with_likelihood(kind):
 
 
 @pytest.mark.parametrize("kind, label", [("binary", ATTRIBUTES), ("categorical", CLASSES)])
-def test_carried_labels(kind, label):
-    carried = labels.labels_of_kind(kind).carried
+def test_shifted_labels(kind, label):
+    shifted = labels.labels_of_kind(kind).shifted
     target = np.tile(np.eye(3, dtype="float32")[1], (6, 1))
-    still = carried(label, target, tf.zeros([6]))
-    there = carried(label, target, tf.ones([6])).numpy()
-    half, beyond = (carried(label, target, tf.fill([6], value)).numpy() for value in (0.5, 2.0))
+    still = shifted(label, target, tf.zeros([6]))
+    there = shifted(label, target, tf.ones([6])).numpy()
+    half, beyond = (shifted(label, target, tf.fill([6], value)).numpy() for value in (0.5, 2.0))
     np.testing.assert_array_equal(still, label)
     np.testing.assert_array_equal(there[:, 1], 1)
     np.testing.assert_allclose(half, (label + there) / 2)
@@ -70,7 +71,7 @@ def test_carried_labels(kind, label):
     else:
         np.testing.assert_array_equal(there, target)
         np.testing.assert_allclose(beyond.sum(axis=1), 1, rtol=1e-6)
-    nowhere = carried(label, np.zeros_like(target), tf.ones([6]))
+    nowhere = shifted(label, np.zeros_like(target), tf.ones([6]))
     np.testing.assert_array_equal(nowhere, label)
 
 
@@ -83,7 +84,7 @@ def test_completed_labels_keep_what_is_known():
 def test_a_step_never_turns_back():
     """A value past its goal is brought back to it at 1, and goes on in one direction from there."""
     values = [
-        float(2.0 + transfer.step(2.0, 1.0, 0.0, tf.constant(strength)))
+        float(2.0 + strengths.step_towards(2.0, 1.0, 0.0, tf.constant(strength)))
         for strength in (0.0, 1.0, 2.0, 3.0)
     ]
     assert values == [2.0, 1.0, 2.0, 3.0]

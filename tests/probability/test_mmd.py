@@ -5,7 +5,7 @@ import pytest
 import scipy.integrate
 import tensorflow as tf
 
-from tfvae.probability import mmd
+from tfvae.probability import mmd, replicas
 
 BANDWIDTH = 1.5
 # Two Gaussians in three dimensions.
@@ -202,7 +202,7 @@ def test_replicas_measure_their_rows_together(mirrored_strategy, count):
     def share_of_loss(part):
         with tf.GradientTape() as tape:
             tape.watch(part)
-            value = mmd.squared_mmd(mmd.over_replicas(part), others, mmd.gaussian, BANDWIDTH)
+            value = mmd.squared_mmd(replicas.over_replicas(part), others, mmd.gaussian, BANDWIDTH)
             loss = value * tf.cast(tf.shape(part)[0], tf.float32) / count
         return value[tf.newaxis], tape.gradient(loss, part)
 

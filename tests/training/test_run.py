@@ -72,8 +72,8 @@ def test_a_run_leaves_an_export_and_is_refused_twice(tmp_path, config, capsys):
     manifest = json.loads((export / "manifest.json").read_text())
     assert (manifest["model"], manifest["dataset"], manifest["seed"]) == ("vae", "digits", 0)
     assert manifest["training"]["epochs"] == manifest["training"]["exported_epoch"] == 2
-    assert set(manifest["training"]["figures"]) == {"validation", "test"}
-    assert manifest["training"]["figures"]["test"]["elbo"] < 0
+    assert set(manifest["training"]["scores"]) == {"validation", "test"}
+    assert manifest["training"]["scores"]["test"]["elbo"] < 0
     shown = capsys.readouterr().out
     assert "Epoch 1/2" not in shown, "no progress bar but on a terminal"
     assert "python evaluate.py --metric reconstruction" in shown

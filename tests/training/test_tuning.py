@@ -63,5 +63,5 @@ def test_a_search_without_a_finite_trial_is_an_error(config, monkeypatch):
         raise UserError("training stopped: distortion is nan")
 
     monkeypatch.setattr(tuning, "fit", diverge)
-    with pytest.raises(UserError, match="no trial ended with finite figures"):
+    with pytest.raises(UserError, match="no trial ended with finite scores"):
         train(config(epochs=1, tune=2))

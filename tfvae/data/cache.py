@@ -10,7 +10,7 @@ import numpy as np
 log = logging.getLogger(__name__)
 
 
-def kept(path, shape, draw):
+def load_or_draw(path, shape, draw):
     """The pictures in a file; drawn and written where there is none that fits.
 
     Args:

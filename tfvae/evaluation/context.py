@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfvae.classifiers.scores import image_accuracy, recall_groups
-from tfvae.evaluation.statistics import generator, mean_interval, mean_recall_interval
+from tfvae.evaluation.statistics import make_rng, mean_interval, mean_recall_interval
 from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, IMAGE, LABEL, OBSERVED, SPLITS, TEST
 
@@ -124,7 +124,7 @@ class Context:
         """Where the images that `draw` returns lie in the data set's `arrays`, int64 [N]."""
         total = self.spec.num_examples[split]
         total = min(total, POOL) if count else total
-        return generator(self.seed, SPLITS.index(split)).permutation(total)[: count or total]
+        return make_rng(self.seed, SPLITS.index(split)).permutation(total)[: count or total]
 
     def edited(self, split: str, rows: np.ndarray, label: int) -> np.ndarray:
         """The examples at `rows`, drawn again with a label on, float32 [N, H, W, C].

@@ -6,7 +6,7 @@ CONFIDENCE = 0.95
 RESAMPLES = 2000
 
 
-def generator(seed: int, *purpose: int) -> np.random.Generator:
+def make_rng(seed: int, *purpose: int) -> np.random.Generator:
     """A random generator of its own for each purpose under one seed."""
     return np.random.default_rng([seed & 0x7FFFFFFF, *purpose])
 
@@ -51,7 +51,7 @@ def mean_interval(
         batch=max(1, 2_000_000 // len(values)),
         confidence_level=CONFIDENCE,
         method="percentile",
-        rng=generator(seed),
+        rng=make_rng(seed),
     )
     low, high = result.confidence_interval
     return float(low), float(high)
@@ -68,7 +68,7 @@ def ratio_interval(
         seed: Of the resampling.
         weights: [N], resampled along with the images.
     """
-    total, rng = len(numerators), generator(seed)
+    total, rng = len(numerators), make_rng(seed)
     above, below = numerators * weights, denominators * weights
     rows = (rng.integers(total, size=total) for _ in range(RESAMPLES))
     ratios = [above[chosen].sum() / below[chosen].sum() for chosen in rows]
@@ -83,7 +83,7 @@ def mean_recall_interval(hits: np.ndarray, members: np.ndarray, seed: int) -> tu
         members: bool [N, G]; a group that a resample lacks has no part in its mean.
         seed: Of the resampling.
     """
-    total, rng = len(hits), generator(seed)
+    total, rng = len(hits), make_rng(seed)
     hits, members = hits.astype(np.float64), members.astype(np.float64)
     means = []
     for _ in range(RESAMPLES):

@@ -11,7 +11,7 @@ from tfvae.exports.reader import Export
 from tfvae.schema import IMAGE, TEST, VALIDATION
 
 
-def carry(export: Export, images: np.ndarray, domain: int, strength: float) -> np.ndarray:
+def transfer(export: Export, images: np.ndarray, domain: int, strength: float) -> np.ndarray:
     """Images [N, H, W, C] carried to one domain, by its index."""
     target = np.zeros((len(images), export.spec.num_labels), np.float32)
     target[:, domain] = 1
@@ -19,13 +19,13 @@ def carry(export: Export, images: np.ndarray, domain: int, strength: float) -> n
     return export.call("transfer", image=images, target=target, strength=strengths)[IMAGE]
 
 
-def carried_probabilities(export: Export, classifier, images: np.ndarray, strength: float):
+def transfer_probabilities(export: Export, classifier, images: np.ndarray, strength: float):
     """f of every image carried to every domain: [N, n, n], the target along the second axis.
 
     One domain at a time: all images of all domains at once would be N n images in memory.
     """
     domains = tqdm(range(export.spec.num_labels), desc="transfer", disable=None, leave=False)
-    return np.stack([classifier(carry(export, images, i, strength)) for i in domains], axis=1)
+    return np.stack([classifier(transfer(export, images, i, strength)) for i in domains], axis=1)
 
 
 def edited_probabilities(context: Context, classifier, rows: np.ndarray) -> np.ndarray:
@@ -34,7 +34,7 @@ def edited_probabilities(context: Context, classifier, rows: np.ndarray) -> np.n
     return np.stack([classifier(context.edited(TEST, rows, i)) for i in labels], axis=1)
 
 
-def carry_everywhere(export: Export, image: np.ndarray, strength: float) -> np.ndarray:
+def transfer_to_all(export: Export, image: np.ndarray, strength: float) -> np.ndarray:
     """One image [1, H, W, C] carried to every domain: [n, H, W, C]."""
     domains = export.spec.num_labels
     return export.call(
@@ -51,7 +51,7 @@ def contact_sheet(context: Context, images: np.ndarray, strength: float):
     rows = images[: 6 if len(names) <= 16 else 1]
     cells = np.stack(
         [
-            np.concatenate([row[None], carry_everywhere(context.export, row[None], strength)])
+            np.concatenate([row[None], transfer_to_all(context.export, row[None], strength)])
             for row in rows
         ]
     )
@@ -71,11 +71,15 @@ STRENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.
 STRENGTH_TOLERANCE = 0.025
 
 
-Judge = Callable[[np.ndarray], np.ndarray]
+DomainClassifier = Callable[[np.ndarray], np.ndarray]
 
 
 def choose_strength(
-    context: Context, export: Export, judge: Judge, strengths: Sequence[float], count: int
+    context: Context,
+    export: Export,
+    domain_classifier: DomainClassifier,
+    strengths: Sequence[float],
+    count: int,
 ) -> tuple[float, Rows]:
     """The weakest strength whose CIS on `count` validation images is within 2.5 % of the best.
 
@@ -83,27 +87,27 @@ def choose_strength(
         The strength, and the mean scores of each that was tried, the weakest first.
     """
     images = context.draw(VALIDATION, count)[IMAGE]
-    original = judge(images)
+    original = domain_classifier(images)
     rows = []
     for value in tqdm(sorted(set(strengths)), desc="strength", disable=None, leave=False):
-        carried = carried_probabilities(export, judge, images, value)
-        means = {name: float(x.mean()) for name, x in image_scores(carried, original).items()}
+        transferred = transfer_probabilities(export, domain_classifier, images, value)
+        means = {name: float(x.mean()) for name, x in image_scores(transferred, original).items()}
         rows.append({"strength": float(value), **means})
     best = max(row["cis"] for row in rows)
     enough = best - STRENGTH_TOLERANCE * abs(best)
     return next(row["strength"] for row in rows if row["cis"] >= enough), rows
 
 
-def image_scores(carried: np.ndarray, original: np.ndarray) -> dict[str, np.ndarray]:
+def image_scores(transferred: np.ndarray, original: np.ndarray) -> dict[str, np.ndarray]:
     """Algorithm 2 for each image.
 
     Args:
-        carried: [N, n, n], f of the image carried to domain i in row i.
+        transferred: [N, n, n], f of the image carried to domain i in row i.
         original: [N, n], f of the image itself.
     Returns:
         "cis", "ts" and "rs", [N] each; rs is 0 where there is a single domain.
     """
-    change = _change(carried, original)
+    change = _change(transferred, original)
     domains = change.shape[1]
     diagonal = np.einsum("nii->ni", change)
     off = np.abs(change).sum(axis=(1, 2)) - np.abs(diagonal).sum(axis=1)
@@ -112,13 +116,13 @@ def image_scores(carried: np.ndarray, original: np.ndarray) -> dict[str, np.ndar
     return {"cis": ts + rs, "ts": ts, "rs": rs}
 
 
-def domain_scores(carried: np.ndarray, original: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def domain_scores(transferred: np.ndarray, original: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """ts and rs of each target domain, [n] each: row i of M averaged over images."""
-    change = _change(carried, original)
+    change = _change(transferred, original)
     diagonal = np.einsum("nii->ni", change)
     off = np.abs(change).sum(axis=2) - np.abs(diagonal)
     return diagonal.mean(axis=0), -off.mean(axis=0) / max(1, change.shape[1] - 1)
 
 
-def _change(carried: np.ndarray, original: np.ndarray) -> np.ndarray:
-    return carried.astype(np.float64) - original[:, None].astype(np.float64)
+def _change(transferred: np.ndarray, original: np.ndarray) -> np.ndarray:
+    return transferred.astype(np.float64) - original[:, None].astype(np.float64)

@@ -1,7 +1,7 @@
 """Generators: codes of one class for a VAE that never saw a label (Vargas Aguilar & Gu 2019).
 
-A generator is a function `generator(task, *, option=default, ...) -> Search`. A new one is one file
-and one line in `GENERATORS`, which can be read before TensorFlow is imported.
+A generator is a function `generator(problem, *, option=default, ...) -> Search`. A new one is one
+file and one line in `GENERATORS`, which can be read before TensorFlow is imported.
 """
 
 from tfvae.registry import Table

@@ -5,15 +5,15 @@ from typing import Annotated
 import tensorflow as tf
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from tfvae.generators.problem import FitProblem
 from tfvae.generators.search import Search, descend
 from tfvae.generators.simple import diagonal
-from tfvae.generators.task import Task
 
 START = 0.3
 
 
 def medium1(
-    task: Task,
+    problem: FitProblem,
     *,
     steps: PositiveInt = 1000,
     learning_rate: PositiveFloat = 0.03,
@@ -25,17 +25,17 @@ def medium1(
     The paper's grid has 11^D points; here gradients search between them.
 
     Args:
-        task: What it is fitted to.
+        problem: What it is fitted to.
         steps: Of the search.
         learning_rate: Of the search.
         draws: Images per class in a step.
         largest: Bound of theta; the paper's is 1.
     """
-    return _searched(task, (1, task.latent_dim), steps, learning_rate, draws, largest)
+    return _searched(problem, (1, problem.latent_dim), steps, learning_rate, draws, largest)
 
 
 def medium2(
-    task: Task,
+    problem: FitProblem,
     *,
     steps: PositiveInt = 1000,
     learning_rate: PositiveFloat = 0.03,
@@ -45,18 +45,18 @@ def medium2(
     """z from N(mu_y, theta_y sigma_y), a theta for each dimension and class, study C, 3.5.3.
 
     Args:
-        task: What it is fitted to.
+        problem: What it is fitted to.
         steps: Of the search.
         learning_rate: Of the search.
         draws: Images per class in a step.
         largest: Bound of theta; the paper's is 1.
     """
-    shape = (task.num_labels, task.latent_dim)
-    return _searched(task, shape, steps, learning_rate, draws, largest)
+    shape = (problem.num_labels, problem.latent_dim)
+    return _searched(problem, shape, steps, learning_rate, draws, largest)
 
 
-def _searched(task, shape, steps, learning_rate, draws, largest) -> Search:
-    sampler = diagonal(task, shape)
+def _searched(problem, shape, steps, learning_rate, draws, largest) -> Search:
+    sampler = diagonal(problem, shape)
     theta = sampler.theta
     theta.assign(tf.fill(shape, min(START, largest)))
 
@@ -64,7 +64,7 @@ def _searched(task, shape, steps, learning_rate, draws, largest) -> Search:
         theta.assign(tf.clip_by_value(tf.convert_to_tensor(theta), 0.0, largest))
 
     return descend(
-        task,
+        problem,
         sampler,
         [theta],
         steps=steps,

@@ -13,9 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import GaussianMixture
 from tqdm import tqdm
 
+from tfvae.generators.problem import FitProblem
 from tfvae.generators.samplers import GaussianMixtures
 from tfvae.generators.search import Search, Trials
-from tfvae.generators.task import Task
 from tfvae.probability import noise
 from tfvae.schema import UserError
 
@@ -27,20 +27,20 @@ MIXTURE_THETAS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
 
 
 def full_covariance(
-    task: Task, *, thetas: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = THETAS
+    problem: FitProblem, *, thetas: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = THETAS
 ) -> Search:
     """z = mu_y + theta S_y epsilon, S_y S_y^T the covariance of the codes of class y.
 
     Args:
-        task: What it is fitted to.
+        problem: What it is fitted to.
         thetas: Scales to try.
     """
     factors = np.stack(
-        [factor_of(np.cov(task.of_class(row).T, ddof=0)) for row in range(task.num_labels)]
+        [factor_of(np.cov(problem.of_class(row).T, ddof=0)) for row in range(problem.num_labels)]
     )
-    weights = np.ones((task.num_labels, 1))
-    sampler = GaussianMixtures.of(weights, task.means[:, None], factors[:, None])
-    trials = Trials(task, sampler, total=len(thetas))
+    weights = np.ones((problem.num_labels, 1))
+    sampler = GaussianMixtures.of(weights, problem.means[:, None], factors[:, None])
+    trials = Trials(problem, sampler, total=len(thetas))
     for theta in thetas:
         sampler.theta.assign([[theta]])
         trials.add(theta=theta)
@@ -54,7 +54,7 @@ def factor_of(covariance) -> np.ndarray:
 
 
 def mixture(
-    task: Task,
+    problem: FitProblem,
     *,
     components: PositiveInt = 100,
     thetas: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = MIXTURE_THETAS,
@@ -67,17 +67,17 @@ def mixture(
     often than the bound are left out; the weights of the others keep their proportions.
 
     Args:
-        task: What it is fitted to.
+        problem: What it is fitted to.
         components: Gaussians per class, at most a tenth of the images of the smallest.
         thetas: Scales of their factors to try.
         kept: Bounds to try.
         draws: Images that decide on a component.
     """
     start = time.monotonic()
-    sampler = fitted_mixture(task, components)
+    sampler = fitted_mixture(problem, components)
     fitted = keras.ops.convert_to_numpy(sampler.component_weights)
-    trials = Trials(task, sampler, total=len(thetas) * len(kept), start=start)
-    component_accuracy = component_accuracy_of(task, sampler, draws)
+    trials = Trials(problem, sampler, total=len(thetas) * len(kept), start=start)
+    component_accuracy = component_accuracy_of(problem, sampler, draws)
     for theta in thetas:
         sampler.theta.assign([[theta]])
         right = component_accuracy()
@@ -94,18 +94,18 @@ def mixture(
     return trials.search()
 
 
-def fitted_mixture(task: Task, components: int) -> GaussianMixtures:
+def fitted_mixture(problem: FitProblem, components: int) -> GaussianMixtures:
     """A Gaussian mixture for the codes of each class, by expectation maximisation."""
-    largest = min(np.bincount(task.classes, minlength=task.num_labels)) // 10
+    largest = min(np.bincount(problem.classes, minlength=problem.num_labels)) // 10
     components = max(1, min(components, largest))
     parts = []
-    for row in tqdm(range(task.num_labels), desc="mixtures", disable=None, leave=False):
-        model = GaussianMixture(components, reg_covar=RIDGE, random_state=task.seed, max_iter=50)
+    for row in tqdm(range(problem.num_labels), desc="mixtures", disable=None, leave=False):
+        model = GaussianMixture(components, reg_covar=RIDGE, random_state=problem.seed, max_iter=50)
         with warnings.catch_warnings():
             # The components needn't be the best there are: what they decode to is looked at.
             warnings.simplefilter("ignore", ConvergenceWarning)
             # In single precision the ridge is lost beside the codes.
-            _fit(model, task.of_class(row).astype(np.float64))
+            _fit(model, problem.of_class(row).astype(np.float64))
         factors = np.stack([factor_of(covariance) for covariance in model.covariances_])
         parts.append((model.weights_, model.means_, factors))
     return GaussianMixtures.of(*map(np.stack, zip(*parts, strict=True)))
@@ -119,7 +119,7 @@ def _fit(model: GaussianMixture, codes: np.ndarray) -> None:
 
 
 def component_accuracy_of(
-    task: Task, sampler: GaussianMixtures, draws: int
+    problem: FitProblem, sampler: GaussianMixtures, draws: int
 ) -> Callable[[], np.ndarray]:
     """Function without arguments: how often the classifiers see the class of a component in its
     draws, [L, K], for the sampler as it is then."""
@@ -128,14 +128,16 @@ def component_accuracy_of(
     @tf.function
     def of_class(row):
         def of_component(component):
-            seeds = tf.stack([tf.constant(task.seed, tf.int32), row * num_components + component])
-            epsilon = noise.batch_normal(1, draws, task.latent_dim, seeds)[0]
+            seeds = tf.stack(
+                [tf.constant(problem.seed, tf.int32), row * num_components + component]
+            )
+            epsilon = noise.batch_normal(1, draws, problem.latent_dim, seeds)[0]
             rows = tf.fill([draws], row)
             codes = sampler.codes(rows, tf.fill([draws], component), epsilon)
-            return tf.reduce_mean(task.is_right(task.decode(codes), rows))
+            return tf.reduce_mean(problem.classified_as(problem.decode(codes), rows))
 
         # One by one: all at once would be thousands of images.
         return tf.map_fn(of_component, tf.range(num_components), fn_output_signature=tf.float32)
 
-    rows = [tf.constant(row) for row in range(task.num_labels)]
+    rows = [tf.constant(row) for row in range(problem.num_labels)]
     return lambda: np.stack([of_class(row).numpy() for row in rows])

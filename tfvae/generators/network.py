@@ -7,9 +7,9 @@ import numpy as np
 import tensorflow as tf
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
+from tfvae.generators.problem import FitProblem
 from tfvae.generators.samplers import CodeNetwork
 from tfvae.generators.search import Search, descend
-from tfvae.generators.task import Task
 from tfvae.probability import mmd, noise
 
 # Beside the first draw of a step, which is the sampler's noise.
@@ -17,7 +17,7 @@ CODES_STREAM = 0
 
 
 def network(
-    task: Task,
+    problem: FitProblem,
     *,
     steps: PositiveInt = 1000,
     learning_rate: PositiveFloat = 1e-3,
@@ -32,36 +32,38 @@ def network(
     to those of the encoder by their MMD^2, so that they stay where the decoder was trained.
 
     Args:
-        task: What it is fitted to.
+        problem: What it is fitted to.
         steps: Of the search.
         learning_rate: Of the search.
         draws: Images per class in a step.
         units: Of each of the two hidden layers.
         match_weight: Of the MMD^2 between drawn and encoded codes, in units of sigma_y.
     """
-    keras.utils.set_random_seed(task.seed)
-    sampler = CodeNetwork(task.num_labels, task.latent_dim, units)
-    sampler.means.assign(task.means)
-    sampler.scales.assign(task.stddevs)
+    keras.utils.set_random_seed(problem.seed)
+    sampler = CodeNetwork(problem.num_labels, problem.latent_dim, units)
+    sampler.means.assign(problem.means)
+    sampler.scales.assign(problem.stddevs)
     encoded = [
-        tf.constant((task.of_class(row) - task.means[row]) / np.maximum(task.stddevs[row], 1e-6))
-        for row in range(task.num_labels)
+        tf.constant(
+            (problem.of_class(row) - problem.means[row]) / np.maximum(problem.stddevs[row], 1e-6)
+        )
+        for row in range(problem.num_labels)
     ]
-    bandwidth = mmd.default_bandwidth(task.latent_dim)
+    bandwidth = mmd.default_bandwidth(problem.latent_dim)
 
     def penalty(inputs, seeds):
         found = []
-        for row, steps_of_class in enumerate(tf.split(sampler.steps(inputs), task.num_labels)):
+        for row, steps_of_class in enumerate(tf.split(sampler.steps(inputs), problem.num_labels)):
             seed = noise.stream(noise.stream(seeds, CODES_STREAM), row)
             chosen = tf.random.stateless_uniform(
                 [draws], seed, 0, len(encoded[row]), tf.int32, alg=noise.ALGORITHM
             )
             others = tf.gather(encoded[row], chosen)
             found.append(mmd.squared_mmd(steps_of_class, others, mmd.mixture, bandwidth))
-        return match_weight * tf.add_n(found) / task.num_labels
+        return match_weight * tf.add_n(found) / problem.num_labels
 
     return descend(
-        task,
+        problem,
         sampler,
         sampler.network.trainable_variables,
         steps=steps,

@@ -18,8 +18,8 @@ from tfvae.files import numbered
 from tfvae.generators import GENERATORS
 from tfvae.generators.class_conditional import ClassConditional
 from tfvae.generators.config import GeneratorConfig
+from tfvae.generators.problem import NEEDED, FitProblem, Score, check_export
 from tfvae.generators.search import Candidate, Search
-from tfvae.generators.task import NEEDED, Score, Task, check_export
 from tfvae.schema import TEST, UserError
 
 
@@ -49,7 +49,7 @@ def fit(config: GeneratorConfig) -> Path:
     if not is_unchanged(export, dataset):
         raise UserError(f"{dataset.spec.name} has changed since {export.path} was trained")
     with _run_folder(config, export) as (config, folder):
-        task = Task.of(
+        problem = FitProblem.for_export(
             export,
             dataset,
             seed=config.seed,
@@ -57,13 +57,13 @@ def fit(config: GeneratorConfig) -> Path:
             searched_on=config.searched_on,
             num_draws=config.draws,
         )
-        _print_start(config, export, task)
-        search = GENERATORS.load(config.generator)(task, **settings)
+        _print_start(config, export, problem)
+        search = GENERATORS.load(config.generator)(problem, **settings)
         sampler, best = search.chosen(config.min_accuracy)
         # Of draws that had no part in the choice: the best of many looks better than it is.
-        score = task.score(sampler)
+        score = problem.score(sampler)
         _write_run(folder, config, export, search, sampler)
-        manifest = _manifest(config, export, task, search, best, score)
+        manifest = _manifest(config, export, problem, search, best, score)
         path = export_model(
             ClassConditional(export, sampler), config.saved_models_dir / config.name, manifest
         )
@@ -155,7 +155,7 @@ def search_figure(rows: list[dict[str, Any]], title: str):
 def _manifest(
     config: GeneratorConfig,
     export: Export,
-    task: Task,
+    problem: FitProblem,
     search: Search,
     best: Candidate,
     score: Score,
@@ -176,26 +176,26 @@ def _manifest(
             "seconds": round(search.candidates[-1].seconds, 1),
             "chosen": best.settings,
             # By the classifiers that searched; `evaluate.py --metric generation` asks another.
-            "figures": dataclasses.asdict(score),
-            "figures_in_search": dataclasses.asdict(best.score),
-            "labelled_images": len(task.codes),
-            "classifier_accuracy": _accuracies(task),
+            "scores": dataclasses.asdict(score),
+            "scores_in_search": dataclasses.asdict(best.score),
+            "labelled_images": len(problem.codes),
+            "classifier_accuracy": _accuracies(problem),
         },
         "training": about.get("training", {}),
     }
 
 
-def _accuracies(task: Task) -> dict[str, float]:
-    return {name: each.accuracy[TEST] for name, each in task.classifiers.items()}
+def _accuracies(problem: FitProblem) -> dict[str, float]:
+    return {name: each.accuracy[TEST] for name, each in problem.classifiers.items()}
 
 
-def _print_start(config: GeneratorConfig, export: Export, task: Task) -> None:
+def _print_start(config: GeneratorConfig, export: Export, problem: FitProblem) -> None:
     print(
-        f"Fitting {config.generator} to {export.path}: {len(task.codes):,} codes of "
-        f"{task.latent_dim} dimensions.",
+        f"Fitting {config.generator} to {export.path}: {len(problem.codes):,} codes of "
+        f"{problem.latent_dim} dimensions.",
         flush=True,
     )
-    for name, accuracy in _accuracies(task).items():
+    for name, accuracy in _accuracies(problem).items():
         print(f"  The searching classifier trained on {name} is right on {accuracy:.4f} of those "
               "of the test split.", flush=True)  # fmt: skip
 

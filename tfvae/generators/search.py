@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from tqdm import tqdm
 
-from tfvae.generators.task import Score, Task, mean_cosine
+from tfvae.generators.problem import FitProblem, Score, mean_cosine
 from tfvae.probability import noise
 from tfvae.schema import UserError
 
@@ -54,7 +54,7 @@ class Search:
         lowest cosine among those that reach it (the most accurate one where none does).
 
         Raises:
-            UserError: none has finite figures.
+            UserError: none has finite scores.
         """
         finite = [each for each in self.candidates if math.isfinite(each.score.cosine)]
         if not finite:
@@ -105,14 +105,16 @@ class Trials:
     """Scores a sampler as it changes, and keeps what it was.
 
     Args:
-        task: That scores.
+        problem: That scores.
         sampler: The one that changes.
         total: How many there will be at most, for a progress bar; none: no bar.
         start: Of the search, by `time.monotonic`; now, unless something came before.
     """
 
-    def __init__(self, task: Task, sampler, total: int | None = None, start: float | None = None):
-        self.task = task
+    def __init__(
+        self, problem: FitProblem, sampler, total: int | None = None, start: float | None = None
+    ):
+        self.problem = problem
         self.sampler = sampler
         self.candidates: list[Candidate] = []
         self._start = time.monotonic() if start is None else start
@@ -121,7 +123,7 @@ class Trials:
 
     def add(self, **settings: Any) -> Score:
         """Keeps the sampler as it is now, with a score by draws of its own."""
-        score = self.task.score(self.sampler, 1 + len(self.candidates))
+        score = self.problem.score(self.sampler, 1 + len(self.candidates))
         weights = [np.array(weight) for weight in self.sampler.get_weights()]
         seconds = time.monotonic() - self._start
         self.candidates.append(Candidate(weights, score, settings, seconds))
@@ -135,7 +137,7 @@ class Trials:
 
 
 def descend(
-    task: Task,
+    problem: FitProblem,
     sampler,
     variables: Sequence[Any],
     *,
@@ -152,7 +154,7 @@ def descend(
     to the last; a candidate is kept at each of `LOOKS` looks.
 
     Args:
-        task: Decoder, classifier and scores.
+        problem: Decoder, classifier and scores.
         sampler: That is changed.
         variables: Of it, that are searched.
         steps: Of Adam.
@@ -164,21 +166,21 @@ def descend(
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.1)
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(variables)
-    rows = tf.repeat(tf.range(task.num_labels), draws)
-    label = tf.one_hot(rows, task.num_labels)
+    rows = tf.repeat(tf.range(problem.num_labels), draws)
+    label = tf.one_hot(rows, problem.num_labels)
     first, last = WEIGHTS
 
     @tf.function
     def step(number):
         weight = first * (last / first) ** (tf.cast(number, tf.float32) / steps)
-        seeds = tf.stack([tf.constant(task.seed, tf.int32), -1 - number])
+        seeds = tf.stack([tf.constant(problem.seed, tf.int32), -1 - number])
         epsilon = noise.batch_normal(1, len(rows), sampler.noise_dim, seeds)[0]
         inputs = {"label": label, "noise": epsilon}
         with tf.GradientTape() as tape:
-            images = task.decode(sampler(inputs))
-            wrong = 1 - task.probability(images, rows)
-            classes = tf.split(images, task.num_labels)
-            cosine = tf.add_n([mean_cosine(each) for each in classes]) / task.num_labels
+            images = problem.decode(sampler(inputs))
+            wrong = 1 - problem.probability(images, rows)
+            classes = tf.split(images, problem.num_labels)
+            cosine = tf.add_n([mean_cosine(each) for each in classes]) / problem.num_labels
             loss = cosine + weight * tf.reduce_mean(wrong)
             if penalty is not None:
                 loss += penalty(inputs, seeds)
@@ -186,7 +188,7 @@ def descend(
         limit()
         return weight, loss
 
-    trials = Trials(task, sampler)
+    trials = Trials(problem, sampler)
     looks = np.unique(np.linspace(0, steps, LOOKS + 1).round()[1:].astype(int))
     for number in tqdm(range(steps), desc="search", disable=None, leave=False):
         weight, loss = step(tf.constant(number, tf.int32))

@@ -8,9 +8,9 @@ import keras_tuner
 import numpy as np
 from pydantic import Field
 
+from tfvae.generators.problem import FitProblem
 from tfvae.generators.samplers import GaussianMixtures
 from tfvae.generators.search import Search, Trials
-from tfvae.generators.task import Task
 
 THETAS = tuple(round(0.1 * step, 1) for step in range(11))
 COUNTS = (1, 2, 3, 5)
@@ -20,7 +20,7 @@ Count = Annotated[int, Field(ge=1)]
 
 
 def simple(
-    task: Task,
+    problem: FitProblem,
     *,
     thetas: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = THETAS,
     counts: Annotated[tuple[Count, ...], Field(min_length=1)] = COUNTS,
@@ -30,14 +30,14 @@ def simple(
     Only theta / sqrt(n) matters.
 
     Args:
-        task: What it is fitted to.
+        problem: What it is fitted to.
         thetas: Scales to try.
         counts: Numbers n of draws to try.
     """
-    sampler = diagonal(task)
+    sampler = diagonal(problem)
     # Keras Tuner's grid never ends where a value stands twice.
     thetas, counts = tuple(dict.fromkeys(thetas)), tuple(dict.fromkeys(counts))
-    trials = Trials(task, sampler, total=len(thetas) * len(counts))
+    trials = Trials(problem, sampler, total=len(thetas) * len(counts))
     with tempfile.TemporaryDirectory() as folder:
         grid = _Grid(
             trials,
@@ -54,11 +54,11 @@ def simple(
     return trials.search()
 
 
-def diagonal(task: Task, theta_shape: tuple[int, int] = (1, 1)) -> GaussianMixtures:
+def diagonal(problem: FitProblem, theta_shape: tuple[int, int] = (1, 1)) -> GaussianMixtures:
     """A Gaussian with the mean and standard deviations of each class, scaled by theta."""
-    factors = np.stack([np.diag(stddev) for stddev in task.stddevs])[:, None]
-    weights = np.ones((task.num_labels, 1))
-    return GaussianMixtures.of(weights, task.means[:, None], factors, theta_shape)
+    factors = np.stack([np.diag(stddev) for stddev in problem.stddevs])[:, None]
+    weights = np.ones((problem.num_labels, 1))
+    return GaussianMixtures.of(weights, problem.means[:, None], factors, theta_shape)
 
 
 class _Grid(keras_tuner.GridSearch):

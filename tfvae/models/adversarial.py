@@ -2,47 +2,55 @@
 
 import tensorflow as tf
 
-from tfvae.models.base import BaseModel, batch_mean, labels_of, weighted_sum
+from tfvae.models.base import BaseModel, labels_of, weighted_sum
 from tfvae.networks import build_encoder
-from tfvae.probability import noise
+from tfvae.probability import noise, replicas
 from tfvae.probability.labels import completed, labels_of_kind
 from tfvae.schema import IMAGE, LABEL, OBSERVED
 
 
 class AdversarialModel(BaseModel):
-    """A generator and a critic, each with its own loss and optimizer, and a judge beside them.
+    """A generator and a critic, each with its own loss and optimizer, and an auxiliary classifier.
 
     A step makes `critic_steps` updates of the critic with fresh noise, then one of the generator
-    and one of the judge, all on one batch; the papers draw a batch for each update.
+    and one of the auxiliary classifier, all on one batch; the papers draw a batch for each update.
 
-    The judge is a classifier of real images. Its loss reaches no other part and no other loss
-    reaches it, so it is independent of the game, and three things rest on it: what an image's label
-    is where nobody says (`classify`, `transfer`, unknown entries in training), and
-    `transfer_accuracy`, how often it finds the wanted labels in images carried to the labels of
-    other images of the batch. That figure selects models: the losses of adversaries don't fall as
-    they get better. `loss` is the generator's.
+    The auxiliary classifier is trained on real images only: its loss has no gradient in the other
+    networks, and no other loss has one in it. It estimates the label of an image where none is
+    given (`classify`, `transfer`, unknown entries in training), and it measures
+    `transfer_accuracy`: how often it finds the target labels in images that were transferred to the
+    labels of other images of the batch. That score selects models, because the losses of
+    adversaries don't fall as the images get better. `loss` is the generator's.
 
     Args:
-        judge: Keras model [B, H, W, C] -> logits [B, L] to use in place of the default one.
+        auxiliary_classifier: Keras model [B, H, W, C] -> logits [B, L], in place of the default.
     Raises:
         UserError: data without labels.
     """
 
     needs_labels = True
-    network_arguments: tuple[str, ...] = ("judge",)
+    network_arguments: tuple[str, ...] = ("auxiliary_classifier",)
+    renamed_arguments = {"judge": "auxiliary_classifier"}
     # Names of the networks that each optimizer trains.
     generator_networks: tuple[str, ...] = ()
     critic_networks: tuple[str, ...] = ()
     diagnostic_names = ("accuracy", "transfer_accuracy")
     tuning_objective = "val_transfer_accuracy"
-    stopping_figure = ("val_transfer_accuracy", "max")
+    monitor = ("val_transfer_accuracy", "max")
     adam_beta_1 = 0.5
     critic_steps = 1
 
-    def __init__(self, spec, *, judge=None, **kwargs):
+    def __init__(self, spec, *, auxiliary_classifier=None, **kwargs):
         super().__init__(spec, **kwargs)
         self.labels = labels_of_kind(self.spec.label_kind)
-        self.judge = judge or build_encoder("auto", self.spec.image_shape, self.spec.num_labels)
+        self.auxiliary_classifier = auxiliary_classifier or build_encoder(
+            "auto", self.spec.image_shape, self.spec.num_labels
+        )
+
+    @property
+    def judge(self):
+        """The auxiliary classifier: where Keras looks for its weights in files of version 0.1."""
+        return self.auxiliary_classifier
 
     # What a model gives. In `batch` no label is missing: see `without_gaps`.
 
@@ -62,34 +70,34 @@ class AdversarialModel(BaseModel):
         """{name: weight} of the critic's terms."""
         raise NotImplementedError
 
-    def carried(self, image, label, goal):
+    def transfer_to(self, image, label, goal):
         """Images [B, H, W, C] as they would look with the label `goal` in place of `label`."""
         raise NotImplementedError
 
-    # The judge.
+    # The auxiliary classifier.
 
     def classify(self, image):
-        """The judge's probability of each class or attribute, [B, L]."""
-        return self.labels.probability(self.judge(image))
+        """The auxiliary classifier's probability of each class or attribute, [B, L]."""
+        return self.labels.probability(self.auxiliary_classifier(image))
 
     def without_gaps(self, batch):
-        """The batch with unknown labels replaced by what the judge believes; `observed` stays."""
+        """The batch with unknown labels filled in by the auxiliary classifier's probabilities."""
         label, observed = labels_of(batch)
         believed = tf.stop_gradient(self.classify(batch[IMAGE]))
         return {**batch, LABEL: completed(label, observed, believed), OBSERVED: observed}
 
-    def measure_judge(self, batch, seed):
-        """`judge`: -log p(known labels of the real image), nats."""
+    def measure_auxiliary(self, batch, seed):
+        """`auxiliary_classifier`: -log p(known labels of the real image), nats."""
         del seed
-        logits, known = self.judge(batch[IMAGE]), labels_of(batch)
-        terms = {"judge": -self.labels.log_likelihood(logits, *known)}
+        logits, known = self.auxiliary_classifier(batch[IMAGE]), labels_of(batch)
+        terms = {"auxiliary_classifier": -self.labels.log_likelihood(logits, *known)}
         return terms, {"accuracy": self.labels.hits(logits, *known)}
 
     def transfer_hits(self, batch, seed):
-        """Whether the judge finds shuffled labels in images carried to them, and which count."""
+        """Whether shuffled labels are found in images transferred to them, and which count."""
         goal, known = noise.batch_permutation([batch[LABEL], batch[OBSERVED]], seed)
-        carried = self.carried(batch[IMAGE], batch[LABEL], goal)
-        return self.labels.hits(self.judge(carried), goal, known)
+        transferred = self.transfer_to(batch[IMAGE], batch[LABEL], goal)
+        return self.labels.hits(self.auxiliary_classifier(transferred), goal, known)
 
     # Loss.
 
@@ -98,13 +106,13 @@ class AdversarialModel(BaseModel):
         return (
             (self.measure_generator, self.generator_weights()),
             (self.measure_critic, self.critic_weights()),
-            (self.measure_judge, {"judge": 1.0}),
+            (self.measure_auxiliary, {"auxiliary_classifier": 1.0}),
         )
 
     def variable_groups(self):
         return [
             [weight for name in names for weight in getattr(self, name).trainable_variables]
-            for names in (self.generator_networks, self.critic_networks, ("judge",))
+            for names in (self.generator_networks, self.critic_networks, ("auxiliary_classifier",))
         ]
 
     def term_weights(self):
@@ -131,8 +139,8 @@ class AdversarialModel(BaseModel):
         for number in range(1, self.critic_steps + 1):
             critic = self._update(1, complete, noise.stream(seed, number))
         generator = self._update(0, complete, seed)
-        judge = self._update(2, complete, seed)
-        return self.log(*joined([generator, critic, judge]))
+        auxiliary = self._update(2, complete, seed)
+        return self.log(*joined([generator, critic, auxiliary]))
 
     def _update(self, player, batch, seed):
         """One step of a player's optimizer; returns what its loss was made of."""
@@ -140,29 +148,29 @@ class AdversarialModel(BaseModel):
         optimizer, variables = self.optimizers[player], self.variable_groups()[player]
         with tf.GradientTape() as tape:
             terms, diagnostics = measure(batch, seed)
-            loss = optimizer.scale_loss(batch_mean(weighted_sum(terms, weights)))
+            loss = optimizer.scale_loss(replicas.batch_mean(weighted_sum(terms, weights)))
         optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
         return terms, diagnostics
 
     # What it can do.
 
     def reconstruct(self, image):
-        """The image carried to the label that the judge reads in it: [B, H, W, C] -> the same."""
+        """The image transferred to its own label, as classified: [B, H, W, C] -> the same."""
         label = self.classify(image)
-        return self.carried(image, label, label)
+        return self.transfer_to(image, label, label)
 
     def transfer(self, image, target, strength):
-        """The image carried from the label that the judge reads in it towards `target`.
+        """The image transferred from its own label, as classified, towards `target`.
 
         Args:
             image: [B, H, W, C].
             target: 1 at the wanted class or attributes, [B, L].
-            strength: 0 reconstructs, 1 asks for the wanted label, more extrapolates, [B].
+            strength: 0 reconstructs, 1 asks for the target label, more extrapolates, [B].
         Returns:
             [B, H, W, C].
         """
         label = self.classify(image)
-        return self.carried(image, label, self.labels.carried(label, target, strength))
+        return self.transfer_to(image, label, self.labels.shifted(label, target, strength))
 
     def serving_signatures(self):
         return {**super().serving_signatures(), **self.label_signatures()}

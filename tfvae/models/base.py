@@ -1,9 +1,12 @@
 """The step, the logged figures and the configuration that all models share."""
 
+from collections.abc import Mapping
+
 import keras
 import tensorflow as tf
 
 from tfvae.options import options_of
+from tfvae.probability import replicas
 from tfvae.schema import IMAGE, LABEL, OBSERVED, DataSpec, UserError
 
 
@@ -24,13 +27,15 @@ class BaseModel(keras.Model):
     needs_labels = False
     # Names of the networks among the constructor's arguments.
     network_arguments: tuple[str, ...] = ()
+    # Old name -> name now, of constructor arguments in `.keras` files of earlier versions.
+    renamed_arguments: Mapping[str, str] = {}
     # Logged beside the terms; `diagnostics` of a step gives their values.
     diagnostic_names: tuple[str, ...] = ()
     summary_names: tuple[str, ...] = ()
     # What a search over hyper-parameters maximises: one scale, whatever the weights of the terms.
     tuning_objective = "val_elbo"
     # What early stopping looks at, and whether it is to fall ("min") or grow ("max").
-    stopping_figure = ("val_loss", "min")
+    monitor = ("val_loss", "min")
     # Training images that the run shows over all epochs; a run sets it, schedules may use it.
     run_images = 250_000
     # Adam's, where a run makes the optimizer.
@@ -137,7 +142,7 @@ class BaseModel(keras.Model):
         with tf.GradientTape(persistent=True) as tape:
             terms, diagnostics = self.measure(batch, self.step_seed())
             losses = [
-                optimizer.scale_loss(batch_mean(loss))
+                optimizer.scale_loss(replicas.batch_mean(loss))
                 for optimizer, loss in zip(self.optimizers, self.objectives(terms), strict=True)
             ]
         for loss, optimizer, variables in zip(losses, self.optimizers, self.variable_groups()):
@@ -184,7 +189,7 @@ class BaseModel(keras.Model):
 
     @classmethod
     def from_config(cls, config):
-        config = dict(config)
+        config = {cls.renamed_arguments.get(name, name): value for name, value in config.items()}
         for name in cls.network_arguments:
             config[name] = keras.saving.deserialize_keras_object(config[name])
         return cls(**config)
@@ -212,20 +217,6 @@ class BaseModel(keras.Model):
 def weighted_sum(terms, weights):
     """[B], from {name: [B]} and {name: weight}."""
     return tf.add_n([weight * terms[name] for name, weight in weights.items()])
-
-
-def batch_mean(losses):
-    """Mean of [B] over the global batch, for a gradient that is summed over replicas: scalar."""
-    return tf.reduce_sum(losses) / global_count(losses)
-
-
-def global_count(rows):
-    """Rows of [B, ...] over all replicas together: float32 scalar."""
-    count = tf.cast(tf.shape(rows)[0], tf.float32)
-    context = tf.distribute.get_replica_context()
-    if context.num_replicas_in_sync > 1:
-        count = context.all_reduce(tf.distribute.ReduceOp.SUM, count)
-    return count
 
 
 def copy_of(optimizer):

@@ -216,8 +216,8 @@ class CCVAE(VAE):
             [B, H, W, C].
         """
         z_c, z_s = self.split(self.encode(image)["mean"])
-        moved = self.characteristics.moved(z_c, target, strength[:, tf.newaxis])
-        return self.decode(tf.concat([moved, z_s], axis=-1))
+        shifted = self.characteristics.shifted(z_c, target, strength[:, tf.newaxis])
+        return self.decode(tf.concat([shifted, z_s], axis=-1))
 
     def serving_signatures(self):
         seed = tf.TensorSpec([None], tf.int64, "seed")

@@ -13,7 +13,8 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfvae.probability import noise, quadrature, transfer
+from tfvae.probability import noise, quadrature
+from tfvae.probability.strength import step_towards
 from tfvae.schema import BINARY
 
 tfd = tfp.distributions
@@ -114,10 +115,10 @@ class BinaryCharacteristics(Characteristics):
             tf.reduce_sum(tables * self.prior_stddev(), axis=-1),
         )
 
-    def moved(self, z_c, target, strength):
-        """z_c carried towards the attributes marked 1 in `target` [B, L]; the others stay."""
+    def shifted(self, z_c, target, strength):
+        """z_c shifted towards the attributes marked 1 in `target` [B, L]; the others stay."""
         absent, present = self.prior_mean[:, 0], self.prior_mean[:, 1]
-        return z_c + target * transfer.step(z_c, present, absent, strength)
+        return z_c + target * step_towards(z_c, present, absent, strength)
 
     def probability(self, log_posterior):
         """P(y_i = 1), [B, L], from log q(y|x) [B, L, 2]."""
@@ -169,12 +170,12 @@ class CategoricalCharacteristics(Characteristics):
         """Mean and standard deviation of p(z_c|y), [B, D_c] each."""
         return tf.matmul(label, self.prior_mean), tf.matmul(label, self.prior_stddev())
 
-    def moved(self, z_c, target, strength):
-        """z_c carried towards the mean of the class marked 1 in `target` [B, L]."""
+    def shifted(self, z_c, target, strength):
+        """z_c shifted towards the mean of the class marked 1 in `target` [B, L]."""
         marked = tf.reduce_sum(target, axis=-1, keepdims=True)
         mean = tf.matmul(target, self.prior_mean) / tf.maximum(marked, 1.0)
         centre = tf.reduce_mean(self.prior_mean, axis=0)
-        return z_c + tf.minimum(marked, 1.0) * transfer.step(z_c, mean, centre, strength)
+        return z_c + tf.minimum(marked, 1.0) * step_towards(z_c, mean, centre, strength)
 
     def probability(self, log_posterior):
         """P(y = class), [B, L], from log q(y|x) [B, 1, L]."""

@@ -135,7 +135,7 @@ class CVAE(VAE):
         Returns:
             [B, H, W, C].
         """
-        label = self.labels.carried(self.classify(image), target, strength)
+        label = self.labels.shifted(self.classify(image), target, strength)
         return self.decode(self.encode(image)["mean"], label)
 
     def log_likelihood(self, image, label, seed):

@@ -21,7 +21,7 @@ class DualVAE(VAE):
     log p(x, y) >= E_q(z|x)[log p(x|z) + log p(y|z)] - KL(q(z|x) || p(z)), eq. 2, where
     p(y|z) = Bernoulli(sigmoid(U z)); for classes softmax(U z), which the paper leaves out. Unknown
     labels have no part in log p(y|z). Two optimizers as in algorithm 1: one for the first and third
-    term over encoder and decoder, one for `label_weight` times the second over encoder and U; both
+    term over encoder and decoder, one for `label_rate` times the second over encoder and U; both
     gradients are taken at the same weights and code.
 
     Transfer to domain i: w_i = z + lambda u_i, eq. 3. Its logit i grows by lambda |u_i|^2, its
@@ -30,9 +30,8 @@ class DualVAE(VAE):
     Args:
         latent_dim: D, size of the code; none: that of a VAE, but one per label and 16 more at
             least, so that dual vectors can be independent.
-        label_weight: alpha, weight of -log p(y|z), taken as the learning rate of its optimizer
-            over that of the other: the same for plain descent, while Adam would ignore a factor
-            on its loss.
+        label_rate: alpha: learning rate of the label term's optimizer over that of the other. For
+            plain gradient descent that is a weight on -log p(y|z); Adam would ignore a weight.
         label_bias: Whether logits have a bias beside U z; the paper's have none.
     Raises:
         UserError: data without labels.
@@ -40,6 +39,7 @@ class DualVAE(VAE):
 
     needs_labels = True
     network_arguments = ("encoder", "decoder", "label_decoder")
+    renamed_arguments = {"label_weight": "label_rate"}
     diagnostic_names = ("accuracy",)
 
     def __init__(
@@ -47,7 +47,7 @@ class DualVAE(VAE):
         spec,
         *,
         latent_dim: Annotated[int, Field(ge=1)] | None = None,
-        label_weight: Annotated[float, Field(ge=0)] = 1.0,
+        label_rate: Annotated[float, Field(ge=0)] = 1.0,
         label_bias: bool = False,
         label_decoder=None,
         **kwargs,
@@ -55,7 +55,7 @@ class DualVAE(VAE):
         spec = as_spec(spec)
         latent_dim = latent_dim or max(default_latent_dim(spec), spec.num_labels + FREE_DIM)
         super().__init__(spec, latent_dim=latent_dim, **kwargs)
-        self.label_weight = label_weight
+        self.label_rate = label_rate
         self.label_bias = label_bias
         self.label_decoder = label_decoder or self.default_label_decoder()
         self.labels = labels_of_kind(spec.label_kind)
@@ -84,13 +84,13 @@ class DualVAE(VAE):
         return terms, {"accuracy": self.labels.hits(logits, label, observed)}
 
     def term_weights(self):
-        return {"distortion": 1.0, "rate": 1.0, "label": self.label_weight}
+        return {"distortion": 1.0, "rate": 1.0, "label": self.label_rate}
 
     def objectives(self, terms):
         return [terms["distortion"] + terms["rate"], terms["label"]]
 
     def rate_factors(self):
-        return [1.0, self.label_weight]
+        return [1.0, self.label_rate]
 
     def variable_groups(self):
         encoder = self.encoder.trainable_variables
@@ -133,5 +133,5 @@ class DualVAE(VAE):
     def search_space(cls, hyperparameters):
         return {
             "latent_dim": hyperparameters.Int("latent_dim", 16, 256, sampling="log"),
-            "label_weight": hyperparameters.Float("label_weight", 0.1, 10.0, sampling="log"),
+            "label_rate": hyperparameters.Float("label_rate", 0.1, 10.0, sampling="log"),
         }

@@ -7,8 +7,8 @@ import tensorflow as tf
 from pydantic import Field
 
 from tfvae.models.adversarial import AdversarialModel
-from tfvae.models.base import global_count
 from tfvae.networks import fader
+from tfvae.probability import replicas
 from tfvae.schema import IMAGE, LABEL, OBSERVED
 
 # Of a run, where `ramp_images` is left to the model.
@@ -28,8 +28,8 @@ class Fader(AdversarialModel):
     The weight lambda_t grows linearly from 0, so that there is a code before it is purged. For
     binary attributes the logarithms are summed over the known ones. A class has no single wrong
     label: P(1 - y) is then the probability of all other classes together, 1 - P(y), which is the
-    same for two classes. Where a label is unknown the decoder is told what the judge believes, and
-    neither logarithm counts it.
+    same for two classes. Where a label is unknown, the decoder gets the auxiliary classifier's
+    probability, and neither logarithm counts it.
 
     Args:
         adversary_weight: Final lambda_t, per attribute or class, beside a mean over pixels.
@@ -42,7 +42,7 @@ class Fader(AdversarialModel):
         UserError: data without labels.
     """
 
-    network_arguments = ("encoder", "decoder", "critic", "judge")
+    network_arguments = ("encoder", "decoder", "critic", "auxiliary_classifier")
     generator_networks = ("encoder", "decoder")
     critic_networks = ("critic",)
     learning_rate = 1e-3
@@ -107,12 +107,12 @@ class Fader(AdversarialModel):
 
     def train_step(self, batch):
         logs = super().train_step(batch)
-        self.images_shown.assign_add(global_count(batch[IMAGE]))
+        self.images_shown.assign_add(replicas.global_count(batch[IMAGE]))
         return logs
 
     # What it can do.
 
-    def carried(self, image, label, goal):
+    def transfer_to(self, image, label, goal):
         del label
         return self.decoder([self.encoder(image), goal])
 

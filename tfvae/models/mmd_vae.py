@@ -8,7 +8,7 @@ from pydantic import Field
 
 from tfvae.models.vae import VAE
 from tfvae.networks import NetworkName
-from tfvae.probability import mmd, noise
+from tfvae.probability import mmd, noise, replicas
 
 # Beside the first draw of a step, which is the posterior's.
 PRIOR_STREAM = 0
@@ -62,7 +62,7 @@ class MMDVAE(VAE):
 
     def discrepancy(self, z, seed):
         """MMD^2 of the codes [B, D] of all replicas against as many draws of the prior: scalar."""
-        z = mmd.over_replicas(z)
+        z = replicas.over_replicas(z)
         # The same on every replica, as `z` is by now.
         prior = tf.random.stateless_normal(tf.shape(z), seed, alg=noise.ALGORITHM)
         return mmd.squared_mmd(z, prior, mmd.KERNELS[self.kernel], self.bandwidth)

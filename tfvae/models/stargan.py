@@ -15,7 +15,8 @@ from tfvae.schema import IMAGE, LABEL, OBSERVED
 
 @keras.saving.register_keras_serializable("tfvae")
 class StarGAN(AdversarialModel):
-    """One generator G(x, c) carries an image to any label c; a critic says real or made, and which.
+    """One generator G(x, c) translates an image to any label c; a critic scores how real an image
+    looks and predicts its label.
 
     With score D(x), labels P(y|x), both from the critic, x of label y and a wanted label c (Choi
     et al. 2018, eq. 1 to 6; the critic as in Gulrajani et al. 2017, eq. 3):
@@ -26,9 +27,9 @@ class StarGAN(AdversarialModel):
                     + cycle_weight |x - G(G(x, c), y)|_1
 
     The wanted labels are those of the batch, shuffled. For binary attributes the logarithms are
-    summed over the known ones. Where a label is unknown, the generator is told what the judge
-    believes, and the logarithm leaves it out; the paper has a mask where its data sets don't share
-    attributes.
+    summed over the known ones. Where a label is unknown, the generator gets the auxiliary
+    classifier's probability, and the logarithm leaves it out; the paper has a mask where its data
+    sets don't share attributes.
 
     Args:
         filters: Of the generator's first layer; later ones double them. The critic's too.
@@ -44,7 +45,7 @@ class StarGAN(AdversarialModel):
         UserError: data without labels.
     """
 
-    network_arguments = ("generator", "critic", "judge")
+    network_arguments = ("generator", "critic", "auxiliary_classifier")
     generator_networks = ("generator",)
     critic_networks = ("critic",)
     learning_rate = 5e-4
@@ -121,7 +122,7 @@ class StarGAN(AdversarialModel):
 
     # What it can do.
 
-    def carried(self, image, label, goal):
+    def transfer_to(self, image, label, goal):
         del label
         return self.generator([image, goal])
 

@@ -6,7 +6,7 @@ where the label is known; `logits` are [B, L]. `target` [B, L] marks the wanted 
 
 import tensorflow as tf
 
-from tfvae.probability import transfer
+from tfvae.probability.strength import step_towards
 from tfvae.schema import BINARY, CATEGORICAL
 
 # Added to the logit of a class, leaves it no probability.
@@ -38,7 +38,7 @@ class BinaryLabels:
         """Whether each attribute is read rightly, and which of them count: [B, L] twice."""
         return tf.cast(tf.equal(logits > 0, label > 0.5), tf.float32), observed
 
-    def carried(self, label, target, strength):
+    def shifted(self, label, target, strength):
         """The label with the marked attributes moved from absence to presence, [B, L].
 
         Args:
@@ -46,7 +46,7 @@ class BinaryLabels:
         """
         marked = target > 0.5
         on, off = tf.ones_like(label), tf.zeros_like(label)
-        step = transfer.step(label, on, off, strength[:, tf.newaxis])
+        step = step_towards(label, on, off, strength[:, tf.newaxis])
         return label + tf.where(marked, step, 0.0)
 
 
@@ -71,7 +71,7 @@ class CategoricalLabels:
         right = tf.equal(tf.argmax(logits, axis=-1), tf.argmax(label, axis=-1))
         return tf.cast(right, tf.float32), observed[:, 0]
 
-    def carried(self, label, target, strength):
+    def shifted(self, label, target, strength):
         """The label moved towards the marked class, away from the even mixture beyond it, [B, L].
 
         Args:
@@ -80,7 +80,7 @@ class CategoricalLabels:
         marked = tf.reduce_sum(target, axis=-1, keepdims=True)
         goal = target / tf.maximum(marked, 1.0)
         even = tf.ones_like(target) / target.shape[-1]
-        step = transfer.step(label, goal, even, strength[:, tf.newaxis])
+        step = step_towards(label, goal, even, strength[:, tf.newaxis])
         return label + tf.where(marked > 0, step, 0.0)
 
 

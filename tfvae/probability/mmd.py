@@ -84,11 +84,3 @@ def _mean_of_different(codes, kernel, bandwidth):
     count = tf.cast(tf.shape(codes)[0], tf.float32)
     off_diagonal = tf.linalg.set_diag(values, tf.zeros_like(tf.linalg.diag_part(values)))
     return tf.math.divide_no_nan(tf.reduce_sum(off_diagonal), count * (count - 1.0))
-
-
-def over_replicas(codes):
-    """Rows [B, D] of all replicas together, in order; the gradient finds its way back."""
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return codes
-    return context.all_gather(codes, axis=0)

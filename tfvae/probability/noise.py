@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tfvae.probability import replicas
+
 # Named, since XLA and plain kernels choose different ones.
 ALGORITHM = "philox"
 
@@ -18,7 +20,7 @@ def batch_normal(num_samples, batch_size, dimension, seed):
     Returns:
         [S, B, D], float32.
     """
-    num_replicas, replica = _replicas()
+    num_replicas, replica = replicas.position()
     noise = tf.random.stateless_normal(
         [num_samples, num_replicas * batch_size, dimension], seed, alg=ALGORITHM
     )
@@ -30,7 +32,7 @@ def batch_normal(num_samples, batch_size, dimension, seed):
 
 def batch_uniform(batch_size, dimension, seed):
     """Uniform on [0, 1), shared over replicas as `batch_normal` is: [B, D], float32."""
-    num_replicas, replica = _replicas()
+    num_replicas, replica = replicas.position()
     shape = [num_replicas * batch_size, dimension]
     noise = tf.random.stateless_uniform(shape, seed, alg=ALGORITHM)
     start = replica * batch_size
@@ -49,7 +51,7 @@ def batch_permutation(values, seed):
     values = tuple(values)
     num_rows = tf.shape(values[0])[0]
     start = 0
-    if _replicas()[0] > 1:
+    if replicas.position()[0] > 1:
         context = tf.distribute.get_replica_context()
         # Replicas may hold unequal numbers of rows.
         counts = context.all_gather(num_rows[tf.newaxis], axis=0)
@@ -58,14 +60,6 @@ def batch_permutation(values, seed):
     keys = tf.random.stateless_uniform(tf.shape(values[0])[:1], seed, alg=ALGORITHM)
     order = tf.argsort(keys)[start : start + num_rows]
     return tuple(tf.gather(value, order) for value in values)
-
-
-def _replicas():
-    """(Number of replicas, which of them this is)."""
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return 1, 0
-    return context.num_replicas_in_sync, context.replica_id_in_sync_group
 
 
 def stream(seed, number):

@@ -63,8 +63,8 @@ class SaveAndStopEarly(keras.callbacks.Callback):
         checkpoints: Where to save; None: only count (other workers than the chief).
         progress: Where the run stands.
         epochs: Of the whole run.
-        patience: Epochs to wait for a better figure; None: never stop early.
-        figure: Name in the logs, and whether better is "min" or "max".
+        patience: Epochs to wait for a better score; None: never stop early.
+        monitor: Name in the logs, and whether better is "min" or "max".
     """
 
     def __init__(
@@ -73,10 +73,10 @@ class SaveAndStopEarly(keras.callbacks.Callback):
         progress: Progress,
         epochs: int,
         patience: int | None = None,
-        figure: tuple[str, str] = ("val_loss", "min"),
+        monitor: tuple[str, str] = ("val_loss", "min"),
     ):
         super().__init__()
-        self.figure = figure
+        self.monitor = monitor
         self.checkpoints = checkpoints
         self.progress = progress
         self.epochs = epochs
@@ -87,8 +87,8 @@ class SaveAndStopEarly(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = time.monotonic() - self._started
-        figure, direction = self.figure
-        loss = logs[figure] if direction == "min" else -logs[figure]
+        name, direction = self.monitor
+        loss = logs[name] if direction == "min" else -logs[name]
         self.progress = self.progress.after_epoch(loss, seconds)
         if self.checkpoints is not None:
             self.checkpoints.save(self.model, self.progress)

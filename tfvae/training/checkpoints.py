@@ -30,8 +30,8 @@ class Progress:
 
     Args:
         epochs: Epochs done.
-        best_epoch: The one, counted from 1, with the best validation figure; 0: none yet.
-        best_loss: That figure, with its sign turned where more is better.
+        best_epoch: The one, counted from 1, with the best validation score; 0: none yet.
+        best_loss: That score, with its sign turned where more is better.
         seconds: Time spent training.
         dataset_fingerprint: `Dataset.fingerprint` of the data seen.
     """

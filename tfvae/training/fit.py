@@ -88,7 +88,7 @@ def fit(
     )
 
 
-def figures(model: keras.Model, dataset, split: str, batch_size: int) -> dict[str, float]:
+def split_scores(model: keras.Model, dataset, split: str, batch_size: int) -> dict[str, float]:
     """What the model logs, over one split."""
     logs = model.evaluate(dataset.batches(split, batch_size), verbose=0, return_dict=True)
     return {name: float(value) for name, value in logs.items()}

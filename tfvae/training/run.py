@@ -21,8 +21,8 @@ from tfvae.training.fit import (
     compiled_model,
     default_epochs,
     dtype_policy,
-    figures,
     fit,
+    split_scores,
     training_batches,
 )
 from tfvae.training.run_folder import RunFolder, open_run
@@ -43,7 +43,7 @@ def train(config: RunConfig) -> Path | None:
     run = _checked_run(config)
     config = run.config
     strategy = make_strategy(config.strategy, config.batch_size)
-    with dtype_policy(config.precision), _how_to_resume(run):
+    with dtype_policy(config.precision), _resume_hint(run):
         dataset = load_dataset(
             config.dataset,
             data_dir=config.data_dir,
@@ -83,7 +83,7 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
         checkpoints.restore(model, progress.epochs)
     if progress.is_finished(config.epochs, config.early_stopping):
         export = run.newest_export()
-        if export is not None and _is_of(export, _manifest(config, dataset, progress)):
+        if export is not None and _export_matches(export, _manifest(config, dataset, progress)):
             print(f"{run.path} is finished ({progress.epochs} epochs): nothing to do. {export}")
             return export
         print(f"{run.path} is finished ({progress.epochs} epochs); exporting it.")
@@ -113,7 +113,7 @@ def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
         progress,
         config.epochs,
         config.early_stopping,
-        model.stopping_figure,
+        model.monitor,
     )
     writers = []
     if chief:
@@ -149,11 +149,12 @@ def _export(run, dataset, model, checkpoints, progress, chief) -> Path | None:
         checkpoints.restore(model, exported_epoch)
     # By all workers: their means are joined.
     scores = {
-        split: figures(model, dataset, split, config.batch_size) for split in (VALIDATION, TEST)
+        split: split_scores(model, dataset, split, config.batch_size)
+        for split in (VALIDATION, TEST)
     }
     if not chief:
         return None
-    manifest["training"]["figures"] = scores
+    manifest["training"]["scores"] = scores
     try:
         export = export_model(model, run.export_folder, manifest)
     except (OSError, tf.errors.OpError) as error:
@@ -166,7 +167,7 @@ def _export(run, dataset, model, checkpoints, progress, chief) -> Path | None:
 
 
 def _manifest(config: RunConfig, dataset, progress: Progress) -> dict[str, Any]:
-    """What the manifest of a finished run says of it, but for the figures."""
+    """What the manifest of a finished run says of it, but for the scores."""
     exported_epoch = progress.epochs
     if config.early_stopping and progress.best_epoch:
         exported_epoch = progress.best_epoch
@@ -190,18 +191,18 @@ def _manifest(config: RunConfig, dataset, progress: Progress) -> dict[str, Any]:
     }
 
 
-def _is_of(export: Path, manifest: Mapping[str, Any]) -> bool:
+def _export_matches(export: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether an export says what `manifest` does: not one of fewer epochs or of an older run."""
     try:
         found = json.loads((export / MANIFEST).read_text(encoding="utf-8"))
-        found["training"].pop("figures", None)
+        found["training"].pop("scores", None)
     except (OSError, ValueError, KeyError):
         return False
     return all(found.get(key) == value for key, value in manifest.items())
 
 
 @contextlib.contextmanager
-def _how_to_resume(run: RunFolder) -> Iterator[None]:
+def _resume_hint(run: RunFolder) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:

@@ -28,7 +28,7 @@ def tuned_run(run: RunFolder, dataset, strategy) -> RunFolder:
 
     Raises:
         UsageError: there is nothing to search.
-        UserError: no trial ended with finite figures.
+        UserError: no trial ended with finite scores.
     """
     config = run.config
     if config.strategy == "multi_worker":
@@ -80,7 +80,7 @@ def _search(run: RunFolder, dataset, strategy) -> None:
         if trial.score is not None and math.isfinite(trial.score)
     ]
     if not trials:
-        raise UserError("tuning: no trial ended with finite figures")
+        raise UserError("tuning: no trial ended with finite scores")
     for rank, trial in enumerate(trials, start=1):
         chosen = "  ".join(f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
                            for key, value in trial.hyperparameters.values.items())  # fmt: skip
@@ -124,10 +124,10 @@ class _Tuner(keras_tuner.BayesianOptimization):
             )
         except UserError as error:
             raise keras_tuner.errors.FailedTrialError(str(error)) from error
-        # Every epoch's figures: the oracle takes the objective's best.
+        # Every epoch's scores: the oracle takes the objective's best.
         return [
-            dict(zip(history.history, figures, strict=True))
-            for figures in zip(*history.history.values(), strict=True)
+            dict(zip(history.history, scores, strict=True))
+            for scores in zip(*history.history.values(), strict=True)
         ]
 
 

@@ -59,7 +59,7 @@ def draw_dataset(name, options, ranges):
     def pictures(split, part):
         first, count = ranges[split]
         file = f"{name}-v{DRAWING}-{size}px-{first}-{first + count}.npy"
-        return cache.kept(
+        return cache.load_or_draw(
             cache.folder(options.data_dir) / file,
             (count, size, size, 3),
             lambda: render_all(part, size, style, f"{name}: {split}"),

@@ -14,8 +14,8 @@ from scipy.special import expit, logit
 
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.statistics import generator, percentiles
-from tfvae.evaluation.transfer import STRENGTHS, carried_probabilities, choose_strength
+from tfvae.evaluation.statistics import make_rng, percentiles
+from tfvae.evaluation.transfer import STRENGTHS, choose_strength, transfer_probabilities
 from tfvae.exports.needs import Needs
 from tfvae.schema import BINARY, IMAGE, TEST, UserError
 
@@ -54,10 +54,15 @@ def crosstalk(
     domains = np.eye(context.spec.num_labels, dtype=np.float32)
     vectors = export.call("label_vector", target=domains)["latent"].astype(np.float64)
     gram = vectors @ vectors.T
-    judge = context.classifier(context.architecture(classifier))
+    domain_classifier = context.classifier(context.architecture(classifier))
     if strength == "auto":
-        strength, _ = choose_strength(context, export, judge, STRENGTHS, validation_images)
-    measured = carried_probabilities(export, judge, images, strength) - judge(images)[:, None]
+        strength, _ = choose_strength(
+            context, export, domain_classifier, STRENGTHS, validation_images
+        )
+    measured = (
+        transfer_probabilities(export, domain_classifier, images, strength)
+        - domain_classifier(images)[:, None]
+    )
     probability = export.call("classify", image=images)["probability"]
     predicted = predicted_change(probability, gram, float(strength))
     values, intervals = _agreement(gram, predicted, measured, context.seed)
@@ -113,7 +118,7 @@ def _agreement(gram, predicted, measured, seed: int):
             "gram_correlation": stats.pearsonr(gram[off], change)[0],
         }
 
-    total, rng = len(measured), generator(seed)
+    total, rng = len(measured), make_rng(seed)
     draws = [scores(rng.integers(total, size=total)) for _ in range(RESAMPLES)]
     values = {name: float(value) for name, value in scores(np.arange(total)).items()}
     return values, {name: percentiles([draw[name] for draw in draws]) for name in values}

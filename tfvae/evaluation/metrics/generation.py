@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt
 from tfvae import plots
 from tfvae.classifiers.scores import label_hits
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.statistics import cosine_pairs, generator, mean_interval, row_seeds
+from tfvae.evaluation.statistics import cosine_pairs, make_rng, mean_interval, row_seeds
 from tfvae.exports.needs import Needs
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED
 
@@ -40,16 +40,16 @@ def generation(
         classifier: Architecture of the classifier that judges.
         shown: Images per label in the figure.
     """
-    judge = context.classifier(classifier)
+    domain_classifier = context.classifier(classifier)
     names, kind = context.spec.label_names, context.spec.label_kind
     real = context.draw()
-    rng = generator(context.seed, LABELS)
+    rng = make_rng(context.seed, LABELS)
     seeds = row_seeds(context.seed, num_images * len(names)).reshape(len(names), num_images)
     hits, cosines, terms, rows, sheet = [], [], [], [], []
     for index, name in enumerate(names):
         labels = drawn_labels(real, index, num_images, kind, rng)
         drawn = context.export.call("sample", seed=seeds[index], label=labels)[IMAGE]
-        hit = label_hits(judge(drawn), labels, kind)[:, index]
+        hit = label_hits(domain_classifier(drawn), labels, kind)[:, index]
         cosine, parts = cosine_pairs(drawn)
         rows.append({"label": name, "accuracy": float(hit.mean()), "cosine similarity": cosine})
         hits.append(hit)
@@ -65,7 +65,7 @@ def generation(
         "cosine_similarity": mean_interval(cosine + np.concatenate(terms), context.seed),
     }
     for name, images in _test_images(context.export, real).items():
-        known = known_labels(images, judge(images), real, kind, context.seed)
+        known = known_labels(images, domain_classifier(images), real, kind, context.seed)
         values |= {f"{name}_{part}": value for part, (value, _) in known.scores.items()}
         intervals |= {f"{name}_{part}": interval for part, (_, interval) in known.scores.items()}
         for row, accuracy_, cosine_ in zip(rows, known.accuracy, known.cosine, strict=True):

@@ -8,7 +8,7 @@ from pydantic import NonNegativeFloat, PositiveInt
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.statistics import summary
-from tfvae.evaluation.transfer import carry, contact_sheet, domain_scores, image_scores
+from tfvae.evaluation.transfer import contact_sheet, domain_scores, image_scores, transfer
 from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE
 
@@ -35,22 +35,22 @@ def intervention(
         strength: How far to carry, as the export's `transfer` takes it.
         classifier: Architecture of the classifier.
     """
-    judge = context.classifier(context.architecture(classifier))
+    domain_classifier = context.classifier(context.architecture(classifier))
     images = context.draw(count=num_images)[IMAGE]
     names = context.spec.label_names
     probabilities, maps, amounts, areas = [], [], [], []
-    original = judge(images)
+    original = domain_classifier(images)
     # At strength 0 the target has no say.
-    kept = carry(context.export, images, 0, 0.0)
+    kept = transfer(context.export, images, 0, 0.0)
     for domain in range(len(names)):
-        carried = carry(context.export, images, domain, strength)
-        change = np.abs(carried - kept).mean(axis=3)
-        probabilities.append(judge(carried))
+        transferred = transfer(context.export, images, domain, strength)
+        change = np.abs(transferred - kept).mean(axis=3)
+        probabilities.append(domain_classifier(transferred))
         maps.append(change.mean(axis=0))
         amounts.append(change.mean(axis=(1, 2)))
         areas.append(changed_area(change))
-    carried_probability = np.stack(probabilities, axis=1)
-    scores = image_scores(carried_probability, original)
+    transfer_probability = np.stack(probabilities, axis=1)
+    scores = image_scores(transfer_probability, original)
     values, intervals = summary(
         {
             "target_change": scores["ts"],
@@ -60,7 +60,7 @@ def intervention(
         },
         context.seed,
     )
-    target, others = domain_scores(carried_probability, original)
+    target, others = domain_scores(transfer_probability, original)
     rows = [
         {
             "label set": name,

@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt
 
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.statistics import generator, line, mean_interval, ratio_interval, row_seeds
+from tfvae.evaluation.statistics import line, make_rng, mean_interval, ratio_interval, row_seeds
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import Export, run_names
 from tfvae.schema import BINARY, CATEGORICAL, IMAGE, LABEL, OBSERVED, UserError
@@ -28,7 +28,7 @@ MOST_ROWS = 24
 
 
 @dataclasses.dataclass(frozen=True)
-class Paths:
+class LabelPaths:
     """Images on the way from a label to another, measured; N pairs of labels, T steps.
 
     Args:
@@ -133,7 +133,7 @@ def label_pairs(context: Context, count: int) -> tuple[np.ndarray, np.ndarray]:
     Raises:
         UserError: there is a single class.
     """
-    rng, labels = generator(context.seed, 3), context.spec.num_labels
+    rng, labels = make_rng(context.seed, 3), context.spec.num_labels
     if context.spec.label_kind == CATEGORICAL:
         if labels < 2:
             raise UserError(f"{context.spec.name} has one class, nothing to mix it with")
@@ -151,7 +151,7 @@ def label_pairs(context: Context, count: int) -> tuple[np.ndarray, np.ndarray]:
     return first, second
 
 
-def drawn_paths(name: str, export: Export, labels: np.ndarray, seed: int, shown: int) -> Paths:
+def drawn_paths(name: str, export: Export, labels: np.ndarray, seed: int, shown: int) -> LabelPaths:
     """Draws and measures the images of labels [N, T + 1, L], each pair's by one noise."""
     count = len(labels)
     own, other = np.split(row_seeds(seed, 2 * count), 2)
@@ -166,7 +166,7 @@ def drawn_paths(name: str, export: Export, labels: np.ndarray, seed: int, shown:
         steps.append(distance(last, here))
         kept.append(here[:shown])
         last = here
-    return Paths(
+    return LabelPaths(
         name,
         np.stack(from_start, axis=1),
         np.stack(steps, axis=1),
@@ -181,7 +181,7 @@ def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.sqrt(squares.reshape(len(squares), -1).mean(axis=1))
 
 
-def curves(runs: Mapping[str, Sequence[Paths]], weights: np.ndarray, data_name: str):
+def curves(runs: Mapping[str, Sequence[LabelPaths]], weights: np.ndarray, data_name: str):
     """What each step along t does, as a share of the path, and the mean distance to t = 0.
 
     Args:
@@ -198,10 +198,12 @@ def curves(runs: Mapping[str, Sequence[Paths]], weights: np.ndarray, data_name: 
     middles = (weights[1:] + weights[:-1]) / 2
     for index, (name, paths) in enumerate(runs.items()):
         style = {"color": f"C{index}", "label": name}
-        plots.band(pixels, weights, [each.from_start.mean(axis=0) for each in paths], **style)
+        plots.mean_and_range(
+            pixels, weights, [each.from_start.mean(axis=0) for each in paths], **style
+        )
         moving = [each.steps.mean(axis=0) for each in paths if each.steps.sum() > SAME]
         if moving:
-            plots.band(shares, middles, [each / each.sum() for each in moving], **style)
+            plots.mean_and_range(shares, middles, [each / each.sum() for each in moving], **style)
     shares.set_ylabel("distance of neighbours, share of the path")
     pixels.set_ylabel("distance to t = 0 (RMS, pixels in [0, 1])")
     for axes in (shares, pixels):
@@ -212,7 +214,7 @@ def curves(runs: Mapping[str, Sequence[Paths]], weights: np.ndarray, data_name: 
     return figure
 
 
-def _sheet(context: Context, runs: list[Paths], first, second, weights):
+def _sheet(context: Context, runs: list[LabelPaths], first, second, weights):
     """Images along t; of several exports a row each for every pair."""
     pairs = len(runs[0].shown)
     if len(runs) > 1:
@@ -242,7 +244,7 @@ def pair_name(context: Context, index: int, first: np.ndarray, second: np.ndarra
     return " → ".join(plots.shortened(name, 12) for name in names)
 
 
-def _notes(run: Paths) -> list[str]:
+def _notes(run: LabelPaths) -> list[str]:
     """What a reader must know where images don't follow the label."""
     still = run.steps.sum(axis=1) <= SAME
     if still.all():

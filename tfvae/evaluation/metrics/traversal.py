@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.statistics import generator, percentiles
+from tfvae.evaluation.statistics import make_rng, percentiles
 from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, LABEL
 
@@ -101,9 +101,7 @@ def channel_information(mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
 def _intervals(mean: np.ndarray, stddev: np.ndarray, seed: int):
     """Bootstrap over images of both values; a resample is a row of image counts."""
     total = len(mean)
-    counts = (
-        generator(seed, 3).multinomial(total, np.full(total, 1 / total), size=RESAMPLES) / total
-    )
+    counts = make_rng(seed, 3).multinomial(total, np.full(total, 1 / total), size=RESAMPLES) / total
     variance = np.maximum(counts @ mean**2 - (counts @ mean) ** 2, 0)
     noise = np.maximum(counts @ stddev**2, 1e-12)
     resampled = {

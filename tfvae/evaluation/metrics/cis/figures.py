@@ -6,8 +6,8 @@ import numpy as np
 
 from tfvae import plots
 from tfvae.evaluation.context import Context
-from tfvae.evaluation.metrics.cis.subject import Oracle, Run
-from tfvae.evaluation.transfer import carry_everywhere, contact_sheet
+from tfvae.evaluation.metrics.cis.subject import Oracle, ScoredExport
+from tfvae.evaluation.transfer import contact_sheet, transfer_to_all
 from tfvae.schema import TEST
 
 X_LABEL = "rs: minus the mean change of the other domains"
@@ -16,7 +16,11 @@ ORACLE = "oracle"
 
 
 def figures(
-    context: Context, runs: Sequence[Run], oracle: Oracle | None, images: np.ndarray, shown: int
+    context: Context,
+    runs: Sequence[ScoredExport],
+    oracle: Oracle | None,
+    images: np.ndarray,
+    shown: int,
 ) -> dict:
     """Name -> figure.
 
@@ -54,7 +58,7 @@ def figures(
     return found
 
 
-def missing_label_lines(runs: Sequence[Run]) -> dict[str, list[tuple[float, float, str]]]:
+def missing_label_lines(runs: Sequence[ScoredExport]) -> dict[str, list[tuple[float, float, str]]]:
     """Model -> (rs, ts, share of missing labels in training), in the order of that share.
 
     Empty unless the exports' manifests say at least two different shares.
@@ -73,7 +77,7 @@ def missing_label_lines(runs: Sequence[Run]) -> dict[str, list[tuple[float, floa
     return lines
 
 
-def outstanding(names: Sequence[str], scores: np.ndarray, limit: int = 16) -> list[str]:
+def label_extremes(names: Sequence[str], scores: np.ndarray, limit: int = 16) -> list[str]:
     """The names, all but the best and worst left empty where more would lie over each other."""
     if len(names) <= limit:
         return list(names)
@@ -82,7 +86,7 @@ def outstanding(names: Sequence[str], scores: np.ndarray, limit: int = 16) -> li
     return [name if index in kept else "" for index, name in enumerate(names)]
 
 
-def _domains(context: Context, runs: Sequence[Run], oracle: Oracle | None):
+def _domains(context: Context, runs: Sequence[ScoredExport], oracle: Oracle | None):
     groups = {run.name: (run.scores.rs, run.scores.ts) for run in runs}
     if oracle is not None:
         groups[ORACLE] = (oracle.scores.rs, oracle.scores.ts)
@@ -90,10 +94,10 @@ def _domains(context: Context, runs: Sequence[Run], oracle: Oracle | None):
     cis = f"CIS {best.scores.values['cis']:.3f}"
     if len(runs) == 1:
         title = f"{best.name} on {context.data_name}: {cis}; better is up and right"
-        names = outstanding(context.spec.label_names, best.scores.ts + best.scores.rs)
-        return plots.clouds(groups, title, X_LABEL, Y_LABEL, {best.name: names})
+        names = label_extremes(context.spec.label_names, best.scores.ts + best.scores.rs)
+        return plots.scatter_groups(groups, title, X_LABEL, Y_LABEL, {best.name: names})
     title = f"{context.data_name}: highest {cis}, {best.name}; better is up and right"
-    return plots.clouds(groups, title, X_LABEL, Y_LABEL)
+    return plots.scatter_groups(groups, title, X_LABEL, Y_LABEL)
 
 
 def _transfers(context: Context, runs, oracle: Oracle | None, images: np.ndarray, shown: int):
@@ -103,7 +107,7 @@ def _transfers(context: Context, runs, oracle: Oracle | None, images: np.ndarray
         return contact_sheet(context, images[shown:], runs[0].strength)
     image = images[shown : shown + 1]
     rows = {
-        f"{run.name} ({run.strength:g})": carry_everywhere(run.export, image, run.strength)
+        f"{run.name} ({run.strength:g})": transfer_to_all(run.export, image, run.strength)
         for run in runs
     }
     if oracle is not None:

@@ -13,8 +13,8 @@ from pydantic import NonNegativeInt, PositiveInt
 from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.metrics.cis import figures as cis_figures
 from tfvae.evaluation.metrics.cis import tables as cis_tables
-from tfvae.evaluation.metrics.cis.scores import Sample, repeat_subsets
-from tfvae.evaluation.metrics.cis.subject import Oracle, Run, baselines, score_run
+from tfvae.evaluation.metrics.cis.scores import TestImages, repeat_subsets
+from tfvae.evaluation.metrics.cis.subject import Oracle, ScoredExport, baselines, score_run
 from tfvae.evaluation.statistics import mean_interval, ratio_interval
 from tfvae.evaluation.transfer import STRENGTHS, edited_probabilities
 from tfvae.exports.needs import Needs
@@ -60,13 +60,15 @@ def cis(
     architecture = context.architecture(classifier)
     if weights != "imagenet" and architecture != "inception_v3":
         raise UsageError(f"weights={weights} is for classifier=inception_v3, not {architecture}")
-    judge = context.classifier(architecture, weights if architecture == "inception_v3" else None)
+    domain_classifier = context.classifier(
+        architecture, weights if architecture == "inception_v3" else None
+    )
     data = context.draw(TEST, num_images * repeats)
     images = data[IMAGE]
     if image >= len(images):
         raise UsageError(f"image={image}: only {len(images)} test images are drawn, from 0 on")
-    sample = Sample(
-        original=judge(images),
+    test_images = TestImages(
+        original=domain_classifier(images),
         lacking=(data[LABEL] < 0.5) & (data[OBSERVED] > 0),
         subsets=repeat_subsets(len(images), num_images, repeats),
         seed=context.seed,
@@ -74,25 +76,34 @@ def cis(
     grid = None if strength == "auto" else (strength,)
     runs = [
         score_run(
-            context, name, export, judge, images, sample, grid or strengths, validation_images
+            context,
+            name,
+            export,
+            domain_classifier,
+            images,
+            test_images,
+            grid or strengths,
+            validation_images,
         )
         for name, export in zip(run_names(context.exports), context.exports, strict=True)
     ]
     oracle = None
     if context.can_edit:
         rows = context.rows(TEST, num_images * repeats)
-        oracle = Oracle(rows, sample.scores(edited_probabilities(context, judge, rows)))
+        oracle = Oracle(
+            rows, test_images.scores(edited_probabilities(context, domain_classifier, rows))
+        )
     accuracy = {
         f"classifier_{name}": score
         for name, score in context.classifier_scores(architecture).items()
     }
-    values, intervals = _subject(runs[0], oracle, sample)
+    values, intervals = _subject(runs[0], oracle, test_images)
     values |= {name: value for name, (value, _) in accuracy.items()}
     intervals |= {name: bounds for name, (_, bounds) in accuracy.items()}
     values["strength"] = runs[0].strength
     notes = _notes(len(images), num_images, repeats, accuracy) + _edge_notes(runs)
     if len(runs) > 1:
-        more, more_intervals, sentence = _comparison(runs, oracle, sample)
+        more, more_intervals, sentence = _comparison(runs, oracle, test_images)
         values, intervals = values | more, intervals | more_intervals
         notes.insert(0, sentence)
     return Result(
@@ -100,30 +111,32 @@ def cis(
         intervals,
         len(images),
         settings={"strength": runs[0].strength, "classifier": architecture},
-        tables=cis_tables.tables(context.spec.label_names, runs, oracle, sample),
+        tables=cis_tables.tables(context.spec.label_names, runs, oracle, test_images),
         figures=cis_figures.figures(context, runs, oracle, images, image),
         notes=tuple(notes),
     )
 
 
-def _subject(run: Run, oracle: Oracle | None, sample: Sample):
+def _subject(run: ScoredExport, oracle: Oracle | None, test_images: TestImages):
     """The values without a run's name: all that is known of the only, or first, export."""
     values, intervals = dict(run.scores.values), dict(run.scores.intervals)
-    for name, scores in baselines(run, oracle, sample).items():
+    for name, scores in baselines(run, oracle, test_images).items():
         values[f"{name}_cis"] = scores.values["cis"]
         intervals[f"{name}_cis"] = scores.intervals["cis"]
     if (share := run.share_of(oracle)) is not None:
         values["share_of_oracle"] = share
-        intervals["share_of_oracle"] = _share_interval(run, oracle, sample)
+        intervals["share_of_oracle"] = _share_interval(run, oracle, test_images)
     return values, intervals
 
 
-def _share_interval(run: Run, oracle: Oracle, sample: Sample) -> tuple[float, float]:
+def _share_interval(
+    run: ScoredExport, oracle: Oracle, test_images: TestImages
+) -> tuple[float, float]:
     scores, best = run.scores.per_image["cis"], oracle.scores.per_image["cis"]
-    return ratio_interval(scores, best, sample.seed, sample.weights)
+    return ratio_interval(scores, best, test_images.seed, test_images.weights)
 
 
-def _comparison(runs: list[Run], oracle: Oracle | None, sample: Sample):
+def _comparison(runs: list[ScoredExport], oracle: Oracle | None, test_images: TestImages):
     """Values of each run by its name, the margin of the best, and that margin as a sentence."""
     values, intervals = {}, {}
     for run in runs:
@@ -134,12 +147,14 @@ def _comparison(runs: list[Run], oracle: Oracle | None, sample: Sample):
         values[f"{run.name}/strength"] = run.strength
         if (share := run.share_of(oracle)) is not None:
             values[f"{run.name}/share_of_oracle"] = share
-            interval = _share_interval(run, oracle, sample)
+            interval = _share_interval(run, oracle, test_images)
             intervals[f"{run.name}/share_of_oracle"] = interval
     best, second = sorted(runs, key=lambda run: -run.scores.values["cis"])[:2]
     difference = best.scores.per_image["cis"] - second.scores.per_image["cis"]
-    values["margin"] = float(np.average(difference, weights=sample.weights))
-    low, high = intervals["margin"] = mean_interval(difference, sample.seed, sample.weights)
+    values["margin"] = float(np.average(difference, weights=test_images.weights))
+    low, high = intervals["margin"] = mean_interval(
+        difference, test_images.seed, test_images.weights
+    )
     sentence = (
         f"{best.name} is {values['margin']:.4f} above {second.name}, 95 % interval over the same "
         f"images [{low:.4f}, {high:.4f}]"
@@ -148,7 +163,7 @@ def _comparison(runs: list[Run], oracle: Oracle | None, sample: Sample):
     return values, intervals, sentence
 
 
-def _edge_notes(runs: list[Run]) -> list[str]:
+def _edge_notes(runs: list[ScoredExport]) -> list[str]:
     """A sentence for each run whose strength is the largest of those tried."""
     return [
         f"{run.name}: strength {run.strength:g} is the largest tried, a better one may lie beyond."

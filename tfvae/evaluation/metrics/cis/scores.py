@@ -16,7 +16,7 @@ PARTS = ("cis", "ts", "rs")
 
 
 @dataclasses.dataclass(frozen=True)
-class Sample:
+class TestImages:
     """The images that every model is scored on, as f sees them.
 
     Args:
@@ -36,21 +36,21 @@ class Sample:
         """[N], in how many repeats each image is."""
         return np.bincount(self.subsets.ravel(), minlength=len(self.original)).astype(np.float64)
 
-    def scores(self, carried: np.ndarray) -> "Scores":
+    def scores(self, transferred: np.ndarray) -> "Scores":
         """Scores of images carried to every domain, from their f, [N, n, n]."""
-        per_image = image_scores(carried, self.original)
+        per_image = image_scores(transferred, self.original)
         values, intervals = {}, {}
         for name in PARTS:
             repeats = per_image[name][self.subsets].mean(axis=1)
             values[name] = float(repeats.mean())
             intervals[name] = mean_interval(per_image[name], self.seed, self.weights)
             values[f"{name}_std"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else 0.0
-        gains, counts = absent_scores(carried, self.original, self.lacking)
+        gains, counts = absent_scores(transferred, self.original, self.lacking)
         if counts.any():
             weights = counts * self.weights
             values["ts_absent"] = float(np.average(gains, weights=weights))
             intervals["ts_absent"] = mean_interval(gains, self.seed, weights)
-        domains = domain_scores(carried, self.original)
+        domains = domain_scores(transferred, self.original)
         return Scores(values, intervals, per_image, *domains)
 
 
@@ -73,30 +73,32 @@ class Scores:
 
 
 def absent_scores(
-    carried: np.ndarray, original: np.ndarray, lacking: np.ndarray, axis: int = 1
+    transferred: np.ndarray, original: np.ndarray, lacking: np.ndarray, axis: int = 1
 ) -> tuple[np.ndarray, np.ndarray]:
     """ts over those pairs of image and domain in which the image lacks the domain.
 
     Args:
-        carried: [N, n, n], as for `image_scores`.
+        transferred: [N, n, n], as for `image_scores`.
         original: [N, n].
         lacking: bool [N, n].
         axis: 1: a mean for each image, [N]; 0: for each domain, [n].
     Returns:
         The means (0 where there is no pair) and how many pairs each is over.
     """
-    gain = np.einsum("nii->ni", _change(carried, original))
+    gain = np.einsum("nii->ni", _change(transferred, original))
     counts = lacking.sum(axis=axis).astype(np.float64)
     return (gain * lacking).sum(axis=axis) / np.maximum(counts, 1), counts
 
 
-def random_targets(carried: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def random_targets(transferred: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Row i replaced by the row of a random other domain, [N, n, n]; the same with one domain."""
-    count, domains = carried.shape[:2]
+    count, domains = transferred.shape[:2]
     if domains == 1:
-        return carried
+        return transferred
     shift = rng.integers(1, domains, size=(count, domains))
-    return np.take_along_axis(carried, ((np.arange(domains) + shift) % domains)[..., None], axis=1)
+    return np.take_along_axis(
+        transferred, ((np.arange(domains) + shift) % domains)[..., None], axis=1
+    )
 
 
 def repeat_subsets(total: int, size: int, repeats: int) -> np.ndarray:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfvae.evaluation.context import Context, Rows
-from tfvae.evaluation.metrics.cis.scores import Sample, Scores, random_targets
-from tfvae.evaluation.statistics import generator
-from tfvae.evaluation.transfer import Judge, carried_probabilities, choose_strength
+from tfvae.evaluation.metrics.cis.scores import Scores, TestImages, random_targets
+from tfvae.evaluation.statistics import make_rng
+from tfvae.evaluation.transfer import DomainClassifier, choose_strength, transfer_probabilities
 from tfvae.exports.reader import Export
 from tfvae.schema import IMAGE
 
@@ -27,7 +27,7 @@ class Oracle:
 
 
 @dataclasses.dataclass(frozen=True)
-class Run:
+class ScoredExport:
     """An export and its scores.
 
     Args:
@@ -35,7 +35,7 @@ class Run:
         export: The export.
         strength: At which it was scored.
         tried: Strength and means of the scores on validation images; empty where it was given.
-        carried: [N, n, n], f of the test images carried to every domain.
+        transferred: [N, n, n], f of the test images carried to every domain.
         scores: Of those.
         random: Of the same images, each row that of a random other domain.
         reconstruction: Of the images at strength 0.
@@ -45,7 +45,7 @@ class Run:
     export: Export
     strength: float
     tried: Rows
-    carried: np.ndarray
+    transferred: np.ndarray
     scores: Scores
     random: Scores
     reconstruction: Scores
@@ -57,12 +57,14 @@ class Run:
         return self.scores.values["cis"] / oracle.scores.values["cis"]
 
 
-def baselines(run: Run, oracle: Oracle | None, sample: Sample) -> dict[str, Scores]:
+def baselines(
+    run: ScoredExport, oracle: Oracle | None, test_images: TestImages
+) -> dict[str, Scores]:
     """What a run's score is read beside."""
-    domains = sample.original.shape[1]
-    identity = np.repeat(sample.original[:, None], domains, axis=1)
+    domains = test_images.original.shape[1]
+    identity = np.repeat(test_images.original[:, None], domains, axis=1)
     found = {
-        "identity": sample.scores(identity),
+        "identity": test_images.scores(identity),
         "random": run.random,
         "reconstruction": run.reconstruction,
     }
@@ -73,47 +75,49 @@ def score_run(
     context: Context,
     name: str,
     export: Export,
-    judge: Judge,
+    domain_classifier: DomainClassifier,
     images: np.ndarray,
-    sample: Sample,
+    test_images: TestImages,
     strengths: Sequence[float],
     validation_images: int,
-) -> Run:
+) -> ScoredExport:
     """Scores an export at the strength that does on validation images.
 
     Args:
         context: The data, and the seed of the random targets.
         name: Of the run.
         export: One of the context's.
-        judge: The domain classifier f.
-        images: [N, H, W, C], those of the sample.
-        sample: What f makes of them.
+        domain_classifier: The domain classifier f.
+        images: [N, H, W, C], the images behind `test_images`.
+        test_images: What f makes of them.
         strengths: To choose from; a single one is taken as it is.
         validation_images: How many to choose on.
     """
     tried: Rows = []
     strength = float(strengths[0])
     if len(strengths) > 1:
-        strength, tried = choose_strength(context, export, judge, strengths, validation_images)
-    carried = carried_probabilities(export, judge, images, strength)
-    rng = generator(context.seed, 1)
-    mixed = random_targets(carried, rng)
-    return Run(
+        strength, tried = choose_strength(
+            context, export, domain_classifier, strengths, validation_images
+        )
+    transferred = transfer_probabilities(export, domain_classifier, images, strength)
+    rng = make_rng(context.seed, 1)
+    mixed = random_targets(transferred, rng)
+    return ScoredExport(
         name,
         export,
         strength,
         tried,
-        carried,
-        sample.scores(carried),
-        sample.scores(mixed),
-        sample.scores(_strength_zero(export, judge, images, rng)),
+        transferred,
+        test_images.scores(transferred),
+        test_images.scores(mixed),
+        test_images.scores(_strength_zero(export, domain_classifier, images, rng)),
     )
 
 
-def _strength_zero(export: Export, judge: Judge, images, rng) -> np.ndarray:
+def _strength_zero(export: Export, domain_classifier: DomainClassifier, images, rng) -> np.ndarray:
     """f of images carried nowhere: by strength 0, each towards a random domain."""
     domains = export.spec.num_labels
     targets = np.eye(domains, dtype=np.float32)[rng.integers(domains, size=len(images))]
     zero = np.zeros(len(images), np.float32)
     kept = export.call("transfer", image=images, target=targets, strength=zero)[IMAGE]
-    return np.repeat(judge(kept)[:, None], domains, axis=1)
+    return np.repeat(domain_classifier(kept)[:, None], domains, axis=1)

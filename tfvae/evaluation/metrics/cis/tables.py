@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 
 from tfvae.evaluation.context import Rows
-from tfvae.evaluation.metrics.cis.scores import PARTS, Sample, Scores, absent_scores
-from tfvae.evaluation.metrics.cis.subject import Oracle, Run, baselines
+from tfvae.evaluation.metrics.cis.scores import PARTS, Scores, TestImages, absent_scores
+from tfvae.evaluation.metrics.cis.subject import Oracle, ScoredExport, baselines
 
 
 def tables(
-    names: Sequence[str], runs: Sequence[Run], oracle: Oracle | None, sample: Sample
+    names: Sequence[str],
+    runs: Sequence[ScoredExport],
+    oracle: Oracle | None,
+    test_images: TestImages,
 ) -> dict[str, Rows]:
     """Title -> rows: the first run in full, and of several runs what sets them beside each other.
 
@@ -16,7 +19,7 @@ def tables(
         names: Of the domains.
         runs: One or more; the first is the subject.
         oracle: Where the data set has it.
-        sample: The images.
+        test_images: The images.
     """
     first = runs[0]
     of_first = f" ({first.name})" if len(runs) > 1 else ""
@@ -24,11 +27,11 @@ def tables(
     if len(runs) > 1:
         found["Runs"] = [_run_row(run, oracle) for run in sorted(runs, key=_worse)]
         found["CIS of each domain"] = _domains_of_all(names, runs, oracle)
-    beside = {"transfer": first.scores, **baselines(first, oracle, sample)}
+    beside = {"transfer": first.scores, **baselines(first, oracle, test_images)}
     found[f"Beside other images{of_first}"] = [
         {"images": name, **_means(scores)} for name, scores in beside.items()
     ]
-    found[f"Per domain{of_first}"] = _domains(names, first, sample)
+    found[f"Per domain{of_first}"] = _domains(names, first, test_images)
     tried = [
         ({"run": run.name} if len(runs) > 1 else {}) | row for run in runs for row in run.tried
     ]
@@ -37,7 +40,7 @@ def tables(
     return found
 
 
-def _worse(run: Run) -> float:
+def _worse(run: ScoredExport) -> float:
     return -run.scores.values["cis"]
 
 
@@ -46,7 +49,7 @@ def _means(scores: Scores) -> dict[str, float | None]:
     return {**means, "ts absent": scores.values.get("ts_absent")}
 
 
-def _run_row(run: Run, oracle: Oracle | None) -> dict:
+def _run_row(run: ScoredExport, oracle: Oracle | None) -> dict:
     low, high = run.scores.intervals["cis"]
     row = {
         "run": run.name,
@@ -62,8 +65,10 @@ def _run_row(run: Run, oracle: Oracle | None) -> dict:
     return row if oracle is None else {**row, "share of oracle": run.share_of(oracle)}
 
 
-def _domains(names: Sequence[str], run: Run, sample: Sample) -> Rows:
-    gains, counts = absent_scores(run.carried, sample.original, sample.lacking, axis=0)
+def _domains(names: Sequence[str], run: ScoredExport, test_images: TestImages) -> Rows:
+    gains, counts = absent_scores(
+        run.transferred, test_images.original, test_images.lacking, axis=0
+    )
     return [
         {
             "domain": name,
@@ -79,7 +84,9 @@ def _domains(names: Sequence[str], run: Run, sample: Sample) -> Rows:
     ]
 
 
-def _domains_of_all(names: Sequence[str], runs: Sequence[Run], oracle: Oracle | None) -> Rows:
+def _domains_of_all(
+    names: Sequence[str], runs: Sequence[ScoredExport], oracle: Oracle | None
+) -> Rows:
     columns = {run.name: run.scores for run in runs}
     if oracle is not None:
         columns["oracle"] = oracle.scores

@@ -39,7 +39,7 @@ class Score:
         return self.cosine + 1 - self.accuracy
 
 
-class Task:
+class FitProblem:
     """The parts that a generator is fitted with.
 
     Args:
@@ -78,7 +78,7 @@ class Task:
             raise UserError(f"no training image of class {name!r}: nothing to fit a generator to")
 
     @classmethod
-    def of(
+    def for_export(
         cls,
         export: Export,
         dataset,
@@ -87,8 +87,8 @@ class Task:
         cache_dir,
         searched_on: SearchedOn = "both",
         **options: Any,
-    ) -> "Task":
-        """The task of an export on its data, with classifiers trained for it.
+    ) -> "FitProblem":
+        """The problem of an export on its data, with classifiers trained for it.
 
         Args:
             export: That generators are fitted to.
@@ -99,7 +99,7 @@ class Task:
                 training images (study C, 3.4), on the images themselves, or one on each. One that
                 knows reconstructions only has learnt what the decoder confuses: it takes for a 4
                 what looks like a 9.
-            **options: As for `Task`.
+            **options: As for `FitProblem`.
         Raises:
             UserError: the export can't encode and decode without labels, or the data have no
                 classes.
@@ -129,7 +129,7 @@ class Task:
         doubts = [tf.gather(p, rows, batch_dims=1) for p in self._probabilities(images)]
         return tf.reduce_min(tf.stack(doubts), axis=0)
 
-    def is_right(self, images, rows):
+    def classified_as(self, images, rows):
         """1 where all classifiers see the wanted class, float32 [B]."""
         seen = [tf.argmax(p, -1, tf.int32) == rows for p in self._probabilities(images)]
         return tf.cast(tf.reduce_all(tf.stack(seen), axis=0), tf.float32)
@@ -171,7 +171,7 @@ class Task:
             def of_class(row):
                 rows = tf.fill([self.num_draws], row)
                 images = self.draw(sampler, rows, noise.stream(seeds, row))
-                return mean_cosine(images), tf.reduce_sum(self.is_right(images, rows))
+                return mean_cosine(images), tf.reduce_sum(self.classified_as(images, rows))
 
             cosine, hits = tf.map_fn(
                 of_class, tf.range(self.num_labels), fn_output_signature=(tf.float32, tf.float32)
