@@ -7,6 +7,7 @@ from typing import Any, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from tfvae import files
 from tfvae.options import closest_name
 from tfvae.schema import UsageError
 
@@ -84,10 +85,7 @@ class CommandConfig(BaseModel):
 
     def save(self, path: Path) -> None:
         """Writes YAML with the keys of the command line; `--config` reads it."""
-        # Renamed into place: a killed run never leaves half a configuration.
-        partial = path.with_name(f".{path.name}")
-        partial.write_text(yaml.safe_dump(self.to_fields(), sort_keys=False), encoding="utf-8")
-        partial.replace(path)
+        files.write_yaml(path, self.to_fields())
 
 
 # In place of pydantic's, by type of error.

@@ -1,38 +1,54 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all: the one place where the project writes.
 
+What is written lies under a hidden name beside its place and is renamed when it is complete, so a
+reader, a server or a killed process never leaves or sees half of it.
+"""
+
+import contextlib
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from tfvae.schema import UserError
+
+HIDDEN = ".writing-"
 
 
 def write(path: Path, save: Callable[[str], Any]) -> Path:
     """Calls `save` with a temporary name of the same ending, then renames it to `path`.
 
+    Args:
+        path: What is written; its folder is made if missing, an older file is replaced.
+        save: Takes a name and writes there.
+    Returns:
+        `path`.
     Raises:
         UserError: the folder or file can't be written (no permission, disk full).
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = write(Path(folder) / "a" / "note.txt", lambda name: Path(name).write_text("all"))
+    ...     file.read_text(), [each.name for each in file.parent.iterdir()]
+    ('all', ['note.txt'])
     """
     temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(
-            prefix=".writing-", suffix=path.suffix, dir=path.parent
-        )
+        handle, temporary = tempfile.mkstemp(prefix=HIDDEN, suffix=path.suffix, dir=path.parent)
         os.close(handle)
         save(temporary)
         # mkstemp makes files that only the owner may read.
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    # h5py reports a full disk as a RuntimeError, the system's message in a page of addresses.
+    # h5py reports a full disk as a RuntimeError.
     except (OSError, RuntimeError) as error:
-        wrapped = re.search(r"error message = '([^']*)'", str(error))
-        reason = wrapped[1] if wrapped else getattr(error, "strerror", None) or error
-        raise UserError(f"can't write {path}: {reason}") from error
+        raise UserError(f"can't write {path}: {reason(error)}") from error
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
@@ -44,15 +60,97 @@ def write_text(path: Path, text: str) -> Path:
     return write(path, lambda name: Path(name).write_text(text, encoding="utf-8"))
 
 
-def write_json(path: Path, document: Mapping[str, Any]) -> Path:
+def write_json(path: Path, document: Any) -> Path:
     """Indented JSON; raises as `write`, and ValueError for NaN or infinity."""
     return write_text(path, json.dumps(document, indent=2, allow_nan=False) + "\n")
 
 
+def write_yaml(path: Path, document: Mapping[str, Any]) -> Path:
+    """YAML with the keys in their order; raises as `write`."""
+    return write_text(path, yaml.safe_dump(document, sort_keys=False))
+
+
+@contextlib.contextmanager
+def hidden_folder(parent: Path) -> Iterator[Path]:
+    """A new folder in `parent` under a hidden name, for `publish`; else removed with the block.
+
+    Args:
+        parent: Made if missing.
+    Raises:
+        OSError: it can't be written.
+
+    >>> with tempfile.TemporaryDirectory() as runs:
+    ...     with hidden_folder(Path(runs)) as folder:
+    ...         _ = (folder / "config.yaml").write_text("model: vae")
+    ...         published = publish(folder, Path(runs) / "run-1")
+    ...     [str(path.relative_to(runs)) for path in Path(runs).rglob("*")]
+    ['run-1', 'run-1/config.yaml']
+    """
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def publish(folder: Path, target: Path, *, flush: bool = False) -> Path:
+    """Gives a complete `hidden_folder` its name.
+
+    Args:
+        folder: From `hidden_folder`.
+        target: Its name from now on; an empty folder there is replaced.
+        flush: Whether the files must be on the disk before the folder has its name, so that a
+            power cut leaves all of it or nothing.
+    Returns:
+        `target`.
+    Raises:
+        OSError: something is there, or it can't be written.
+    """
+    if flush:
+        for path in folder.rglob("*"):
+            if path.is_file():
+                _flush(path)
+    # mkdtemp makes folders that only the owner may read.
+    folder.chmod(0o755)
+    folder.rename(target)
+    return target
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Deletes what killed writers left; only where nobody else may be writing now."""
+    for path in folder.glob(f"{HIDDEN}*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def reason(error: Exception) -> str:
+    """Why something couldn't be written or read, in a few words.
+
+    >>> reason(FileNotFoundError(2, "No such file or directory", "model.keras"))
+    'No such file or directory'
+    """
+    # h5py wraps the system's message in a page of addresses and offsets.
+    wrapped = re.search(r"error message = '([^']*)'", str(error))
+    if wrapped:
+        return wrapped[1]
+    return getattr(error, "strerror", None) or " ".join(str(error).split())
+
+
 def numbered(base: str) -> Iterator[str]:
-    """`base`, then `base-2`, `base-3`, ...: for the first that is free."""
+    """`base`, then `base-2`, `base-3`, ...: for the first that is free.
+
+    >>> names = numbered("vae_digits")
+    >>> [next(names), next(names), next(names)]
+    ['vae_digits', 'vae_digits-2', 'vae_digits-3']
+    """
     yield base
     number = 2
     while True:
         yield f"{base}-{number}"
         number += 1
+
+
+def _flush(path: Path) -> None:
+    """Has the file on the disk before the rename is."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

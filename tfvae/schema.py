@@ -22,23 +22,6 @@ SPLITS = (TRAIN, VALIDATION, TEST)
 CATEGORICAL = "categorical"
 BINARY = "binary"
 
-MANIFEST = "manifest.json"
-
-# Signature name -> (inputs, outputs). `label` is an input only of the models that need one;
-# `signatures` in a manifest gives the inputs that an export really takes.
-SIGNATURES = {
-    "reconstruct": (("image", "label"), ("image",)),
-    "encode": (("image", "label"), ("mean", "stddev")),
-    "decode": (("latent", "label"), ("image",)),
-    "sample": (("seed", "label"), ("image",)),
-    "classify": (("image",), ("probability",)),
-    "transfer": (("image", "target", "strength"), ("image",)),
-    # The step in the code that a transfer makes per unit of strength.
-    "label_vector": (("target",), ("latent",)),
-    "log_likelihood": (("image", "label", "seed"), ("log_likelihood",)),
-    "elbo": (("image", "label", "seed"), ("elbo",)),
-}
-
 
 class UserError(Exception):
     """Something the user can mend. Its message is one clear line; the process exits with 1."""

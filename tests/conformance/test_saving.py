@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvae.schema import SIGNATURES
+from tfvae.exports.contract import SIGNATURES
 
 from .conftest import CASES, built, every_case, signature_inputs
 

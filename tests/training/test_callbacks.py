@@ -130,8 +130,8 @@ def test_checkpoints_keep_the_last_and_the_best(tmp_path, model):
 def test_a_half_written_checkpoint_is_never_seen(tmp_path, model):
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(model, Progress(1, 1, 1.0))
-    (tmp_path / ".partial").mkdir()
-    (tmp_path / ".partial" / "model.weights.h5").write_bytes(b"half")
+    (tmp_path / ".writing-1").mkdir()
+    (tmp_path / ".writing-1" / "model.weights.h5").write_bytes(b"half")
     assert checkpoints.latest().epochs == 1
     checkpoints.save(model, Progress(2, 2, 0.5))
     assert [path.name for path in tmp_path.iterdir()] == ["epoch-0002"]

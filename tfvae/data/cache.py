@@ -3,9 +3,11 @@
 import logging
 import os
 import pathlib
-import tempfile
 
 import numpy as np
+
+from tfvae import files
+from tfvae.schema import UserError
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +33,9 @@ def load_or_draw(path, shape, draw):
         log.warning("%s can't be read (%s): drawing the pictures again", path, error)
     pictures = draw()
     try:
-        _write(path, pictures)
-    except OSError as error:
-        log.warning("%s can't be written (%s): the pictures are drawn each time", path, error)
+        files.write(path, lambda name: np.save(name, pictures, allow_pickle=False))
+    except UserError as error:
+        log.warning("%s: the pictures are drawn each time", error)
     return pictures
 
 
@@ -41,17 +43,3 @@ def folder(data_dir):
     """Where TensorFlow Datasets keeps its files too, in a folder of the project's own."""
     default = os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
     return pathlib.Path(data_dir or default).expanduser() / "tfvae"
-
-
-def _write(path, pictures):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(suffix=".npy", prefix=f".{path.stem}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.save(file, pictures, allow_pickle=False)
-        # A temporary file is its owner's alone; data folders are shared.
-        os.chmod(partial, 0o644)
-        os.replace(partial, path)
-    except BaseException:
-        os.unlink(partial)
-        raise

@@ -8,10 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from tfvae.schema import MANIFEST, DataSpec, UserError
-
-SAVED_MODEL = "saved_model.pb"
-FORMAT = 1
+from tfvae.exports.contract import FORMAT, KERAS_MODEL, MANIFEST, SAVED_MODEL
+from tfvae.schema import DataSpec, UserError
 
 
 class Export:
@@ -143,6 +141,45 @@ class Export:
         except (OSError, ValueError, tf.errors.OpError) as error:
             first_line = str(error).strip().splitlines()[0]
             raise UserError(f"{self.path} is not a readable SavedModel: {first_line}") from error
+
+    def keras_model(self):
+        """The Keras model behind the graph, with its weights and without an optimizer: to look
+        into, to change and to train further. Loaded anew by each call.
+
+        Raises:
+            UserError: the export carries none (of another origin, or written by version 0.1), or it
+                can't be read.
+        """
+        import keras
+
+        path = self.path / KERAS_MODEL
+        if not path.is_file():
+            raise UserError(f"{self.path} carries no Keras model: it has no {KERAS_MODEL}")
+        try:
+            return keras.saving.load_model(path)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise UserError(f"{path} is not a readable Keras model: {first_line}") from error
+
+    @property
+    def name(self) -> str:
+        """The run and the version, `ccvae_digits/1`: how another manifest names it as origin."""
+        return f"{self.run}/{self.path.name}"
+
+
+def load(path: str | Path) -> Export:
+    """Opens an export: a version folder, or a run's folder, of which the newest version is taken.
+
+    Raises:
+        UserError: nothing there, half-written, or no export of this project.
+    """
+    return Export.load(path)
+
+
+def versions(run_folder: Path) -> list[Path]:
+    """The complete versions in a run's folder, the oldest first."""
+    found = [path.parent for path in run_folder.glob(f"*/{SAVED_MODEL}")]
+    return sorted((path for path in found if path.name.isdigit()), key=lambda p: int(p.name))
 
 
 def newest_export(

@@ -4,65 +4,76 @@ import contextlib
 import datetime
 import functools
 import importlib.metadata
-import json
-import pathlib
 import shutil
 import subprocess
-import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
 
 import keras
 import tensorflow as tf
 
-from tfvae.schema import MANIFEST, SIGNATURES
+from tfvae import files
+from tfvae.exports.contract import DEFAULT_SIGNATURE, FORMAT, KERAS_MODEL, MANIFEST, SIGNATURES
+from tfvae.schema import DataSpec
 
-MANIFEST_FORMAT = 1
-DEFAULT_SIGNATURE = "reconstruct"
 PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability")
 
 
-def export_model(model, run_folder, manifest):
+class Exportable(Protocol):
+    """What the writer asks of a model."""
+
+    spec: DataSpec
+
+    def serving_signatures(self) -> Mapping[str, tuple[Callable, list[tf.TensorSpec]]]:
+        """Name of a signature -> its function and inputs."""
+
+    def manifest_fields(self) -> dict[str, Any]:
+        """What the manifest says of the model: "hyperparameters", "likelihood" and the like."""
+
+    def keras_model(self) -> keras.Model | Path | None:
+        """The Keras model to lie beside the graph, or a file to copy; None where there is none."""
+
+
+def export_model(model: Exportable, run_folder: str | Path, manifest: Mapping[str, Any]) -> Path:
     """Writes the next version of `run_folder` and returns its path.
 
-    The version is written to a temporary folder beside it and renamed, so that a reader or server
-    never sees half of it; the temporary folder is removed when writing fails.
+    The version appears whole or not at all (`files.publish`): a reader or server never sees half
+    of it.
 
     Args:
-        model: A model of this package.
+        model: A model of this package, or what else serves signatures.
         run_folder: `saved_models/<run>`; made if missing.
-        manifest: What the caller knows of the run (model and data set names, seed, figures); the
+        manifest: What the caller knows of the run (model and data set names, seed, scores); the
             DataSpec, hyper-parameters, signatures and versions are added here.
     Raises:
         OSError: the disk is full or the folder can't be written.
     """
-    run_folder = pathlib.Path(run_folder)
-    run_folder.mkdir(parents=True, exist_ok=True)
-    # A leading dot: TF Serving looks only at integer names, people at neither.
-    temporary = pathlib.Path(tempfile.mkdtemp(prefix=".partial-", dir=run_folder))
+    run_folder = Path(run_folder)
     try:
-        signatures = _write_signatures(model, temporary)
-        manifest = {**_described(model), **manifest, "signatures": signatures}
-        (temporary / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n")
-        temporary.chmod(0o755)
-        target = run_folder / str(next_version(run_folder))
-        temporary.rename(target)
+        with files.hidden_folder(run_folder) as folder:
+            document = {
+                **_described(model),
+                **manifest,
+                "signatures": _write_signatures(model, folder),
+                "keras_model": _write_keras_model(model, folder),
+            }
+            files.write_json(folder / MANIFEST, document)
+            return files.publish(folder, run_folder / str(next_version(run_folder)))
     except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
         with contextlib.suppress(OSError):
             # Only an empty folder goes: the name is free again.
             run_folder.rmdir()
         raise
-    return target
 
 
-def next_version(run_folder):
+def next_version(run_folder: Path) -> int:
     """1 + the highest integer among the folder's entries."""
-    versions = [
-        int(path.name) for path in pathlib.Path(run_folder).iterdir() if path.name.isdigit()
-    ]
+    versions = [int(path.name) for path in run_folder.iterdir() if path.name.isdigit()]
     return 1 + max(versions, default=0)
 
 
-def _write_signatures(model, folder):
+def _write_signatures(model: Exportable, folder: Path) -> dict[str, dict[str, list[str]]]:
     """Writes the SavedModel and returns {name: {"inputs": [...], "outputs": [...]}}."""
     archive = keras.export.ExportArchive()
     archive.track(model)
@@ -81,7 +92,7 @@ def _write_signatures(model, folder):
     return served
 
 
-def _named_outputs(function, names):
+def _named_outputs(function: Callable, names: tuple[str, ...]) -> Callable:
     """`function` returning a dictionary, whose keys become the signature's output names."""
 
     @functools.wraps(function)
@@ -92,30 +103,35 @@ def _named_outputs(function, names):
     return named
 
 
-def _described(model):
-    hyperparameters = {
-        key: value
-        for key, value in model.get_config().items()
-        if key not in ("name", "spec", "seed", *model.network_arguments)
-    }
+def _write_keras_model(model: Exportable, folder: Path) -> str | None:
+    """Writes or copies the Keras model; its name, None where there is none."""
+    found = model.keras_model()
+    if found is None:
+        return None
+    if isinstance(found, Path):
+        shutil.copyfile(found, folder / KERAS_MODEL)
+    else:
+        found.save(folder / KERAS_MODEL)
+    return KERAS_MODEL
+
+
+def _described(model: Exportable) -> dict[str, Any]:
     return {
-        "format": MANIFEST_FORMAT,
+        "format": FORMAT,
         "data_spec": model.spec.to_dict(),
-        "hyperparameters": hyperparameters,
-        "likelihood": getattr(model, "pixel_likelihood", None),
-        "log_likelihood_samples": getattr(model, "log_likelihood_samples", None),
+        **model.manifest_fields(),
         "versions": {name: importlib.metadata.version(name) for name in PACKAGES},
         "git_revision": _git_revision(),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }
 
 
-def _git_revision():
+def _git_revision() -> str | None:
     """Commit of the source tree, with "-dirty" where it was changed; None outside a checkout."""
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-            cwd=pathlib.Path(__file__).parent,
+            cwd=Path(__file__).parent,
             capture_output=True,
             text=True,
             check=True,

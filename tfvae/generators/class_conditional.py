@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from tfvae.exports.contract import KERAS_MODEL
 from tfvae.exports.reader import Export
 from tfvae.probability import noise
 from tfvae.schema import IMAGE, LABEL
@@ -18,13 +19,10 @@ class ClassConditional(tf.Module):
         sampler: The fitted generator.
     """
 
-    network_arguments = ()
-
     def __init__(self, export: Export, sampler):
         super().__init__()
         self.spec = export.spec
-        self.pixel_likelihood = export.manifest.get("likelihood")
-        self._hyperparameters = dict(export.manifest.get("hyperparameters", {}))
+        self._origin = export
         # `encode` and `decode` take no label where a generator fits.
         kept = [name for name in KEPT if name in export.signatures]
         kept = [name for name in kept if LABEL not in export.inputs(name)]
@@ -40,9 +38,16 @@ class ClassConditional(tf.Module):
         code = self.sampler({"label": label, "noise": draws})
         return self._functions["decode"](latent=code)[IMAGE]
 
-    def get_config(self):
-        """Hyper-parameters of the autoencoder."""
-        return self._hyperparameters
+    def manifest_fields(self):
+        """Those of the autoencoder."""
+        about = self._origin.manifest
+        fields = {name: about.get(name) for name in ("hyperparameters", "likelihood")}
+        return {**fields, "origin": self._origin.name}
+
+    def keras_model(self):
+        """The file of the autoencoder's Keras model, where its export carries one."""
+        path = self._origin.path / KERAS_MODEL
+        return path if path.is_file() else None
 
     def serving_signatures(self):
         """As those of a model."""

@@ -171,7 +171,7 @@ def _manifest(
             "name": config.generator,
             "settings": {**GENERATORS.defaults(config.generator), **config.settings},
             "min_accuracy": config.min_accuracy,
-            "fitted_to": f"{export.run}/{export.path.name}",
+            "fitted_to": export.name,
             "trials": len(search.candidates),
             "seconds": round(search.candidates[-1].seconds, 1),
             "chosen": best.settings,

@@ -194,6 +194,21 @@ class BaseModel(keras.Model):
             config[name] = keras.saving.deserialize_keras_object(config[name])
         return cls(**config)
 
+    def keras_model(self):
+        """A copy with the same weights and no optimizer, which an export carries."""
+        copy = type(self).from_config(self.get_config())
+        copy.set_weights(self.get_weights())
+        return copy
+
+    def manifest_fields(self):
+        """What the manifest of an export says of the model."""
+        left_out = ("name", "spec", "seed", *self.network_arguments)
+        config = self.get_config()
+        return {
+            "hyperparameters": {key: config[key] for key in config if key not in left_out},
+            "likelihood": None,
+        }
+
     def image_spec(self):
         return tf.TensorSpec([None, *self.spec.image_shape], tf.float32, IMAGE)
 
@@ -201,7 +216,7 @@ class BaseModel(keras.Model):
         return tf.TensorSpec([None, self.spec.num_labels], tf.float32, name)
 
     def serving_signatures(self):
-        """{name: (function, [tf.TensorSpec, ...])}: what it serves of `schema.SIGNATURES`."""
+        """{name: (function, [tf.TensorSpec, ...])}, names of `exports.contract.SIGNATURES`."""
         return {"reconstruct": (self.reconstruct, [self.image_spec()])}
 
     def label_signatures(self):

@@ -6,19 +6,18 @@ import hashlib
 import json
 import math
 import os
-import re
 import shutil
 import warnings
 from pathlib import Path
 
 import keras
 
+from tfvae import files
 from tfvae.schema import UserError
 
 WEIGHTS = "model.weights.h5"
 PROGRESS = "progress.json"
 PREFIX = "epoch-"
-PARTIAL = ".partial"
 # Of the weights' file, in the progress file: h5py reads damaged numbers without a word.
 DIGEST = "weights_sha256"
 
@@ -94,22 +93,18 @@ class Checkpoints:
         Raises:
             UserError: it can't be written; the last good one is intact.
         """
-        partial = self.folder / PARTIAL
-        shutil.rmtree(partial, ignore_errors=True)
+        target = self.path(progress.epochs)
         try:
-            partial.mkdir(parents=True)
-            _check_space(partial, model)
-            model.save_weights(partial / WEIGHTS)
-            fields = {**dataclasses.asdict(progress), DIGEST: _digest(partial / WEIGHTS)}
-            (partial / PROGRESS).write_text(json.dumps(fields, indent=1), encoding="utf-8")
-            for file in partial.iterdir():
-                _flush(file)
-            target = self.path(progress.epochs)
-            shutil.rmtree(target, ignore_errors=True)
-            partial.rename(target)
+            files.remove_leftovers(self.folder)
+            with files.hidden_folder(self.folder) as folder:
+                _check_space(folder, model)
+                model.save_weights(folder / WEIGHTS)
+                fields = {**dataclasses.asdict(progress), DIGEST: _digest(folder / WEIGHTS)}
+                (folder / PROGRESS).write_text(json.dumps(fields, indent=1), encoding="utf-8")
+                shutil.rmtree(target, ignore_errors=True)
+                files.publish(folder, target, flush=True)
         # h5py reports a write that fails on closing as a RuntimeError.
         except (OSError, RuntimeError) as error:
-            shutil.rmtree(partial, ignore_errors=True)
             last = max(self._epochs(), default=0)
             kept = (
                 f"that of epoch {last} is intact and --resume goes on from it"
@@ -118,7 +113,7 @@ class Checkpoints:
             )
             raise UserError(
                 f"cannot write the checkpoint of epoch {progress.epochs} in {self.folder}: "
-                f"{_reason(error)}; {kept}"
+                f"{files.reason(error)}; {kept}"
             ) from error
         for epochs in self._epochs() - {progress.epochs, progress.best_epoch}:
             shutil.rmtree(self.path(epochs), ignore_errors=True)
@@ -143,7 +138,7 @@ class Checkpoints:
                 model.load_weights(path)
         except (OSError, ValueError, KeyError, UserWarning) as error:
             raise UserError(
-                f"cannot restore {path}: {_reason(error)}; {self._way_out(epochs)}"
+                f"cannot restore {path}: {files.reason(error)}; {self._way_out(epochs)}"
             ) from error
 
     def path(self, epochs: int) -> Path:
@@ -173,17 +168,3 @@ def _check_space(folder: Path, model: keras.Model) -> None:
     needed = sum(math.prod(variable.shape) * 4 for variable in variables) + 2**20
     if shutil.disk_usage(folder).free < needed:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-def _flush(path: Path) -> None:
-    """Has the file on the disk before the rename is."""
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-
-
-def _reason(error: Exception) -> str:
-    # h5py wraps the system's message in a page of addresses and offsets.
-    wrapped = re.search(r"error message = '([^']*)'", str(error))
-    if wrapped:
-        return wrapped[1]
-    return getattr(error, "strerror", None) or " ".join(str(error).split())

@@ -11,9 +11,10 @@ import keras
 import tensorflow as tf
 
 from tfvae.data import check_dataset_name, load_dataset
+from tfvae.exports.contract import MANIFEST
 from tfvae.exports.writer import export_model
 from tfvae.models import MODELS
-from tfvae.schema import MANIFEST, TEST, TRAIN, VALIDATION, UserError
+from tfvae.schema import TEST, TRAIN, VALIDATION, UserError
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
 from tfvae.training.config import RunConfig
@@ -176,6 +177,8 @@ def _manifest(config: RunConfig, dataset, progress: Progress) -> dict[str, Any]:
         "dataset": config.dataset,
         "dataset_options": dataset.options,
         "dataset_fingerprint": dataset.fingerprint,
+        # Weights that training started from: none but random ones.
+        "origin": None,
         "seed": config.seed,
         "training": {
             "epochs": progress.epochs,

@@ -2,10 +2,13 @@
 
 import csv
 import dataclasses
+import io
 import re
 from pathlib import Path
 from typing import Any
 
+from tfvae import files
+from tfvae.exports.reader import versions
 from tfvae.files import numbered
 from tfvae.models import MODELS
 from tfvae.schema import UsageError, UserError
@@ -62,12 +65,7 @@ class RunFolder:
 
     def newest_export(self) -> Path | None:
         """The newest finished version of this run's export."""
-        versions = [
-            path.parent
-            for path in self.export_folder.glob("*/saved_model.pb")
-            if path.parent.name.isdigit()
-        ]
-        return max(versions, key=lambda path: int(path.name), default=None)
+        return next(reversed(versions(self.export_folder)), None)
 
     def create(self) -> None:
         """Makes the folder and writes the configuration."""
@@ -85,10 +83,9 @@ class RunFolder:
             rows = list(csv.reader(file))
         done = [str(epoch) for epoch in range(epochs)]
         kept = rows[:1] + [row for row in rows[1:] if row and row[0] in done]
-        partial = self.history_file.with_name(f".{self.history_file.name}")
-        with partial.open("w", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows(kept)
-        partial.replace(self.history_file)
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(kept)
+        files.write_text(self.history_file, text.getvalue())
 
 
 def open_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:

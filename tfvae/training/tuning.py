@@ -7,6 +7,7 @@ import keras
 import keras_tuner
 import yaml
 
+from tfvae import files
 from tfvae.models import MODELS
 from tfvae.schema import UsageError, UserError
 from tfvae.training.callbacks import StopOnNonFinite
@@ -86,10 +87,8 @@ def _search(run: RunFolder, dataset, strategy) -> None:
                            for key, value in trial.hyperparameters.values.items())  # fmt: skip
         print(f"  {rank}. {name} {trial.score:.4f}  {chosen}")
     best = chosen_fields(config, trials[0].hyperparameters)
-    # Renamed into place: this file says that the search is done.
-    partial = run.tuning / f".{BEST}"
-    partial.write_text(yaml.safe_dump(_plain(best), sort_keys=False), encoding="utf-8")
-    partial.replace(run.tuning / BEST)
+    # This file says that the search is done.
+    files.write_yaml(run.tuning / BEST, _plain(best))
 
 
 def chosen_fields(
