@@ -123,7 +123,8 @@ class CVAE(VAE):
 
     def sample(self, seed, label):
         """Images of z ~ N(0, I) and a label; row i depends on `seed[i]` and `label[i]`."""
-        return self.decode(noise.row_normal(seed, 1, self.latent_dim)[0], label)
+        epsilon = noise.row_normal(seed, 1, self.noise_dim)[0]
+        return self.decode(self.prior_code(epsilon), label)
 
     def transfer(self, image, target, strength):
         """Keeps z, moves the label that the image is believed to have to the one wanted.

@@ -64,8 +64,9 @@ class MMDVAE(VAE):
         """MMD^2 of the codes [B, D] of all replicas against as many draws of the prior: scalar."""
         z = replicas.over_replicas(z)
         # The same on every replica, as `z` is by now.
-        prior = tf.random.stateless_normal(tf.shape(z), seed, alg=noise.ALGORITHM)
-        return mmd.squared_mmd(z, prior, mmd.KERNELS[self.kernel], self.bandwidth)
+        shape = tf.stack([tf.shape(z)[0], self.noise_dim])
+        drawn = self.prior_code(tf.random.stateless_normal(shape, seed, alg=noise.ALGORITHM))
+        return mmd.squared_mmd(z, drawn, mmd.KERNELS[self.kernel], self.bandwidth)
 
     def term_weights(self):
         return {"distortion": 1.0, "rate": 0.0, "mmd": self.mmd_weight}

@@ -4,15 +4,12 @@ from typing import Annotated
 
 import keras
 import tensorflow as tf
-import tensorflow_probability as tfp
 from pydantic import Field
 
 from tfvae.models.base import BaseModel
 from tfvae.networks import NetworkName, build_decoder, build_encoder
-from tfvae.probability import importance, likelihoods, noise, posteriors, priors
+from tfvae.probability import divergences, importance, likelihoods, noise, posteriors, priors
 from tfvae.schema import IMAGE
-
-tfd = tfp.distributions
 
 # Draws behind the served importance-weighted bound.
 LOG_LIKELIHOOD_SAMPLES = 100
@@ -43,7 +40,6 @@ class VAE(BaseModel):
 
     network_arguments: tuple[str, ...] = ("encoder", "decoder")
     summary_names: tuple[str, ...] = ("elbo",)
-    log_likelihood_samples = LOG_LIKELIHOOD_SAMPLES
 
     def __init__(
         self,
@@ -100,6 +96,30 @@ class VAE(BaseModel):
         parameters = tf.reshape(parameters, tf.concat([leading, tf.shape(parameters)[1:]], 0))
         return likelihoods.LIKELIHOODS[self.pixel_likelihood](parameters, self.pixel_scale)
 
+    # Codes from noise: what another family of distributions overrides, beside its distributions.
+
+    @property
+    def noise_dim(self):
+        """How many standard normal numbers a code is made from: D here."""
+        return self.latent_dim
+
+    def code(self, posterior, epsilon):
+        """A code from q(z|x), differentiable in its parameters: [..., B, D].
+
+        Args:
+            posterior: q(z|x), batch shape [B].
+            epsilon: Standard normal noise, [..., B, noise_dim].
+        """
+        return posterior.mean() + posterior.stddev() * epsilon
+
+    def prior_code(self, epsilon):
+        """A code from p(z), [..., D], from standard normal noise [..., noise_dim]."""
+        return epsilon
+
+    def rate(self, posterior, z):
+        """KL(q(z|x) || p(z)), [B], nats; estimated at the code z where it has no closed form."""
+        return divergences.kl(posterior, self.prior(), z)
+
     # Loss.
 
     def measure(self, batch, seed):
@@ -107,16 +127,16 @@ class VAE(BaseModel):
 
     def drawn(self, batch, seed):
         """q(z|x) and a code from it, [B, D]."""
+        num_images = tf.shape(batch[IMAGE])[0]
         posterior = self.posterior(batch)
-        mean = posterior.mean()
-        epsilon = noise.batch_normal(1, tf.shape(mean)[0], self.latent_dim, seed)[0]
-        return posterior, mean + posterior.stddev() * epsilon
+        epsilon = noise.batch_normal(1, num_images, self.noise_dim, seed)[0]
+        return posterior, self.code(posterior, epsilon)
 
     def bound_terms(self, batch, posterior, z):
         """What the bound is made of, given a code from the posterior."""
         return {
             "distortion": -self.likelihood(z, batch).log_prob(batch[IMAGE]),
-            "rate": tfd.kl_divergence(posterior, self.prior()),
+            "rate": self.rate(posterior, z),
         }
 
     def term_weights(self):
@@ -138,15 +158,14 @@ class VAE(BaseModel):
 
         Args:
             batch: As for `loss_terms`.
-            epsilon: Standard normal noise, [S, B, D].
+            epsilon: Standard normal noise, [S, B, noise_dim].
         Returns:
             log p(x, z) - log q(z|x), [S, B], nats.
         """
         posterior = self.posterior(batch)
-        mean, stddev = posterior.mean(), posterior.stddev()
 
         def log_weight(row):
-            z = mean + stddev * row
+            z = self.code(posterior, row)
             log_joint = self.likelihood(z, batch).log_prob(batch[IMAGE]) + self.log_prior(z)
             return log_joint - posterior.log_prob(z)
 
@@ -170,7 +189,7 @@ class VAE(BaseModel):
 
     def sample(self, seed):
         """Images decoded from the prior, [B, H, W, C]; row i depends on `seed[i]`, int64 [B]."""
-        return self.decode(noise.row_normal(seed, 1, self.latent_dim)[0])
+        return self.decode(self.prior_code(noise.row_normal(seed, 1, self.noise_dim)[0]))
 
     def log_likelihood(self, image, seed):
         """Importance-weighted bound on log p(x), [B], nats; `LOG_LIKELIHOOD_SAMPLES` draws."""
@@ -188,11 +207,18 @@ class VAE(BaseModel):
         Returns:
             {"log_likelihood": importance-weighted, "elbo": never above it}.
         """
-        epsilon = noise.row_normal(seed, LOG_LIKELIHOOD_SAMPLES, self.latent_dim)
+        epsilon = noise.row_normal(seed, LOG_LIKELIHOOD_SAMPLES, self.noise_dim)
         log_weights = self.log_weights(batch, epsilon)
         return {
             "log_likelihood": importance.importance_weighted_bound(log_weights),
             "elbo": tf.reduce_mean(log_weights, axis=0),
+        }
+
+    def manifest_fields(self):
+        return {
+            **super().manifest_fields(),
+            "likelihood": self.pixel_likelihood,
+            "log_likelihood_samples": LOG_LIKELIHOOD_SAMPLES,
         }
 
     def serving_signatures(self):
