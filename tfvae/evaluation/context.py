@@ -1,7 +1,7 @@
-"""What a metric may use: the exports, the data, classifiers and a seed."""
+"""What a metric may use, and what it returns."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,35 +14,70 @@ from tfvae.schema import BINARY, IMAGE, LABEL, OBSERVED, SPLITS, TEST
 
 POOL = 20_000
 
+# Images [B, H, W, C] -> probabilities [B, L].
+DomainClassifier = Callable[[np.ndarray], np.ndarray]
+Rows = list[dict[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """An export and the data that it is scored on.
+
+    Args:
+        export: Opened.
+        dataset: The data layer's `Dataset`, or anything with its `spec` and `arrays`.
+    """
+
+    export: Export
+    dataset: Any
+
 
 @dataclasses.dataclass(frozen=True)
 class Context:
     """What a metric may use.
 
+    Most metrics score one export; those that compare several either score all on the data of the
+    first, or take each with its own data by `each`.
+
     Args:
-        exports: One, or several for metrics that compare.
-        dataset: The data layer's `Dataset`, or anything with its `spec` and `arrays`.
+        subjects: One, or several for metrics that compare.
         seed: Of every random draw.
         cache_dir: Where trained classifiers are kept.
-        classifiers: Architecture -> function from images [B, H, W, C] to probabilities [B, L];
-            what is missing is trained on the data set when asked for.
+        classifiers: Architecture -> classifier, used in place of trained ones.
     """
 
-    exports: Sequence[Export]
-    dataset: Any
+    subjects: Sequence[Subject]
     seed: int = 0
     cache_dir: Path = Path("results/classifiers")
-    classifiers: MutableMapping[str, Callable[[np.ndarray], np.ndarray]] = dataclasses.field(
-        default_factory=dict
+    classifiers: Mapping[str, DomainClassifier] = dataclasses.field(default_factory=dict)
+    # (Identity of the data set, architecture) -> classifier: those trained so far.
+    _trained: MutableMapping[tuple[int, str], DomainClassifier] = dataclasses.field(
+        default_factory=dict, repr=False
     )
+
+    def each(self) -> Iterator["Context"]:
+        """A context for each subject alone: its export, its data, the classifiers of its data."""
+        for subject in self.subjects:
+            yield dataclasses.replace(self, subjects=(subject,))
+
+    @property
+    def exports(self) -> tuple[Export, ...]:
+        """The export of each subject."""
+        return tuple(subject.export for subject in self.subjects)
 
     @property
     def export(self) -> Export:
-        """The export, for metrics that score one."""
-        return self.exports[0]
+        """The only, or first, export."""
+        return self.subjects[0].export
+
+    @property
+    def dataset(self) -> Any:
+        """The data of the only, or first, export."""
+        return self.subjects[0].dataset
 
     @property
     def spec(self):
+        """The DataSpec of `dataset`."""
         return self.dataset.spec
 
     @property
@@ -56,42 +91,43 @@ class Context:
         return bool(getattr(self.dataset, "can_edit", False))
 
     def architecture(self, name: str) -> str:
-        """The classifier that `name` stands for; "auto" is study C's for classes.
+        """The classifier that `name` stands for; "auto" is that of Vargas Aguilar & Gu for classes.
 
-        For attributes it is the one with batch normalisation: study C's misses rare ones (on
+        For attributes it is the one with batch normalisation: theirs misses rare ones (on
         `avatars` it is right on 0.94 of the labels after 15 epochs, `cnn_bn` on 0.99 after 4).
         """
         if name != "auto":
             return name
         return "cnn_bn" if self.spec.label_kind == BINARY else "cnn"
 
-    def classifier(
-        self, architecture: str, weights: str | None = None
-    ) -> Callable[[np.ndarray], np.ndarray]:
+    def classifier(self, architecture: str, weights: str | None = None) -> DomainClassifier:
         """Domain classifier of the train split: images [B, H, W, C] -> probabilities [B, L].
 
         Args:
             architecture: A name of `ARCHITECTURES`.
             weights: What a pretrained one starts from.
         """
-        if architecture not in self.classifiers:
+        if architecture in self.classifiers:
+            return self.classifiers[architecture]
+        key = id(self.dataset), architecture
+        if key not in self._trained:
             from tfvae.classifiers.classifier import load_or_train
 
-            self.classifiers[architecture] = load_or_train(
+            self._trained[key] = load_or_train(
                 self.dataset,
                 architecture,
                 seed=self.seed,
                 cache_dir=self.cache_dir,
                 weights=weights,
             )
-        return self.classifiers[architecture]
+        return self._trained[key]
 
     def classifier_scores(self, architecture: str) -> dict[str, tuple[float, tuple[float, float]]]:
         """How often a classifier is right on the known labels of the test split, with intervals.
 
         Returns:
             "accuracy"; for binary labels "balanced_accuracy", the mean over labels of the mean of
-            its true positive and true negative rate. What no known label tells is left out.
+            its true positive and true negative rate. Scores without any known label are left out.
         """
         data = self.draw()
         probability = self.classifier(architecture)(data[IMAGE])
@@ -135,23 +171,18 @@ class Context:
         return self.dataset.edited(split, rows, label)
 
 
-Rows = list[dict[str, Any]]
-
-
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """Scores of one export by one metric.
+    """What a metric returns.
 
     Args:
-        values: Name -> number; the names are listed in docs/metrics.md.
+        values: Name -> number; the names are listed in docs/metrics/.
         intervals: Name -> (low, high), 95 %, for names of `values`.
         num_images: Images that the values are taken over.
-        settings: Options and what the metric decided itself (the strength that it chose).
+        settings: What the metric decided itself (the strength that it chose).
         tables: Title -> rows, each a mapping from column to cell.
         figures: Name -> matplotlib figure.
         notes: Sentences that a reader of the values must know.
-        document: The JSON form, filled by `evaluate`.
-        files: What was written, filled by `evaluate`.
     """
 
     values: Mapping[str, float]
@@ -161,5 +192,3 @@ class Result:
     tables: Mapping[str, Rows] = dataclasses.field(default_factory=dict)
     figures: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    document: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    files: tuple[Path, ...] = ()

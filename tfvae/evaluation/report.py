@@ -1,5 +1,6 @@
 """Results on disk and on the terminal: JSON, PNG, a Markdown table and a printed one."""
 
+import dataclasses
 import importlib.metadata
 import re
 from collections.abc import Mapping
@@ -11,6 +12,22 @@ import numpy as np
 from tfvae import files
 from tfvae.evaluation.context import Result, Rows
 from tfvae.schema import UserError
+
+
+@dataclasses.dataclass(frozen=True)
+class Report:
+    """A metric's result as it was written.
+
+    Args:
+        result: What the metric returned.
+        document: Its JSON form.
+        files: What was written, the JSON first.
+    """
+
+    result: Result
+    document: Mapping[str, Any]
+    files: tuple[Path, ...]
+
 
 PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn")
 
@@ -53,24 +70,22 @@ def versions() -> dict[str, str]:
     return found
 
 
-def write(result: Result, output_dir: Path, name: str) -> tuple[Path, ...]:
+def write(result: Result, document: Mapping[str, Any], output_dir: Path, name: str) -> Report:
     """Writes `<metric>/<name>.json`, `.md` and one PNG per figure under the output folder.
 
     The JSON comes last, so where it is, everything is.
 
-    Returns:
-        The files, the JSON first.
     Raises:
         UserError: a file can't be written.
     """
-    folder = Path(output_dir) / result.document["metric"]
+    folder = Path(output_dir) / document["metric"]
     figures = {title: folder / f"{name}-{title}.png" for title in result.figures}
     for title, path in figures.items():
         figure = result.figures[title]
         files.write(path, lambda target, figure=figure: figure.savefig(target, dpi=120))
-    table = files.write_text(folder / f"{name}.md", markdown(result, figures))
-    written = files.write_json(folder / f"{name}.json", result.document)
-    return (written, table, *figures.values())
+    table = files.write_text(folder / f"{name}.md", markdown(result, document, figures))
+    written = files.write_json(folder / f"{name}.json", document)
+    return Report(result, document, (written, table, *figures.values()))
 
 
 def file_name(run: str, trained_on: str, dataset: str) -> str:
@@ -79,9 +94,8 @@ def file_name(run: str, trained_on: str, dataset: str) -> str:
     return re.sub(r"[^\w.+-]+", "_", name).strip("._") or "export"
 
 
-def markdown(result: Result, figures: Mapping[str, Path]) -> str:
-    """The result as a Markdown page."""
-    about = result.document
+def markdown(result: Result, about: Mapping[str, Any], figures: Mapping[str, Path]) -> str:
+    """The result and its JSON form as a Markdown page."""
     lines = [
         f"# {about['metric']}: {about['saved_model']}",
         "",
@@ -101,14 +115,14 @@ def markdown(result: Result, figures: Mapping[str, Path]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def print_result(result: Result) -> None:
+def print_report(report: Report) -> None:
     """Prints the values, the tables, the notes and where the files are."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     console = Console()
-    about = result.document
+    result, about = report.result, report.document
     head = f"{about['metric']}: {about['saved_model']} on {about['dataset']}"
     for title, rows in {head: value_rows(result), **result.tables}.items():
         if not rows:
@@ -121,7 +135,7 @@ def print_result(result: Result) -> None:
         console.print(table)
     for note in result.notes:
         console.print(note, highlight=False, markup=False)
-    for path in result.files:
+    for path in report.files:
         console.print(str(path), soft_wrap=True, highlight=False, markup=False)
 
 

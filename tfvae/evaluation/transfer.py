@@ -1,18 +1,24 @@
-"""Images carried to domains by an export, what a classifier makes of them, and how they look."""
+"""Images transferred to domains by an export: their classification and how they look."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from tqdm import tqdm
 
 from tfvae import plots
-from tfvae.evaluation.context import Context, Rows
+from tfvae.evaluation.context import Context, DomainClassifier, Rows
+from tfvae.evaluation.transfer_scores import image_scores
 from tfvae.exports.reader import Export
-from tfvae.schema import IMAGE, TEST, VALIDATION
+from tfvae.schema import IMAGE, TEST
+
+STRENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0)
+# The score doesn't see what is lost within a domain: where it saturates, ever stronger transfers
+# that end in one prototype would win by a thousandth.
+STRENGTH_TOLERANCE = 0.025
 
 
 def transfer(export: Export, images: np.ndarray, domain: int, strength: float) -> np.ndarray:
-    """Images [N, H, W, C] carried to one domain, by its index."""
+    """Images [N, H, W, C] transferred to one domain, by its index."""
     target = np.zeros((len(images), export.spec.num_labels), np.float32)
     target[:, domain] = 1
     strengths = np.full(len(images), strength, np.float32)
@@ -20,7 +26,7 @@ def transfer(export: Export, images: np.ndarray, domain: int, strength: float) -
 
 
 def transfer_probabilities(export: Export, classifier, images: np.ndarray, strength: float):
-    """f of every image carried to every domain: [N, n, n], the target along the second axis.
+    """f of every image transferred to every domain: [N, n, n], the target along the second axis.
 
     One domain at a time: all images of all domains at once would be N n images in memory.
     """
@@ -35,7 +41,7 @@ def edited_probabilities(context: Context, classifier, rows: np.ndarray) -> np.n
 
 
 def transfer_to_all(export: Export, image: np.ndarray, strength: float) -> np.ndarray:
-    """One image [1, H, W, C] carried to every domain: [n, H, W, C]."""
+    """One image [1, H, W, C] transferred to every domain: [n, H, W, C]."""
     domains = export.spec.num_labels
     return export.call(
         "transfer",
@@ -46,7 +52,7 @@ def transfer_to_all(export: Export, image: np.ndarray, strength: float) -> np.nd
 
 
 def contact_sheet(context: Context, images: np.ndarray, strength: float):
-    """Images carried to every domain: several of them, or one where the domains are many."""
+    """Images transferred to every domain: several of them, or one where the domains are many."""
     names = context.spec.label_names
     rows = images[: 6 if len(names) <= 16 else 1]
     cells = np.stack(
@@ -56,38 +62,31 @@ def contact_sheet(context: Context, images: np.ndarray, strength: float):
         ]
     )
     columns = ["original", *(plots.shortened(name) for name in names)]
-    title = f"{context.export.run}: test images of {context.data_name} carried to every domain"
+    title = f"{context.export.run}: test images of {context.data_name} transferred to every domain"
     title = f"{title}, strength {strength:g}"
     if len(names) <= 16:
         return plots.image_grid(cells, title, column_labels=columns, y_label="test images")
     return plots.image_blocks(cells, title, column_labels=columns)
 
 
-STRENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0)
-
-
-# The score doesn't see what is lost within a domain: where it saturates, ever stronger transfers
-# that end in one prototype would win by a thousandth.
-STRENGTH_TOLERANCE = 0.025
-
-
-DomainClassifier = Callable[[np.ndarray], np.ndarray]
-
-
 def choose_strength(
-    context: Context,
     export: Export,
     domain_classifier: DomainClassifier,
-    strengths: Sequence[float],
-    count: int,
+    images: np.ndarray,
+    original: np.ndarray,
+    strengths: Sequence[float] = STRENGTHS,
 ) -> tuple[float, Rows]:
-    """The weakest strength whose CIS on `count` validation images is within 2.5 % of the best.
+    """The weakest strength whose CIS on validation images is within 2.5 % of the best.
 
+    Args:
+        export: With `transfer`.
+        domain_classifier: f.
+        images: Validation images, [N, H, W, C].
+        original: f of them, [N, n].
+        strengths: To choose from.
     Returns:
         The strength, and the mean scores of each that was tried, the weakest first.
     """
-    images = context.draw(VALIDATION, count)[IMAGE]
-    original = domain_classifier(images)
     rows = []
     for value in tqdm(sorted(set(strengths)), desc="strength", disable=None, leave=False):
         transferred = transfer_probabilities(export, domain_classifier, images, value)
@@ -96,33 +95,3 @@ def choose_strength(
     best = max(row["cis"] for row in rows)
     enough = best - STRENGTH_TOLERANCE * abs(best)
     return next(row["strength"] for row in rows if row["cis"] >= enough), rows
-
-
-def image_scores(transferred: np.ndarray, original: np.ndarray) -> dict[str, np.ndarray]:
-    """Algorithm 2 for each image.
-
-    Args:
-        transferred: [N, n, n], f of the image carried to domain i in row i.
-        original: [N, n], f of the image itself.
-    Returns:
-        "cis", "ts" and "rs", [N] each; rs is 0 where there is a single domain.
-    """
-    change = _change(transferred, original)
-    domains = change.shape[1]
-    diagonal = np.einsum("nii->ni", change)
-    off = np.abs(change).sum(axis=(1, 2)) - np.abs(diagonal).sum(axis=1)
-    ts = diagonal.mean(axis=1)
-    rs = -off / max(1, domains * (domains - 1))
-    return {"cis": ts + rs, "ts": ts, "rs": rs}
-
-
-def domain_scores(transferred: np.ndarray, original: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """ts and rs of each target domain, [n] each: row i of M averaged over images."""
-    change = _change(transferred, original)
-    diagonal = np.einsum("nii->ni", change)
-    off = np.abs(change).sum(axis=2) - np.abs(diagonal)
-    return diagonal.mean(axis=0), -off.mean(axis=0) / max(1, change.shape[1] - 1)
-
-
-def _change(transferred: np.ndarray, original: np.ndarray) -> np.ndarray:
-    return transferred.astype(np.float64) - original[:, None].astype(np.float64)

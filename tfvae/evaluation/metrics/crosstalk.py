@@ -15,9 +15,9 @@ from scipy.special import expit, logit
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.statistics import make_rng, percentiles
-from tfvae.evaluation.transfer import STRENGTHS, choose_strength, transfer_probabilities
+from tfvae.evaluation.transfer import choose_strength, transfer_probabilities
 from tfvae.exports.needs import Needs
-from tfvae.schema import BINARY, IMAGE, TEST, UserError
+from tfvae.schema import BINARY, IMAGE, TEST, VALIDATION, UserError
 
 NEEDS = Needs(signatures=("label_vector", "classify", "transfer"), labels=True)
 
@@ -56,8 +56,9 @@ def crosstalk(
     gram = vectors @ vectors.T
     domain_classifier = context.classifier(context.architecture(classifier))
     if strength == "auto":
+        chosen_on = context.draw(VALIDATION, validation_images)[IMAGE]
         strength, _ = choose_strength(
-            context, export, domain_classifier, STRENGTHS, validation_images
+            export, domain_classifier, chosen_on, domain_classifier(chosen_on)
         )
     measured = (
         transfer_probabilities(export, domain_classifier, images, strength)
@@ -84,7 +85,7 @@ def crosstalk(
                     "measured change of probability, M": mean,
                 },
                 names,
-                f"{title}: carried to (row), changed (column)",
+                f"{title}: transferred to (row), changed (column)",
             )
         },
     )
@@ -133,7 +134,7 @@ def _strongest(names, gram, predicted, measured, count: int = 20):
         i, j = np.unravel_index(flat, off.shape)
         rows.append(
             {
-                "carried to": names[i],
+                "transferred to": names[i],
                 "changed": names[j],
                 "u_j . u_i": float(gram[i, j]),
                 "predicted": float(mean[i, j]),

@@ -7,6 +7,7 @@ from pydantic import Field, PositiveInt
 
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
+from tfvae.evaluation.image_scores import smoothness
 from tfvae.evaluation.statistics import line, summary
 from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, LABEL
@@ -55,16 +56,3 @@ def interpolation(
         x_label="share of the way between the two codes",
     )
     return Result(values, intervals, 2 * pairs, figures={"lines": figure})
-
-
-def smoothness(paths: np.ndarray) -> dict[str, np.ndarray]:
-    """How evenly and directly decoded lines [P, steps, ...] change, [P] each; a still one has 1."""
-    flat = paths.reshape(*paths.shape[:2], -1).astype(np.float64)
-    distances = np.linalg.norm(np.diff(flat, axis=1), axis=2)
-    mean, total = distances.mean(axis=1), distances.sum(axis=1)
-    direct = np.linalg.norm(flat[:, -1] - flat[:, 0], axis=1)
-    still = np.ones(len(flat))
-    return {
-        "largest_step": np.divide(distances.max(axis=1), mean, out=still.copy(), where=mean > 0),
-        "path_length": np.divide(total, direct, out=still.copy(), where=direct > 0),
-    }

@@ -7,8 +7,10 @@ from pydantic import NonNegativeFloat, PositiveInt
 
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
+from tfvae.evaluation.image_scores import changed_area
 from tfvae.evaluation.statistics import summary
-from tfvae.evaluation.transfer import contact_sheet, domain_scores, image_scores, transfer
+from tfvae.evaluation.transfer import contact_sheet, transfer
+from tfvae.evaluation.transfer_scores import domain_scores, image_scores
 from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE
 
@@ -32,7 +34,7 @@ def intervention(
 
     Args:
         num_images: Test images.
-        strength: How far to carry, as the export's `transfer` takes it.
+        strength: How far to transfer, as the export's `transfer` takes it.
         classifier: Architecture of the classifier.
     """
     domain_classifier = context.classifier(context.architecture(classifier))
@@ -82,10 +84,3 @@ def intervention(
         ),
     }
     return Result(values, intervals, len(images), tables={"Per label": rows}, figures=figures)
-
-
-def changed_area(change: np.ndarray) -> np.ndarray:
-    """Share of the pixels that an absolute change [N, H, W] occupies, [N]; 0 without any change."""
-    flat = change.reshape(len(change), -1).astype(np.float64)
-    squares = (flat**2).sum(axis=1) * flat.shape[1]
-    return np.divide(flat.sum(axis=1) ** 2, squares, out=np.zeros(len(flat)), where=squares > 0)

@@ -5,6 +5,7 @@ from pydantic import PositiveInt
 
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
+from tfvae.evaluation.image_scores import binary_cross_entropy, structural_similarity
 from tfvae.evaluation.statistics import summary
 from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, LABEL
@@ -54,28 +55,3 @@ def reconstruction(
         x_label="above each column: its mean squared error",
     )
     return Result(values, intervals, len(images), figures={"reconstructions": figure}, notes=notes)
-
-
-def binary_cross_entropy(images: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
-    """-sum over pixels of x log p + (1 - x) log(1 - p), [N], nats."""
-    clipped = np.clip(probabilities.astype(np.float64), 1e-7, 1 - 1e-7)
-    nats = images * np.log(clipped) + (1 - images) * np.log1p(-clipped)
-    return -nats.sum(axis=(1, 2, 3))
-
-
-def structural_similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """SSIM of Wang et al. (2004), [N]; Gaussian window of 11 pixels, or what fits the image."""
-    import tensorflow as tf
-
-    side = min(first.shape[1:3])
-    window = min(11, side if side % 2 else side - 1) or 1
-    parts = [
-        tf.image.ssim(
-            tf.constant(first[start : start + 256]),
-            tf.constant(np.clip(second[start : start + 256], 0, 1)),
-            max_val=1.0,
-            filter_size=window,
-        ).numpy()
-        for start in range(0, len(first), 256)
-    ]
-    return np.concatenate(parts).astype(np.float64)

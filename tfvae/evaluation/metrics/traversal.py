@@ -6,6 +6,7 @@ import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from tfvae import plots
+from tfvae.evaluation.code_scores import channel_information
 from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.statistics import make_rng, percentiles
 from tfvae.exports.needs import Needs
@@ -90,12 +91,6 @@ def traversal(
         tables={"Dimensions": rows},
         figures={"dimensions": figure},
     )
-
-
-def channel_information(mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
-    """1/2 ln(1 + Var[mean] / E[stddev^2]) per dimension, [D], nats."""
-    noise = np.maximum((stddev**2).mean(axis=0), 1e-12)
-    return 0.5 * np.log1p(mean.var(axis=0) / noise)
 
 
 def _intervals(mean: np.ndarray, stddev: np.ndarray, seed: int):

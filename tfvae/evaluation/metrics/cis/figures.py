@@ -1,4 +1,4 @@
-"""The figures of `cis`: figures 4, 5 and 6 of the dual-space study."""
+"""The figures of `cis`: figures 4, 5 and 6 of Okamoto et al. (2018)."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ def figures(
         runs: One or more.
         oracle: Where the data set has it.
         images: [N, H, W, C], the test images drawn.
-        shown: Which of them is carried to every domain.
+        shown: Which of them is transferred to every domain.
     """
     found = {
         "domains": _domains(context, runs, oracle),
@@ -115,8 +115,8 @@ def _transfers(context: Context, runs, oracle: Oracle | None, images: np.ndarray
         edits = [context.edited(TEST, row, label) for label in range(len(names))]
         rows[ORACLE] = np.concatenate(edits)
     return plots.image_blocks(
-        np.stack([np.concatenate([image, carried]) for carried in rows.values()]),
-        f"test image {shown} of {context.data_name} carried to every domain (strength in brackets)",
+        np.stack([np.concatenate([image, images]) for images in rows.values()]),
+        f"{context.data_name}: test image {shown} transferred to every domain (strength)",
         row_labels=[plots.shortened(name, 24) for name in rows],
         column_labels=["original", *(plots.shortened(name) for name in names)],
     )

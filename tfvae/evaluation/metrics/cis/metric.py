@@ -1,4 +1,4 @@
-"""The Conditional Inception Score of the dual-space study, algorithm 2.
+"""The Conditional Inception Score (CIS) of Okamoto et al. (2018), algorithm 2.
 
 Not MUNIT's score of the same name. With n equally frequent classes a perfect transfer has
 ts = (n - 1) / n and rs = -1 / n: an image's own domain can't gain, and its own class must lose.
@@ -13,13 +13,13 @@ from pydantic import NonNegativeInt, PositiveInt
 from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.metrics.cis import figures as cis_figures
 from tfvae.evaluation.metrics.cis import tables as cis_tables
-from tfvae.evaluation.metrics.cis.scores import TestImages, repeat_subsets
-from tfvae.evaluation.metrics.cis.subject import Oracle, ScoredExport, baselines, score_run
+from tfvae.evaluation.metrics.cis.scores import TestImages
+from tfvae.evaluation.metrics.cis.subject import Oracle, ScoredExport, baselines, score_export
 from tfvae.evaluation.statistics import mean_interval, ratio_interval
 from tfvae.evaluation.transfer import STRENGTHS, edited_probabilities
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import run_names
-from tfvae.schema import IMAGE, LABEL, OBSERVED, TEST, UsageError
+from tfvae.schema import UsageError
 
 NEEDS = Needs(signatures=("transfer",), labels=True, max_exports=32, same_data=True)
 
@@ -40,22 +40,23 @@ def cis(
 
     Values: `cis`, `ts`, `rs` (means over repeats) and their `_std` over repeats; `ts_absent` (ts
     over images that are known to lack the domain); `identity_cis` (the image itself, exactly 0),
-    `random_cis` (carried to a random other domain), `reconstruction_cis` (strength 0); where the
-    data set can draw the perfect edit `oracle_cis` and `share_of_oracle`; `classifier_accuracy`,
-    `classifier_balanced_accuracy`, `strength`. Of several exports these are the first one's; each
-    has its own as `RUN/cis`, and `margin` is the cis of the best less that of the second best.
+    `random_cis` (transferred to a random other domain), `reconstruction_cis` (strength 0); where
+    the data set can draw the perfect edit, `oracle_cis` and `share_of_oracle`;
+    `classifier_accuracy`, `classifier_balanced_accuracy`, `strength`. For several exports these are
+    the first one's; each has its own as `RUN/cis`, and `margin` is the cis of the best less that of
+    the second best.
 
     Args:
         num_images: Test images per repeat.
         repeats: Repeats, each on other images as long as there are enough.
-        strength: How far to carry, as the export's `transfer` takes it; auto: the weakest of
+        strength: How far to transfer, as the export's `transfer` takes it; auto: the weakest of
             `strengths` whose CIS on validation images is within 2.5 % of the best.
         strengths: What auto chooses from; the same for every model.
         validation_images: Validation images that auto looks at.
         classifier: Architecture of the domain classifier f; auto: cnn for classes, cnn_bn for
             attributes; inception_v3: the study's.
         weights: What inception_v3 starts from; imagenet, none or a file of its weights.
-        image: Which of the drawn test images the figure shows carried to every domain.
+        image: Which of the drawn test images the figure shows transferred to every domain.
     """
     architecture = context.architecture(classifier)
     if weights != "imagenet" and architecture != "inception_v3":
@@ -63,36 +64,19 @@ def cis(
     domain_classifier = context.classifier(
         architecture, weights if architecture == "inception_v3" else None
     )
-    data = context.draw(TEST, num_images * repeats)
-    images = data[IMAGE]
+    test_images = TestImages(context, domain_classifier, num_images, repeats, validation_images)
+    images = test_images.images
     if image >= len(images):
         raise UsageError(f"image={image}: only {len(images)} test images are drawn, from 0 on")
-    test_images = TestImages(
-        original=domain_classifier(images),
-        lacking=(data[LABEL] < 0.5) & (data[OBSERVED] > 0),
-        subsets=repeat_subsets(len(images), num_images, repeats),
-        seed=context.seed,
-    )
-    grid = None if strength == "auto" else (strength,)
+    grid = strengths if strength == "auto" else (strength,)
     runs = [
-        score_run(
-            context,
-            name,
-            export,
-            domain_classifier,
-            images,
-            test_images,
-            grid or strengths,
-            validation_images,
-        )
+        score_export(name, export, test_images, grid)
         for name, export in zip(run_names(context.exports), context.exports, strict=True)
     ]
     oracle = None
     if context.can_edit:
-        rows = context.rows(TEST, num_images * repeats)
-        oracle = Oracle(
-            rows, test_images.scores(edited_probabilities(context, domain_classifier, rows))
-        )
+        edited = edited_probabilities(context, domain_classifier, test_images.rows)
+        oracle = Oracle(test_images.rows, test_images.scores(edited))
     accuracy = {
         f"classifier_{name}": score
         for name, score in context.classifier_scores(architecture).items()

@@ -1,62 +1,29 @@
-"""Algorithm 2 of the dual-space study on probabilities, its baselines and its means; pure NumPy.
-
-f gives the classifier's probabilities, x_i is the image x carried to domain i, and
-M_i = f(x_i) - f(x), an n x n matrix per image. ts = mean of the diagonal, rs = -mean of the
-absolute values off the diagonal, CIS = ts + rs.
-"""
+"""The images that every export is scored on, and the scores of one export, a baseline or the
+oracle."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
+from tfvae.evaluation.context import Context, DomainClassifier, Rows
 from tfvae.evaluation.statistics import mean_interval
-from tfvae.evaluation.transfer import _change, domain_scores, image_scores
+from tfvae.evaluation.transfer import choose_strength
+from tfvae.evaluation.transfer_scores import (
+    absent_scores,
+    domain_scores,
+    image_scores,
+    repeat_subsets,
+)
+from tfvae.exports.reader import Export
+from tfvae.schema import IMAGE, LABEL, OBSERVED, TEST, VALIDATION
 
 PARTS = ("cis", "ts", "rs")
 
 
 @dataclasses.dataclass(frozen=True)
-class TestImages:
-    """The images that every model is scored on, as f sees them.
-
-    Args:
-        original: [N, n], f of the images.
-        lacking: bool [N, n], where a domain is known to be absent.
-        subsets: [repeats, size], the images of each repeat.
-        seed: Of the intervals.
-    """
-
-    original: np.ndarray
-    lacking: np.ndarray
-    subsets: np.ndarray
-    seed: int
-
-    @property
-    def weights(self) -> np.ndarray:
-        """[N], in how many repeats each image is."""
-        return np.bincount(self.subsets.ravel(), minlength=len(self.original)).astype(np.float64)
-
-    def scores(self, transferred: np.ndarray) -> "Scores":
-        """Scores of images carried to every domain, from their f, [N, n, n]."""
-        per_image = image_scores(transferred, self.original)
-        values, intervals = {}, {}
-        for name in PARTS:
-            repeats = per_image[name][self.subsets].mean(axis=1)
-            values[name] = float(repeats.mean())
-            intervals[name] = mean_interval(per_image[name], self.seed, self.weights)
-            values[f"{name}_std"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else 0.0
-        gains, counts = absent_scores(transferred, self.original, self.lacking)
-        if counts.any():
-            weights = counts * self.weights
-            values["ts_absent"] = float(np.average(gains, weights=weights))
-            intervals["ts_absent"] = mean_interval(gains, self.seed, weights)
-        domains = domain_scores(transferred, self.original)
-        return Scores(values, intervals, per_image, *domains)
-
-
-@dataclasses.dataclass(frozen=True)
 class Scores:
-    """Scores of one model, a baseline or the oracle.
+    """Scores of one export, a baseline or the oracle.
 
     Args:
         values: "cis", "ts", "rs", their "_std" over repeats, "ts_absent" where a label is known.
@@ -72,36 +39,73 @@ class Scores:
     rs: np.ndarray
 
 
-def absent_scores(
-    transferred: np.ndarray, original: np.ndarray, lacking: np.ndarray, axis: int = 1
-) -> tuple[np.ndarray, np.ndarray]:
-    """ts over those pairs of image and domain in which the image lacks the domain.
+class TestImages:
+    """Test and validation images with their classification: the same for every export.
 
     Args:
-        transferred: [N, n, n], as for `image_scores`.
-        original: [N, n].
-        lacking: bool [N, n].
-        axis: 1: a mean for each image, [N]; 0: for each domain, [n].
-    Returns:
-        The means (0 where there is no pair) and how many pairs each is over.
+        context: Gives the images and the seed.
+        domain_classifier: f, images -> probabilities.
+        num_images: Test images per repeat.
+        repeats: Repeats, each on other images as long as there are enough.
+        validation_images: How many a strength is chosen on.
+
+    Attributes:
+        images: [N, H, W, C].
+        original: [N, n], f of the images.
+        lacking: bool [N, n], where a domain is known to be absent.
+        subsets: [repeats, size], the images of each repeat.
+        rows: [N], their places in the data set.
     """
-    gain = np.einsum("nii->ni", _change(transferred, original))
-    counts = lacking.sum(axis=axis).astype(np.float64)
-    return (gain * lacking).sum(axis=axis) / np.maximum(counts, 1), counts
 
+    # Not a test, whatever its name says to pytest.
+    __test__ = False
 
-def random_targets(transferred: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Row i replaced by the row of a random other domain, [N, n, n]; the same with one domain."""
-    count, domains = transferred.shape[:2]
-    if domains == 1:
-        return transferred
-    shift = rng.integers(1, domains, size=(count, domains))
-    return np.take_along_axis(
-        transferred, ((np.arange(domains) + shift) % domains)[..., None], axis=1
-    )
+    def __init__(
+        self,
+        context: Context,
+        domain_classifier: DomainClassifier,
+        num_images: int,
+        repeats: int,
+        validation_images: int,
+    ):
+        self.domain_classifier = domain_classifier
+        self.seed = context.seed
+        data = context.draw(TEST, num_images * repeats)
+        self.images = data[IMAGE]
+        self.rows = context.rows(TEST, num_images * repeats)
+        self.original = domain_classifier(self.images)
+        self.lacking = (data[LABEL] < 0.5) & (data[OBSERVED] > 0)
+        self.subsets = repeat_subsets(len(self.images), num_images, repeats)
+        self._context = context
+        self._validation_images = validation_images
+        self._validation: tuple[np.ndarray, np.ndarray] | None = None
 
+    @property
+    def weights(self) -> np.ndarray:
+        """[N], in how many repeats each image is."""
+        return np.bincount(self.subsets.ravel(), minlength=len(self.original)).astype(np.float64)
 
-def repeat_subsets(total: int, size: int, repeats: int) -> np.ndarray:
-    """Image indices of each repeat [repeats, size']: all different as long as `total` allows."""
-    size = min(size, total)
-    return (np.arange(repeats)[:, None] * size + np.arange(size)) % total
+    def choose_strength(self, export: Export, strengths: Sequence[float]) -> tuple[float, Rows]:
+        """As `transfer.choose_strength`, on validation images that are classified once for all
+        exports."""
+        if self._validation is None:
+            images = self._context.draw(VALIDATION, self._validation_images)[IMAGE]
+            self._validation = images, self.domain_classifier(images)
+        return choose_strength(export, self.domain_classifier, *self._validation, strengths)
+
+    def scores(self, transferred: np.ndarray) -> Scores:
+        """Scores of the images transferred to every domain, from their f, [N, n, n]."""
+        per_image = image_scores(transferred, self.original)
+        values, intervals = {}, {}
+        for name in PARTS:
+            repeats = per_image[name][self.subsets].mean(axis=1)
+            values[name] = float(repeats.mean())
+            intervals[name] = mean_interval(per_image[name], self.seed, self.weights)
+            values[f"{name}_std"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else 0.0
+        gains, counts = absent_scores(transferred, self.original, self.lacking)
+        if counts.any():
+            weights = counts * self.weights
+            values["ts_absent"] = float(np.average(gains, weights=weights))
+            intervals["ts_absent"] = mean_interval(gains, self.seed, weights)
+        domains = domain_scores(transferred, self.original)
+        return Scores(values, intervals, per_image, *domains)

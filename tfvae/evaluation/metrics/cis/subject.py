@@ -1,14 +1,15 @@
-"""One export scored: its strength chosen on validation images, then carried test images."""
+"""One export scored: at a strength chosen on validation images, on transferred test images."""
 
 import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
 
-from tfvae.evaluation.context import Context, Rows
-from tfvae.evaluation.metrics.cis.scores import Scores, TestImages, random_targets
+from tfvae.evaluation.context import Rows
+from tfvae.evaluation.metrics.cis.scores import Scores, TestImages
 from tfvae.evaluation.statistics import make_rng
-from tfvae.evaluation.transfer import DomainClassifier, choose_strength, transfer_probabilities
+from tfvae.evaluation.transfer import transfer_probabilities
+from tfvae.evaluation.transfer_scores import random_targets
 from tfvae.exports.reader import Export
 from tfvae.schema import IMAGE
 
@@ -35,7 +36,7 @@ class ScoredExport:
         export: The export.
         strength: At which it was scored.
         tried: Strength and means of the scores on validation images; empty where it was given.
-        transferred: [N, n, n], f of the test images carried to every domain.
+        transferred: [N, n, n], f of the test images transferred to every domain.
         scores: Of those.
         random: Of the same images, each row that of a random other domain.
         reconstruction: Of the images at strength 0.
@@ -71,36 +72,25 @@ def baselines(
     return found if oracle is None else {**found, "oracle": oracle.scores}
 
 
-def score_run(
-    context: Context,
-    name: str,
-    export: Export,
-    domain_classifier: DomainClassifier,
-    images: np.ndarray,
-    test_images: TestImages,
-    strengths: Sequence[float],
-    validation_images: int,
+def score_export(
+    name: str, export: Export, test_images: TestImages, strengths: Sequence[float]
 ) -> ScoredExport:
-    """Scores an export at the strength that does on validation images.
+    """Scores an export at the strength that does best on validation images.
 
     Args:
-        context: The data, and the seed of the random targets.
-        name: Of the run.
+        name: Of the export, for tables and figures.
         export: One of the context's.
-        domain_classifier: The domain classifier f.
-        images: [N, H, W, C], the images behind `test_images`.
-        test_images: What f makes of them.
+        test_images: What it is scored on.
         strengths: To choose from; a single one is taken as it is.
-        validation_images: How many to choose on.
     """
     tried: Rows = []
     strength = float(strengths[0])
     if len(strengths) > 1:
-        strength, tried = choose_strength(
-            context, export, domain_classifier, strengths, validation_images
-        )
-    transferred = transfer_probabilities(export, domain_classifier, images, strength)
-    rng = make_rng(context.seed, 1)
+        strength, tried = test_images.choose_strength(export, strengths)
+    transferred = transfer_probabilities(
+        export, test_images.domain_classifier, test_images.images, strength
+    )
+    rng = make_rng(test_images.seed, 1)
     mixed = random_targets(transferred, rng)
     return ScoredExport(
         name,
@@ -110,14 +100,14 @@ def score_run(
         transferred,
         test_images.scores(transferred),
         test_images.scores(mixed),
-        test_images.scores(_strength_zero(export, domain_classifier, images, rng)),
+        test_images.scores(_strength_zero(export, test_images, rng)),
     )
 
 
-def _strength_zero(export: Export, domain_classifier: DomainClassifier, images, rng) -> np.ndarray:
-    """f of images carried nowhere: by strength 0, each towards a random domain."""
-    domains = export.spec.num_labels
+def _strength_zero(export: Export, test_images: TestImages, rng) -> np.ndarray:
+    """f of the images at strength 0, each towards a random domain."""
+    domains, images = export.spec.num_labels, test_images.images
     targets = np.eye(domains, dtype=np.float32)[rng.integers(domains, size=len(images))]
     zero = np.zeros(len(images), np.float32)
-    kept = export.call("transfer", image=images, target=targets, strength=zero)[IMAGE]
-    return np.repeat(domain_classifier(kept)[:, None], domains, axis=1)
+    same = export.call("transfer", image=images, target=targets, strength=zero)[IMAGE]
+    return np.repeat(test_images.domain_classifier(same)[:, None], domains, axis=1)

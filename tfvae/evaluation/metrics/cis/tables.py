@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from tfvae.evaluation.context import Rows
-from tfvae.evaluation.metrics.cis.scores import PARTS, Scores, TestImages, absent_scores
+from tfvae.evaluation.metrics.cis.scores import PARTS, Scores, TestImages
 from tfvae.evaluation.metrics.cis.subject import Oracle, ScoredExport, baselines
+from tfvae.evaluation.transfer_scores import absent_scores
 
 
 def tables(

@@ -1,0 +1,78 @@
+"""One metric, run on exports and written."""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tfvae.evaluation import METRICS, metric_needs, report
+from tfvae.evaluation.context import Context, DomainClassifier, Subject
+from tfvae.evaluation.report import Report
+from tfvae.exports.reader import Export, is_unchanged
+
+# File systems end at 255 bytes, and names of figures and of the data set follow.
+LONGEST_NAME = 120
+CHANGED = "Beware: the data set has changed since training, so test images may be trained-on ones."
+
+
+def score(
+    metric: str,
+    subjects: Sequence[Subject],
+    *,
+    seed: int = 0,
+    output_dir: str | Path = "results",
+    settings: Mapping[str, Any] | None = None,
+    cache_dir: str | Path | None = None,
+    classifiers: Mapping[str, DomainClassifier] | None = None,
+) -> Report:
+    """Scores exports by one metric and writes JSON, Markdown and figures.
+
+    Args:
+        metric: A name of `METRICS`.
+        subjects: Exports with their data; one, but for metrics that compare.
+        seed: Of every random draw.
+        output_dir: Files go to `<output_dir>/<metric>/`.
+        settings: Options of the metric; strings are read as on the command line.
+        cache_dir: Where classifiers are kept; None means `<output_dir>/classifiers`.
+        classifiers: Architecture -> classifier, used in place of trained ones.
+    Raises:
+        UsageError: unknown metric or option, a bad value, or too many exports.
+        UserError: an export or the data lack what the metric needs, or don't fit each other.
+    """
+    checked = METRICS.check_options(metric, settings or {})
+    needs = metric_needs(metric)
+    exports = [subject.export for subject in subjects]
+    needs.check_together(metric, exports)
+    for subject in subjects:
+        needs.check(f"metric {metric}", subject.export, subject.dataset)
+    context = Context(
+        subjects=tuple(subjects),
+        seed=seed,
+        cache_dir=Path(cache_dir or Path(output_dir) / "classifiers"),
+        classifiers=dict(classifiers or {}),
+    )
+    result = METRICS.load(metric)(context, **checked)
+    unchanged = all(is_unchanged(subject.export, subject.dataset) for subject in subjects)
+    result = dataclasses.replace(
+        result,
+        settings={**METRICS.defaults(metric), **checked, **result.settings},
+        notes=result.notes if unchanged else (*result.notes, CHANGED),
+    )
+    paths = [export.path.as_posix() for export in exports]
+    saved_model = paths[0] if len(paths) == 1 else paths
+    data = context.spec.name
+    document = report.document(metric, saved_model, data, seed, result)
+    own = exports[0].spec.name if unchanged else ""
+    return report.write(
+        result, document, Path(output_dir), report.file_name(_joined_runs(exports), own, data)
+    )
+
+
+def _joined_runs(exports: Sequence[Export]) -> str:
+    """Names of the runs for a file; of many, the first and a digest of all."""
+    name = "+".join(export.run for export in exports)
+    if len(name) <= LONGEST_NAME or len(exports) == 1:
+        return name
+    digest = hashlib.sha256("\n".join(str(export.path) for export in exports).encode()).hexdigest()
+    return f"{exports[0].run}+{len(exports) - 1}-others-{digest[:8]}"
