@@ -2,8 +2,8 @@
 
 import matplotlib.figure
 import pytest
-from toys import read_label, toy_dataset, write_export
 
+from tests.evaluation.toys import EVERYTHING, read_label, toy_dataset, write_export
 from tfvae.exports.reader import Export
 from tfvae.schema import BINARY
 
@@ -63,3 +63,8 @@ def perfect():
         return {"cnn": function, "cnn_bn": function}
 
     return make
+
+
+@pytest.fixture
+def everything(categorical, export_of):
+    return export_of(categorical, EVERYTHING, likelihood="bernoulli")

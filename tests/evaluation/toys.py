@@ -186,6 +186,19 @@ class ToyModel(tf.Module):
         return {"image": image / 0.0}
 
 
+# Every signature that a metric of single exports asks for: name -> method of `ToyModel`.
+EVERYTHING = {
+    "reconstruct": "reconstruct",
+    "encode": "encode",
+    "decode": "decode",
+    "sample": "sample",
+    "classify": "classify",
+    "transfer": "perfect_transfer",
+    "log_likelihood": "log_likelihood",
+    "elbo": "elbo",
+}
+
+
 def write_export(folder, dataset, methods, made=ToyModel, **manifest):
     """Writes `{signature: method name of the model}` as an export with its manifest."""
     count = max(1, dataset.spec.num_labels)
