@@ -48,8 +48,9 @@ def export_of(tmp_path_factory):
         key = (id(dataset), *sorted(methods.items()), *sorted(manifest.items()))
         if key not in made:
             folder = tmp_path_factory.mktemp("saved_models") / "toy" / "1"
-            made[key] = Export.load(write_export(folder, dataset, methods, **manifest))
-        return made[key]
+            # With the data set: another one may get the id of one that is gone.
+            made[key] = dataset, Export.load(write_export(folder, dataset, methods, **manifest))
+        return made[key][1]
 
     return make
 

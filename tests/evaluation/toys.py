@@ -10,7 +10,7 @@ import json
 import numpy as np
 import tensorflow as tf
 
-from tfvae.schema import BINARY, CATEGORICAL, DataSpec, UserError
+from tfvae.schema import BINARY, CATEGORICAL, DataSpec
 
 SIDE = 12
 LATENT = 4
@@ -238,14 +238,3 @@ def write_export(folder, dataset, methods, made=ToyModel, **manifest):
     }
     (folder / "manifest.json").write_text(json.dumps(document))
     return folder
-
-
-__all__ = [
-    "EditableToyDataset",
-    "ToyDataset",
-    "ToyModel",
-    "UserError",
-    "read_label",
-    "toy_dataset",
-    "write_export",
-]
