@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conformance.conftest import CASES, built, every_case, signature_inputs
 from tfvae.exports.contract import SIGNATURES
-
-from .conftest import CASES, built, every_case, signature_inputs
 
 
 @pytest.fixture
@@ -156,24 +155,3 @@ for case, path, shape in json.load(sys.stdin):
     assert done.returncode == 0, done.stdout + done.stderr
     expected = [f"{case}\n{(2, *case.shape)}\n" for case in CASES]
     assert done.stdout == "".join(expected)
-
-
-def test_versions_count_up_and_halves_are_removed(tmp_path, monkeypatch):
-    from tfvae.exports import writer as export
-
-    def no_signatures(model, folder):
-        (folder / "saved_model.pb").touch()
-        return {}
-
-    monkeypatch.setattr(export, "_write_signatures", no_signatures)
-    model = built(CASES[0])
-    assert export.export_model(model, tmp_path, {}).name == "1"
-    assert export.export_model(model, tmp_path, {}).name == "2"
-
-    def full_disk(*arguments):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(export, "_described", full_disk)
-    with pytest.raises(OSError, match="No space"):
-        export.export_model(model, tmp_path, {})
-    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["1", "2"]

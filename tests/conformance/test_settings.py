@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
+from tests.conformance.conftest import Case, has_option
 from tfvae.models import MODELS, build_model
 from tfvae.schema import DataSpec, UsageError, UserError
-
-from .conftest import Case, has_option
 
 every_model = pytest.mark.parametrize("name", MODELS)
 with_likelihood = pytest.mark.parametrize(

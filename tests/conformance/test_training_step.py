@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.conformance.conftest import built, every_case, grey_case, labelled_case, vae_case
 from tfvae.schema import CATEGORICAL
-
-from .conftest import built, every_case, grey_case, labelled_case, vae_case
 
 SEED = (1, 2)
 PRECISIONS = ("mixed_bfloat16", "mixed_float16")

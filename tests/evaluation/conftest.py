@@ -2,8 +2,8 @@
 
 import matplotlib.figure
 import pytest
-from toys import read_label, toy_dataset, write_export
 
+from tests.evaluation.toys import EVERYTHING, read_label, toy_dataset, write_export
 from tfvae.exports.reader import Export
 from tfvae.schema import BINARY
 
@@ -48,8 +48,9 @@ def export_of(tmp_path_factory):
         key = (id(dataset), *sorted(methods.items()), *sorted(manifest.items()))
         if key not in made:
             folder = tmp_path_factory.mktemp("saved_models") / "toy" / "1"
-            made[key] = Export.load(write_export(folder, dataset, methods, **manifest))
-        return made[key]
+            # With the data set: another one may get the id of one that is gone.
+            made[key] = dataset, Export.load(write_export(folder, dataset, methods, **manifest))
+        return made[key][1]
 
     return make
 
@@ -63,3 +64,8 @@ def perfect():
         return {"cnn": function, "cnn_bn": function}
 
     return make
+
+
+@pytest.fixture
+def everything(categorical, export_of):
+    return export_of(categorical, EVERYTHING, likelihood="bernoulli")

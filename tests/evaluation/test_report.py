@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pytest
 
-from tfvae import files
 from tfvae.evaluation import report
 from tfvae.evaluation.context import Result
 from tfvae.schema import UserError
@@ -59,27 +58,3 @@ def test_file_names_are_safe():
     assert report.file_name("run", "digits", "mnist") == "run-on-mnist"
     assert report.file_name("run", "digits", "folder:/a/../b c") == "run-on-folder_a_.._b_c"
     assert "/" not in report.file_name("../x", "a", "a") and report.file_name("..", "a", "a")
-
-
-def test_a_failed_write_leaves_the_old_file_and_no_other(tmp_path):
-    path = files.write_text(tmp_path / "a" / "x.json", "old")
-
-    def fail(name):
-        with open(name, "w", encoding="utf-8") as file:
-            file.write("half")
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(UserError, match="can't write .*x.json: No space left"):
-        files.write(path, fail)
-    assert path.read_text() == "old" and list(path.parent.iterdir()) == [path]
-
-    def full(name):
-        raise RuntimeError(
-            "Unable to write (file write failed: time = now, errno = 28, error message = "
-            "'No space left on device', buf = 0x1)"
-        )
-
-    with pytest.raises(UserError, match="can't write .*x.json: No space left on device$"):
-        files.write(path, full)
-    with pytest.raises(UserError, match="can't write"):
-        files.write_text(path / "below_a_file.txt", "")

@@ -5,10 +5,10 @@ import json
 import sys
 
 import pytest
-from toys import read_label, toy_dataset, write_export
 
 import tfvae.data
 import tfvae.evaluation.evaluate
+from tests.evaluation.toys import read_label, toy_dataset, write_export
 from tfvae.cli import evaluate
 from tfvae.schema import UserError
 

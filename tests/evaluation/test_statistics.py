@@ -74,3 +74,12 @@ def test_cosine_terms_have_the_spread_of_the_statistic():
 def test_row_seeds_differ():
     seeds = np.concatenate([statistics.row_seeds(seed, 1000) for seed in range(3)])
     assert seeds.dtype == np.int64 and len(np.unique(seeds)) == 3000
+
+
+def test_ratio_interval_covers_the_ratio():
+    rng = np.random.default_rng(0)
+    below = rng.normal(2, 0.5, 400)
+    above = 0.3 * below + rng.normal(0, 0.1, 400)
+    low, high = statistics.ratio_interval(above, below, 0, np.ones(400))
+    assert low < 0.3 < high < 0.32
+    assert statistics.ratio_interval(below, below, 0, np.ones(400)) == (1, 1)

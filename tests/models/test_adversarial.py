@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from .adversaries import small_batch, small_model
+from tests.models.adversaries import small_batch, small_model
 
 SEED = (0, 1)
 PLAYERS = ("generator", "critic", "auxiliary_classifier")

@@ -6,9 +6,8 @@ import pytest
 import scipy.special
 import tensorflow as tf
 
+from tests.models.adversaries import SHAPE, small_batch, small_model
 from tfvae.networks import fader
-
-from .adversaries import SHAPE, small_batch, small_model
 
 SEED = (0, 1)
 

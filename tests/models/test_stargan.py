@@ -6,10 +6,9 @@ import pytest
 import scipy.special
 import tensorflow as tf
 
+from tests.models.adversaries import small_batch, small_model
 from tfvae.networks import stargan
 from tfvae.probability import noise
-
-from .adversaries import small_batch, small_model
 
 SEED = (0, 1)
 

@@ -5,8 +5,8 @@ import json
 import keras
 import numpy as np
 import pytest
-from folders import draw_folder
 
+from tests.training.folders import draw_folder
 from tfvae.schema import UsageError, UserError
 from tfvae.training.callbacks import SaveAndStopEarly
 from tfvae.training.config import RunConfig

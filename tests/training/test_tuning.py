@@ -3,8 +3,8 @@
 import keras_tuner
 import pytest
 import yaml
-from folders import draw_folder
 
+from tests.training.folders import draw_folder
 from tfvae.schema import UserError
 from tfvae.training import tuning
 from tfvae.training.config import RunConfig

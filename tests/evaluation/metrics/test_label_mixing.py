@@ -4,8 +4,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from toys import SIDE, ToyDataset, toy_dataset, write_export
 
+from tests.evaluation.toys import SIDE, ToyDataset, toy_dataset, write_export
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.evaluate import evaluate
 from tfvae.evaluation.metrics.label_mixing import LabelPaths, curves, label_pairs

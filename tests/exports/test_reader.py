@@ -4,10 +4,15 @@ import json
 
 import numpy as np
 import pytest
-from toys import write_export
 
-from tfvae.exports.reader import Export, newest_export
+from tests.evaluation.toys import toy_dataset, write_export
+from tfvae.exports.reader import Export, newest_export, run_names
 from tfvae.schema import UserError
+
+
+@pytest.fixture(scope="module")
+def categorical():
+    return toy_dataset()
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +130,16 @@ def test_variables_or_graph_broken(run_folder, tmp_path):
     (tmp_path / "1" / "saved_model.pb").write_bytes(b"not a graph")
     with pytest.raises(UserError, match="not a readable SavedModel"):
         Export.load(tmp_path / "1").call("reconstruct", image=np.zeros((1, 12, 12, 1)))
+
+
+def test_runs_of_one_name_are_told_apart(categorical, tmp_path):
+    methods = {"reconstruct": "reconstruct"}
+    folders = [tmp_path / "half" / "2", tmp_path / "far" / "half" / "2"]
+    twins = [Export.load(write_export(folder, categorical, methods)) for folder in folders]
+    half, idle = (
+        Export.load(write_export(tmp_path / "saved" / run / "1", categorical, methods))
+        for run in ("half", "idle")
+    )
+    assert run_names([half, idle]) == ["half", "idle"]
+    assert run_names([half, twins[0]]) == ["half/1", "half/2"]
+    assert run_names(twins) == [str(folder) for folder in folders]

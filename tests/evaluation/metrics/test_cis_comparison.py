@@ -4,13 +4,12 @@ import dataclasses
 
 import numpy as np
 import pytest
-from toys import EditableToyDataset, toy_dataset, write_export
 
-from tfvae.evaluation import statistics
+from tests.evaluation.toys import EditableToyDataset, toy_dataset, write_export
 from tfvae.evaluation.evaluate import evaluate
 from tfvae.evaluation.metrics.cis import figures as cis_figures
 from tfvae.evaluation.transfer import STRENGTHS
-from tfvae.exports.reader import Export, run_names
+from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, UsageError, UserError
 
 
@@ -147,15 +146,6 @@ def test_exports_of_other_data_are_refused(editable, exports, tmp_path):
     assert not (tmp_path / "results").exists()
 
 
-def test_runs_of_one_name_are_told_apart(editable, exports, tmp_path):
-    methods = {"transfer": "switch_on"}
-    folders = [tmp_path / "half" / "2", tmp_path / "far" / "half" / "2"]
-    twins = [Export.load(write_export(folder, editable, methods)) for folder in folders]
-    assert run_names([exports["half"], exports["idle"]]) == ["half", "idle"]
-    assert run_names([exports["half"], twins[0]]) == ["half/1", "half/2"]
-    assert run_names(twins) == [str(folder) for folder in folders]
-
-
 def test_many_runs_have_a_short_file_name(compared, exports, monkeypatch):
     monkeypatch.setattr("tfvae.evaluation.evaluate.LONGEST_NAME", 10)
     result = compared("perfect", "half", "idle", strength=1)
@@ -179,12 +169,3 @@ def test_names_of_many_domains_are_few():
     kept = cis_figures.label_extremes(names, np.arange(40.0))
     assert [name for name in kept if name] == names[:4] + names[32:]
     assert cis_figures.label_extremes(names[:5], np.arange(5.0)) == names[:5]
-
-
-def test_ratio_interval_covers_the_ratio():
-    rng = np.random.default_rng(0)
-    below = rng.normal(2, 0.5, 400)
-    above = 0.3 * below + rng.normal(0, 0.1, 400)
-    low, high = statistics.ratio_interval(above, below, 0, np.ones(400))
-    assert low < 0.3 < high < 0.32
-    assert statistics.ratio_interval(below, below, 0, np.ones(400)) == (1, 1)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from toys import LATENT, SIDE, ToyModel, toy_dataset, write_export
 
+from tests.evaluation.toys import LATENT, SIDE, ToyModel, toy_dataset, write_export
 from tfvae.evaluation.evaluate import evaluate
 from tfvae.evaluation.transfer import STRENGTHS
 from tfvae.exports.reader import Export

@@ -6,8 +6,8 @@ import shutil
 import keras
 import numpy as np
 import pytest
-from toys import toy_dataset
 
+from tests.evaluation.toys import toy_dataset
 from tfvae.classifiers import classifier
 from tfvae.classifiers import networks as classifier_networks
 from tfvae.classifiers.networks import ARCHITECTURES, inception_v3, weights_identity

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from toys import EditableToyDataset, toy_dataset
 
+from tests.evaluation.toys import EditableToyDataset, toy_dataset
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.evaluate import evaluate
 from tfvae.evaluation.metrics.cis import scores as cis_scores
@@ -151,14 +151,6 @@ def test_nothing_to_gain_has_no_share(export_of, perfect, tmp_path):
     result = scored(export, dataset, perfect(dataset), tmp_path, num_images=10, repeats=1)
     assert result.values["oracle_cis"] == 0
     assert not {"share_of_oracle", "ts_absent"} & set(result.values)
-
-
-def test_drawn_rows_are_those_of_the_images(binary):
-    context = Context([], binary, seed=3)
-    for count in (None, 17):
-        rows = context.rows("test", count)
-        drawn = context.draw("test", count)["image"]
-        assert np.array_equal(drawn, binary.arrays("test")["image"][rows])
 
 
 def test_balanced_accuracy_of_the_classifier(binary, export_of, tmp_path):

@@ -6,8 +6,8 @@ import unittest.mock
 import numpy as np
 import pytest
 from sklearn import metrics
-from toys import toy_dataset
 
+from tests.evaluation.toys import toy_dataset
 from tfvae.classifiers import classifier
 from tfvae.classifiers import networks as classifier_networks
 from tfvae.classifiers.networks import ARCHITECTURES

@@ -1,0 +1,27 @@
+"""The accuracy of exports that classify perfectly, with unknown labels left out."""
+
+import numpy as np
+
+from tfvae.evaluation.evaluate import evaluate
+
+
+def test_perfect_classification(categorical, everything, tmp_path):
+    result = evaluate("classification", [everything], categorical, output_dir=tmp_path)
+    assert result.values["accuracy"] == result.values["balanced_accuracy"] == 1
+    assert result.intervals["accuracy"] == result.intervals["balanced_accuracy"] == (1, 1)
+    assert [row["recall"] for row in result.tables["Per label"]] == [1] * 10
+
+
+def test_binary_classification_masks_unknown_labels(binary, export_of, tmp_path):
+    export = export_of(binary, {"classify": "classify"})
+    # Wrong wherever it isn't known: no effect.
+    labels, observed = (binary.arrays("test")[name] for name in ("label", "observed"))
+    assert (observed == 0).any()
+    changed = np.where(observed > 0, labels, 1 - labels)
+    original = binary._splits["test"]["label"]
+    binary._splits["test"]["label"] = changed.astype(np.float32)
+    try:
+        result = evaluate("classification", [export], binary, output_dir=tmp_path)
+    finally:
+        binary._splits["test"]["label"] = original
+    assert result.values["accuracy"] == result.values["balanced_accuracy"] == 1
