@@ -5,9 +5,8 @@ import json
 
 import pytest
 
-from tests.evaluation.toys import read_label, toy_dataset
+from tests.evaluation.toys import read_label, scored, toy_dataset
 from tfvae.evaluation import METRICS, applicable_metrics
-from tfvae.evaluation.evaluate import evaluate
 from tfvae.schema import UsageError, UserError
 
 
@@ -26,24 +25,24 @@ def test_what_does_not_fit_is_said(
 ):
     plain = export_of(unlabelled, {"reconstruct": "reconstruct", "transfer": "identity_transfer"})
     with pytest.raises(UserError, match="without labels"):
-        evaluate("cis", [plain], unlabelled, output_dir=tmp_path)
+        scored("cis", [plain], unlabelled, output_dir=tmp_path)
     with pytest.raises(UserError, match="has no labels"):
-        evaluate("cis", [everything], unlabelled, output_dir=tmp_path)
+        scored("cis", [everything], unlabelled, output_dir=tmp_path)
     with pytest.raises(UserError, match="knows 10 categorical labels.* has 3 binary"):
-        evaluate("classification", [everything], binary, output_dir=tmp_path)
+        scored("classification", [everything], binary, output_dir=tmp_path)
     renamed = toy_dataset()
     names = ("label0", "renamed", *renamed.spec.label_names[2:])
     renamed.spec = dataclasses.replace(renamed.spec, label_names=names)
     with pytest.raises(UserError, match="label 2 of the export .* is 'label1'.* is 'renamed'"):
-        evaluate("classification", [everything], renamed, output_dir=tmp_path)
+        scored("classification", [everything], renamed, output_dir=tmp_path)
     with pytest.raises(UserError, match="no signature 'classify'"):
-        evaluate("classification", [plain], categorical, output_dir=tmp_path)
+        scored("classification", [plain], categorical, output_dir=tmp_path)
     with pytest.raises(UsageError, match="scores 1 export at a time, got 2"):
-        evaluate("reconstruction", [everything] * 2, categorical, output_dir=tmp_path)
+        scored("reconstruction", [everything] * 2, categorical, output_dir=tmp_path)
     with pytest.raises(UsageError, match="'num_image'; did you mean"):
-        evaluate("cis", [everything], categorical, output_dir=tmp_path, settings={"num_image": 1})
+        scored("cis", [everything], categorical, output_dir=tmp_path, settings={"num_image": 1})
     with pytest.raises(UsageError, match="unknown metric 'sic'"):
-        evaluate("sic", [everything], categorical, output_dir=tmp_path)
+        scored("sic", [everything], categorical, output_dir=tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -56,7 +55,7 @@ def test_options_are_documented(name):
 # `crosstalk` needs attributes and a linear label decoder: test_crosstalk.py.
 @pytest.mark.parametrize("name", [name for name in METRICS if name != "crosstalk"])
 def test_files(name, categorical, everything, drawn, tmp_path):
-    result = evaluate(
+    result = scored(
         name,
         [everything],
         categorical,
@@ -84,7 +83,7 @@ def test_files(name, categorical, everything, drawn, tmp_path):
 
 def test_equal_seeds_give_equal_scores(categorical, everything, perfect, tmp_path):
     def values(seed):
-        result = evaluate(
+        result = scored(
             "cis",
             [everything],
             categorical,
@@ -101,6 +100,6 @@ def test_equal_seeds_give_equal_scores(categorical, everything, perfect, tmp_pat
 
 def test_changed_data_are_scored_as_others_and_said(categorical, export_of, tmp_path):
     export = export_of(categorical, {"reconstruct": "reconstruct"}, dataset_fingerprint="before")
-    result = evaluate("reconstruction", [export], categorical, output_dir=tmp_path)
+    result = scored("reconstruction", [export], categorical, output_dir=tmp_path)
     assert "has changed since training" in result.notes[-1]
     assert (tmp_path / "reconstruction" / "toy-on-toy.json").is_file()

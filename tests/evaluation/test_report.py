@@ -43,12 +43,12 @@ def test_not_finite_is_an_error_that_names_the_value(changes):
 
 def test_markdown_and_printed_table(capsys):
     done = result()
-    done = result(document=report.document("m", "saved_models/a/1", "digits", 0, done))
-    page = report.markdown(done, {})
+    about = report.document("m", "saved_models/a/1", "digits", 0, done)
+    page = report.markdown(done, about, {})
     assert "| accuracy | 0.5000 | [0.4000, 0.6000] |" in page and "| nats | -812.25 |  |" in page
     assert r"| a\|b | 0.5000 |  |" in page and "| [red] |  | 0.2500 |" in page
     assert "* Beware." in page and "Nothing" not in page
-    report.print_result(done)
+    report.print_report(report.Report(done, about, ()))
     printed = capsys.readouterr().out
     assert "0.5000" in printed and "Beware." in printed and "a|b" in printed and "[red]" in printed
 

@@ -92,8 +92,8 @@ def test_all_goes_on_past_a_metric_that_the_data_cannot_tell(scored, monkeypatch
             raise UserError("no test image has a known label")
         return whole(metric, *arguments, **options)
 
-    whole = tfvae.evaluation.evaluate.evaluate
-    monkeypatch.setattr("tfvae.evaluation.evaluate.evaluate", without_labels)
+    whole = tfvae.evaluation.evaluate.score
+    monkeypatch.setattr("tfvae.evaluation.evaluate.score", without_labels)
     status, documents, _ = scored("--metric", "all", "--set", "num_images=20")
     assert status == 0
     assert [entry["metric"] for entry in documents] == ["reconstruction"] * 3

@@ -6,10 +6,13 @@ row is a perfect transfer. As in the real data, the label of an entry that isn't
 """
 
 import json
+import types
 
 import numpy as np
 import tensorflow as tf
 
+from tfvae.evaluation.context import Subject
+from tfvae.evaluation.score import score
 from tfvae.schema import BINARY, CATEGORICAL, DataSpec
 
 SIDE = 12
@@ -238,3 +241,11 @@ def write_export(folder, dataset, methods, made=ToyModel, **manifest):
     }
     (folder / "manifest.json").write_text(json.dumps(document))
     return folder
+
+
+def scored(metric, exports, dataset, **options):
+    """Exports scored by a metric on a data set: the report and the result in it as one."""
+    report = score(metric, [Subject(export, dataset) for export in exports], **options)
+    return types.SimpleNamespace(
+        **vars(report.result), document=report.document, files=report.files
+    )

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
+from tests.evaluation import toys
 from tests.evaluation.toys import EditableToyDataset, toy_dataset
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.evaluate import evaluate
-from tfvae.evaluation.metrics.cis import scores as cis_scores
+from tfvae.evaluation import transfer_scores
+from tfvae.evaluation.context import Context, Subject
 from tfvae.evaluation.transfer import STRENGTHS
 from tfvae.schema import BINARY, SPLITS, VALIDATION, UsageError
 
 
 def scored(export, dataset, classifiers, tmp_path, **settings):
-    return evaluate(
+    return toys.scored(
         "cis", [export], dataset, output_dir=tmp_path, settings=settings, classifiers=classifiers
     )
 
@@ -79,11 +79,11 @@ def test_binary_perfect_transfer(binary, export_of, perfect, tmp_path):
 def test_scores_by_hand():
     original = np.array([[0.2, 0.5, 0.3]])
     transferred = np.array([[[0.9, 0.1, 0.0], [0.2, 0.5, 0.3], [0.1, 0.4, 0.5]]])
-    scores = cis_scores.image_scores(transferred, original)
+    scores = transfer_scores.image_scores(transferred, original)
     assert scores["ts"][0] == pytest.approx((0.7 + 0 + 0.2) / 3)
     assert scores["rs"][0] == pytest.approx(-(0.4 + 0.3 + 0 + 0 + 0.1 + 0.1) / 6)
     assert scores["cis"][0] == scores["ts"][0] + scores["rs"][0]
-    ts, rs = cis_scores.domain_scores(transferred, original)
+    ts, rs = transfer_scores.domain_scores(transferred, original)
     assert ts == pytest.approx([0.7, 0, 0.2]) and rs == pytest.approx([-0.35, 0, -0.1])
 
 
@@ -116,9 +116,9 @@ def test_absent_scores_by_hand():
     original = np.array([[0.25, 0.5], [0.0, 1.0]])
     transferred = np.array([[[0.75, 0.0], [0.0, 0.5]], [[1.0, 0.0], [0.5, 1.0]]])
     lacking = np.array([[True, True], [True, False]])
-    gains, counts = cis_scores.absent_scores(transferred, original, lacking)
+    gains, counts = transfer_scores.absent_scores(transferred, original, lacking)
     assert gains == pytest.approx([0.25, 1]) and counts.tolist() == [2, 1]
-    gains, counts = cis_scores.absent_scores(transferred, original, lacking, axis=0)
+    gains, counts = transfer_scores.absent_scores(transferred, original, lacking, axis=0)
     assert gains == pytest.approx([0.75, 0]) and counts.tolist() == [2, 1]
 
 
@@ -127,7 +127,9 @@ def test_share_of_the_oracle(method, share, export_of, perfect, tmp_path):
     dataset = toy_dataset(BINARY, num_labels=3, unknown=0.3, made=EditableToyDataset)
     export = export_of(dataset, {"transfer": method})
     result = scored(export, dataset, perfect(dataset), tmp_path, num_images=40, repeats=2)
-    labels = dataset.arrays("test")["image"][Context([export], dataset).rows("test", 80), 0, :3, 0]
+    labels = dataset.arrays("test")["image"][
+        Context([Subject(export, dataset)]).rows("test", 80), 0, :3, 0
+    ]
     assert result.values["oracle_cis"] == pytest.approx(1 - labels.mean(), abs=1e-6)
     assert result.values["share_of_oracle"] == pytest.approx(share, abs=1e-6)
     assert result.intervals["share_of_oracle"] == pytest.approx((share, share), abs=1e-6)
@@ -181,21 +183,21 @@ def test_options_that_make_no_sense_are_refused(binary, export_of, perfect, tmp_
 
 
 def test_a_single_domain_has_no_other():
-    scores = cis_scores.image_scores(np.array([[[1.0]]]), np.array([[0.25]]))
+    scores = transfer_scores.image_scores(np.array([[[1.0]]]), np.array([[0.25]]))
     assert scores["ts"] == 0.75 and scores["rs"] == 0
     transferred = np.ones((2, 1, 1))
-    assert cis_scores.random_targets(transferred, np.random.default_rng(0)) is transferred
+    assert transfer_scores.random_targets(transferred, np.random.default_rng(0)) is transferred
 
 
 def test_random_targets_are_never_the_target():
     transferred = np.repeat(np.arange(5.0)[None, :, None], 5, axis=2) * np.ones((50, 1, 1))
-    mixed = cis_scores.random_targets(transferred, np.random.default_rng(0))
+    mixed = transfer_scores.random_targets(transferred, np.random.default_rng(0))
     assert (mixed[:, :, 0] != np.arange(5)).all()
     assert set(np.unique(mixed[:, 0, 0])) == {1, 2, 3, 4}
 
 
 def test_repeats_share_images_only_when_they_must():
-    assert len(np.unique(cis_scores.repeat_subsets(100, 20, 5))) == 100
-    few = cis_scores.repeat_subsets(30, 20, 3)
+    assert len(np.unique(transfer_scores.repeat_subsets(100, 20, 5))) == 100
+    few = transfer_scores.repeat_subsets(30, 20, 3)
     assert few.shape == (3, 20) and all(len(set(row)) == 20 for row in few.tolist())
-    assert cis_scores.repeat_subsets(7, 20, 2).shape == (2, 7)
+    assert transfer_scores.repeat_subsets(7, 20, 2).shape == (2, 7)

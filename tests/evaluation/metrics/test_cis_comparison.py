@@ -5,8 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tests.evaluation.toys import EditableToyDataset, toy_dataset, write_export
-from tfvae.evaluation.evaluate import evaluate
+from tests.evaluation.toys import EditableToyDataset, scored, toy_dataset, write_export
 from tfvae.evaluation.metrics.cis import figures as cis_figures
 from tfvae.evaluation.transfer import STRENGTHS
 from tfvae.exports.reader import Export
@@ -45,7 +44,7 @@ def exports(editable, tmp_path_factory):
 @pytest.fixture
 def compared(editable, exports, perfect, tmp_path):
     def run(*names, dataset=editable, **settings):
-        return evaluate(
+        return scored(
             "cis",
             [exports[name] for name in names],
             dataset,
@@ -127,7 +126,7 @@ def test_exports_of_other_data_are_refused(editable, exports, tmp_path):
         )
 
     def score(export):
-        evaluate("cis", [exports["half"], export], editable, output_dir=tmp_path / "results")
+        scored("cis", [exports["half"], export], editable, output_dir=tmp_path / "results")
 
     with pytest.raises(UserError, match="half/1 and .*other/1 .* label names differ"):
         score(other(label_names=("label0", "label1", "another")))
@@ -147,7 +146,7 @@ def test_exports_of_other_data_are_refused(editable, exports, tmp_path):
 
 
 def test_many_runs_have_a_short_file_name(compared, exports, monkeypatch):
-    monkeypatch.setattr("tfvae.evaluation.evaluate.LONGEST_NAME", 10)
+    monkeypatch.setattr("tfvae.evaluation.score.LONGEST_NAME", 10)
     result = compared("perfect", "half", "idle", strength=1)
     assert result.files[0].name.startswith("perfect+2-others-")
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from tfvae.evaluation.evaluate import evaluate
+from tests.evaluation.toys import scored
 
 
 def test_perfect_classification(categorical, everything, tmp_path):
-    result = evaluate("classification", [everything], categorical, output_dir=tmp_path)
+    result = scored("classification", [everything], categorical, output_dir=tmp_path)
     assert result.values["accuracy"] == result.values["balanced_accuracy"] == 1
     assert result.intervals["accuracy"] == result.intervals["balanced_accuracy"] == (1, 1)
     assert [row["recall"] for row in result.tables["Per label"]] == [1] * 10
@@ -21,7 +21,7 @@ def test_binary_classification_masks_unknown_labels(binary, export_of, tmp_path)
     original = binary._splits["test"]["label"]
     binary._splits["test"]["label"] = changed.astype(np.float32)
     try:
-        result = evaluate("classification", [export], binary, output_dir=tmp_path)
+        result = scored("classification", [export], binary, output_dir=tmp_path)
     finally:
         binary._splits["test"]["label"] = original
     assert result.values["accuracy"] == result.values["balanced_accuracy"] == 1

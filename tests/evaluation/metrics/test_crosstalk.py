@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.evaluation.toys import LATENT, SIDE, ToyModel, toy_dataset, write_export
-from tfvae.evaluation.evaluate import evaluate
+from tests.evaluation.toys import LATENT, SIDE, ToyModel, scored, toy_dataset, write_export
 from tfvae.evaluation.transfer import STRENGTHS
 from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, UserError
@@ -61,7 +60,7 @@ def score(tmp_path_factory):
     export = Export.load(folder)
 
     def call(**settings):
-        return evaluate(
+        return scored(
             "crosstalk",
             [export],
             dataset,
@@ -103,7 +102,7 @@ def test_the_gram_matrix_is_that_of_the_served_vectors(at_two):
     rows = next(iter(at_two.tables.values()))
     gram = VECTORS @ VECTORS.T / 16
     for row in rows:
-        i, j = (int(row[name][-1]) for name in ("carried to", "changed"))
+        i, j = (int(row[name][-1]) for name in ("transferred to", "changed"))
         assert row["u_j . u_i"] == pytest.approx(gram[i, j], abs=1e-5)
 
 
@@ -112,7 +111,7 @@ def test_an_export_without_vectors_is_refused(tmp_path):
     methods = {"classify": "classify", "transfer": "switch_on"}
     export = Export.load(write_export(tmp_path / "toy" / "1", dataset, methods))
     with pytest.raises(UserError, match="label_vector"):
-        evaluate("crosstalk", [export], dataset, output_dir=tmp_path)
+        scored("crosstalk", [export], dataset, output_dir=tmp_path)
 
 
 def test_classes_are_refused(tmp_path):
@@ -120,4 +119,4 @@ def test_classes_are_refused(tmp_path):
     methods = {"classify": "classify", "transfer": "perfect_transfer", "label_vector": "vectors"}
     export = Export.load(write_export(tmp_path / "toy" / "1", dataset, methods))
     with pytest.raises(UserError, match="are classes"):
-        evaluate("crosstalk", [export], dataset, output_dir=tmp_path)
+        scored("crosstalk", [export], dataset, output_dir=tmp_path)

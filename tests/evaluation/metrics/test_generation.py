@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from tfvae.evaluation.evaluate import evaluate
+from tests.evaluation.toys import scored
 from tfvae.evaluation.metrics.generation import known_labels
 from tfvae.evaluation.statistics import mean_interval
 from tfvae.schema import BINARY, UserError
 
 
 def test_generation_of_the_right_labels(categorical, everything, perfect, tmp_path):
-    result = evaluate(
+    result = scored(
         "generation",
         [everything],
         categorical,
@@ -27,7 +27,7 @@ def test_generation_of_the_right_labels(categorical, everything, perfect, tmp_pa
 
 def test_a_sampler_of_one_image_has_cosine_one(categorical, export_of, perfect, tmp_path):
     export = export_of(categorical, {"sample": "sample_same"})
-    result = evaluate(
+    result = scored(
         "generation", [export], categorical, output_dir=tmp_path, classifiers=perfect(categorical)
     )
     assert result.values["cosine_similarity"] == pytest.approx(1)
@@ -36,7 +36,7 @@ def test_a_sampler_of_one_image_has_cosine_one(categorical, export_of, perfect, 
 
 def test_generation_with_attributes(binary, export_of, perfect, tmp_path):
     export = export_of(binary, {"sample": "sample"})
-    result = evaluate(
+    result = scored(
         "generation", [export], binary, output_dir=tmp_path, classifiers=perfect(binary)
     )
     assert result.values["accuracy"] == 1 and len(result.tables["Per label"]) == 3
@@ -55,4 +55,4 @@ def test_accuracy_of_real_images_is_counted_by_image():
 def test_generation_needs_a_sampler_for_labels(categorical, export_of, tmp_path):
     export = export_of(categorical, {"sample": "sample_unlabelled"})
     with pytest.raises(UserError, match="'sample' .* takes no 'label'"):
-        evaluate("generation", [export], categorical, output_dir=tmp_path)
+        scored("generation", [export], categorical, output_dir=tmp_path)

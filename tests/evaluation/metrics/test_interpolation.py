@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from tfvae.evaluation.evaluate import evaluate
-from tfvae.evaluation.metrics.interpolation import smoothness
+from tests.evaluation.toys import scored
+from tfvae.evaluation.image_scores import smoothness
 
 
 def test_interpolation(categorical, everything, tmp_path):
     settings = {"num_pairs": 20, "steps": 5}
-    result = evaluate(
+    result = scored(
         "interpolation", [everything], categorical, output_dir=tmp_path, settings=settings
     )
     assert 1 <= result.values["largest_step"] < 4 and result.values["path_length"] >= 1

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from tfvae.evaluation.evaluate import evaluate
-from tfvae.evaluation.metrics.intervention import changed_area
+from tests.evaluation.toys import scored
+from tfvae.evaluation.image_scores import changed_area
 from tfvae.evaluation.transfer import transfer
 
 
 def test_intervention(categorical, everything, perfect, tmp_path):
-    result = evaluate(
+    result = scored(
         "intervention",
         [everything],
         categorical,
@@ -32,7 +32,7 @@ def test_images_are_carried_nowhere_once(categorical, everything, perfect, tmp_p
         return transfer(export, images, domain, strength)
 
     monkeypatch.setattr("tfvae.evaluation.metrics.intervention.transfer", counted)
-    evaluate(
+    scored(
         "intervention",
         [everything],
         categorical,

@@ -5,9 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from tests.evaluation.toys import SIDE, ToyDataset, toy_dataset, write_export
-from tfvae.evaluation.context import Context
-from tfvae.evaluation.evaluate import evaluate
+from tests.evaluation.toys import SIDE, ToyDataset, scored, toy_dataset, write_export
+from tfvae.evaluation.context import Context, Subject
 from tfvae.evaluation.metrics.label_mixing import LabelPaths, curves, label_pairs
 from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, UsageError, UserError
@@ -18,7 +17,7 @@ def mixed(export_of, tmp_path):
     def run(dataset, method, **settings):
         export = export_of(dataset, {"sample": method})
         settings = {"num_pairs": 40, **settings}
-        return evaluate("label_mixing", [export], dataset, output_dir=tmp_path, settings=settings)
+        return scored("label_mixing", [export], dataset, output_dir=tmp_path, settings=settings)
 
     return run
 
@@ -115,7 +114,7 @@ def test_attributes_are_mixed_entry_by_entry(binary, mixed):
 @pytest.mark.parametrize("kind", ["categorical", "binary"])
 def test_labels_of_a_pair_differ(kind, request, export_of):
     dataset = request.getfixturevalue(kind)
-    context = Context([export_of(dataset, {"sample": "sample"})], dataset)
+    context = Context([Subject(export_of(dataset, {"sample": "sample"}), dataset)])
     first, second = label_pairs(context, 300)
     assert first.shape == second.shape == (300, dataset.spec.num_labels)
     assert (first != second).any(axis=1).all() and set(np.unique([first, second])) == {0, 1}
@@ -127,7 +126,7 @@ def test_labels_of_a_pair_differ(kind, request, export_of):
 def test_equal_attributes_everywhere_differ_by_one(export_of):
     spec = dataclasses.replace(toy_dataset(BINARY, num_labels=3).spec)
     dataset = ToyDataset(spec, {"test": np.ones((spec.num_examples["test"], 3))})
-    first, second = label_pairs(Context([], dataset), 50)
+    first, second = label_pairs(Context([Subject(None, dataset)]), 50)
     assert (first == 1).all() and ((first != second).sum(axis=1) == 1).all()
 
 
@@ -139,7 +138,7 @@ def test_exports_side_by_side(categorical, tmp_path):
     ]
     # An odd number of steps: the toy jumps between two of them.
     settings = {"num_pairs": 10, "steps": 5}
-    result = evaluate("label_mixing", exports, categorical, output_dir=tmp_path, settings=settings)
+    result = scored("label_mixing", exports, categorical, output_dir=tmp_path, settings=settings)
     values = result.values
     assert (
         values["first_step_share"]
@@ -164,7 +163,7 @@ def test_what_can_not_be_mixed(categorical, export_of, mixed, tmp_path):
         mixed(categorical, "sample_unlabelled")
     single = toy_dataset(num_labels=1)
     with pytest.raises(UserError, match="one class"):
-        evaluate(
+        scored(
             "label_mixing",
             [export_of(single, {"sample": "sample"})],
             single,

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from tfvae.evaluation.evaluate import evaluate
-from tfvae.evaluation.metrics.reconstruction import binary_cross_entropy, structural_similarity
+from tests.evaluation.toys import scored
+from tfvae.evaluation.image_scores import binary_cross_entropy, structural_similarity
 
 
 def test_reconstruction(categorical, everything, tmp_path):
-    result = evaluate("reconstruction", [everything], categorical, output_dir=tmp_path)
+    result = scored("reconstruction", [everything], categorical, output_dir=tmp_path)
     images = categorical.arrays("test")["image"].astype(np.float64)
     rebuilt = 0.9 * images + 0.05
     assert result.values["mse"] == pytest.approx(np.mean((rebuilt - images) ** 2), rel=1e-5)
@@ -19,7 +19,7 @@ def test_reconstruction(categorical, everything, tmp_path):
 
 def test_distortion_needs_a_bernoulli_likelihood(categorical, export_of, tmp_path):
     export = export_of(categorical, {"reconstruct": "reconstruct"}, likelihood="gaussian")
-    result = evaluate("reconstruction", [export], categorical, output_dir=tmp_path)
+    result = scored("reconstruction", [export], categorical, output_dir=tmp_path)
     assert set(result.values) == {"mse", "ssim"} and "gaussian" in result.notes[0]
 
 

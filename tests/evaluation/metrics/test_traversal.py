@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from tfvae.evaluation.evaluate import evaluate
-from tfvae.evaluation.metrics.traversal import channel_information
+from tests.evaluation.toys import scored
+from tfvae.evaluation.code_scores import channel_information
 
 
 def test_traversal_orders_dimensions_by_information(categorical, everything, tmp_path):
-    result = evaluate("traversal", [everything], categorical, output_dir=tmp_path)
+    result = scored("traversal", [everything], categorical, output_dir=tmp_path)
     rows = result.tables["Dimensions"]
     # The toy encoder scales its dimensions by 1, 0.5, 0.1 and 0.
     assert [row["dimension"] for row in rows] == [0, 1, 2, 3]
