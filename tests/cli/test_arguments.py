@@ -15,8 +15,6 @@ COMMANDS = {"train": train.main, "evaluate": evaluate.main}
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    # `run_command` sets it.
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
 
 @pytest.fixture
@@ -158,6 +156,13 @@ def test_failures_are_one_line(capsys, error, status, line):
     assert capsys.readouterr().err == line
     assert common.run_command(command, ["--traceback"]) == status
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_bug_keeps_its_traceback():
+    hook = sys.excepthook
+    with pytest.raises(ZeroDivisionError):
+        common.run_command(lambda argv: 1 // 0, [])
+    assert sys.excepthook is hook
 
 
 def test_tensorflow_errors_are_one_line(capsys):
