@@ -12,7 +12,6 @@ from tfvae.cli.common import (
     options_table,
     run_command,
 )
-from tfvae.exports.reader import newest_export
 from tfvae.generators import GENERATORS
 from tfvae.generators.config import GeneratorConfig
 from tfvae.schema import UsageError
@@ -47,9 +46,8 @@ def _fit(argv: Sequence[str]) -> None:
     if generator is None:
         raise UsageError(f"--generator is needed (valid: {', '.join(GENERATORS)})")
     config = GeneratorConfig.checked(fields)
-    if config.saved_model is None:
-        path = newest_export(config.saved_models_dir, lambda about: "generator" not in about)
-        config = config.model_copy(update={"saved_model": path})
+    # A missing export is reported before TensorFlow is imported.
+    config = config.model_copy(update={"saved_model": config.find_export()})
 
     load_tensorflow()
     from tfvae.generators.run import fit
