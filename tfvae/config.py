@@ -19,6 +19,15 @@ class CommandConfig(BaseModel):
 
     Raises:
         pydantic.ValidationError: a wrong name, type or range (UsageError from `checked`).
+
+    >>> class BlurConfig(CommandConfig):
+    ...     width: int = 3
+    >>> BlurConfig.checked({"width": "5"}).to_fields()
+    {'width': 5}
+    >>> BlurConfig.checked({"widht": "5"})
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: unknown key 'widht'; did you mean 'width'? (valid: width)
     """
 
     model_config = ConfigDict(
@@ -95,11 +104,15 @@ _MESSAGES = {
 
 
 def option_name(key: str) -> str:
-    """The command-line option of a field: `batch_size` -> `--batch-size`."""
+    """The command-line option of a field.
+
+    >>> option_name("batch_size")
+    '--batch-size'
+    """
     return "--" + key.replace("_", "-")
 
 
-def read_config_file(path: Path) -> dict[str, Any]:
+def read_config_file(path: str | Path) -> dict[str, Any]:
     """Keys and values of a YAML file, with underscores for dashes.
 
     Raises:

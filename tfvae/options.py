@@ -3,7 +3,7 @@
 The signature is the only place where an option is declared. An option is a keyword-only
 parameter that has a default and a plain type: bool, int, float, str, a `Literal` of those, a
 tuple of those, or one of them or None. `Annotated` constraints (`pydantic.PositiveInt`) are
-kept. Everything else that a function takes is its caller's business. Imports no TensorFlow.
+kept. All other parameters are left to the caller of the function. Imports no TensorFlow.
 """
 
 import dataclasses
@@ -22,13 +22,16 @@ PLAIN = (bool, int, float, str)
 
 @dataclasses.dataclass(frozen=True)
 class Option:
-    """One setting of a model or metric.
+    """One setting of a model, metric or generator.
 
     Args:
         name: The key in `--set KEY=VALUE`.
-        annotation: Its type, `Annotated` constraints included.
-        default: What it is when not given.
-        help: Its sentence in the docstring's `Args:`, on one line; empty where there is none.
+        annotation: The type, `Annotated` constraints included.
+        default: The value when the option isn't given.
+        help: The option's text in the docstring's `Args:`, on one line; empty if there is none.
+
+    >>> Option("network", Literal["dense", "conv"] | None, default=None).type_name
+    'one of dense, conv or none'
     """
 
     name: str
@@ -51,6 +54,16 @@ def options_of(target: Callable, skip: Iterable[str] = ()) -> tuple[Option, ...]
     Args:
         target: Function or class.
         skip: Names to leave out.
+
+    >>> def smooth(images, *, width: int = 3):
+    ...     '''Blurs images.
+    ...
+    ...     Args:
+    ...         images: Shape [B, H, W, C].
+    ...         width: Size in pixels.
+    ...     '''
+    >>> options_of(smooth)
+    (Option(name='width', annotation=<class 'int'>, default=3, help='Size in pixels.'),)
     """
     owners = _initializers(target) if inspect.isclass(target) else [(target, target.__doc__)]
     options: dict[str, Option] = {}
@@ -86,13 +99,18 @@ def check_options(
     Args:
         target: Function or class, as for `options_of`.
         settings: Key -> value; keys that are left out stay out.
-        what: Who is asked, for messages: "model ccvae".
+        what: Owner of the options, for messages: "model ccvae".
         skip: Names that may not be set.
     Raises:
         UsageError: an unknown key or a value of the wrong type or range; the message shows what was
             given and what is valid.
+
+    >>> def smooth(images, *, width: int = 3, weights: tuple[float, ...] = (1.0,)):
+    ...     pass
+    >>> check_options(smooth, {"width": "5", "weights": "0.25,0.5,0.25"})
+    {'width': 5, 'weights': (0.25, 0.5, 0.25)}
     """
-    from pydantic import ConfigDict, ValidationError, create_model
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
 
     options = {option.name: option for option in options_of(target, skip)}
     where = f"{what}: " if what else ""
@@ -104,27 +122,27 @@ def check_options(
         # Pydantic reads True as the integer 1: a typing slip in a YAML file.
         if isinstance(value, bool) and bool not in _plain_parts(options[key].annotation):
             raise UsageError(f"{where}{key}={value} is not {_article(options[key].type_name)}")
-    # Fields get neutral names: an option may be called as a method of pydantic's ("copy").
-    keys = list(values)
-    checker = create_model(
-        "Options",
-        __config__=ConfigDict(allow_inf_nan=False, protected_namespaces=()),
-        **{f"f{index}": (options[key].annotation, ...) for index, key in enumerate(keys)},
-    )
-    try:
-        checked = checker(**{f"f{index}": values[key] for index, key in enumerate(keys)})
-    except ValidationError as error:
-        problem = error.errors()[0]
-        key = keys[int(str(problem["loc"][0])[1:])]
-        raise UsageError(
-            f"{where}{key}={settings[key]} is not {_article(options[key].type_name)}: "
-            f"{problem['msg'][:1].lower()}{problem['msg'][1:]}"
-        ) from None
-    return {key: getattr(checked, f"f{index}") for index, key in enumerate(keys)}
+    checked = {}
+    for key, value in values.items():
+        option = options[key]
+        adapter = TypeAdapter(option.annotation, config=ConfigDict(allow_inf_nan=False))
+        try:
+            checked[key] = adapter.validate_python(value)
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"]
+            raise UsageError(
+                f"{where}{key}={settings[key]} is not {_article(option.type_name)}: "
+                f"{problem[:1].lower()}{problem[1:]}"
+            ) from None
+    return checked
 
 
 def closest_name(name: str, choices: Iterable[str]) -> str | None:
-    """The choice that a mistyped name most likely meant, or None."""
+    """The choice that a mistyped name most likely meant, or None.
+
+    >>> closest_name("ccvea", ["vae", "ccvae", "dualvae"])
+    'ccvae'
+    """
     matches = difflib.get_close_matches(name, list(choices), n=1)
     return matches[0] if matches else None
 
@@ -144,8 +162,8 @@ def _article(name: str) -> str:
 
 
 def _initializers(cls: type) -> list[tuple[Callable, str | None]]:
-    """(`__init__`, docstring) along the method resolution order, while there is a `**kwargs`."""
-    found = []
+    """(`__init__`, docstring) along the method resolution order, as long as it takes `**kwargs`."""
+    found: list[tuple[Callable, str | None]] = []
     for base in cls.__mro__:
         initializer = base.__dict__.get("__init__")
         docstrings = (base.__dict__.get("__doc__"), getattr(initializer, "__doc__", None))
@@ -208,7 +226,7 @@ def _plain_parts(annotation: Any) -> set[Any]:
 
 
 def _prepared(annotation: Any, value: Any) -> Any:
-    """A command-line string brought to where pydantic can read it; other values as they are."""
+    """A command-line string in a form that pydantic can read; other values unchanged."""
     if not isinstance(value, str):
         return value
     parts = _alternatives(annotation)
@@ -245,7 +263,11 @@ def _type_name(annotation: Any) -> str:
 
 
 def display(value: Any) -> str:
-    """A default as it would be typed on the command line."""
+    """A default as it would be typed on the command line.
+
+    >>> [display(value) for value in (None, True, 0.05, (500, 500))]
+    ['none', 'true', '0.05', '500,500']
+    """
     if value is None or isinstance(value, bool):
         return {None: "none", True: "true", False: "false"}[value]
     if isinstance(value, (list, tuple)):

@@ -6,17 +6,15 @@ import sys
 
 import pytest
 
-from tfvae.cli import common, evaluate, train
+from tfvae.cli import common, evaluate, generator, train
 from tfvae.schema import UserError
 
-COMMANDS = {"train": train.main, "evaluate": evaluate.main}
+COMMANDS = {"train": train.main, "evaluate": evaluate.main, "fit": generator.main}
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    # `run_command` sets it.
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
 
 @pytest.fixture
@@ -113,6 +111,30 @@ def test_wrong_arguments_of_evaluation(fails, arguments, words):
     assert words in fails("evaluate", *arguments.split(), status=2)
 
 
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        ("", "--generator is needed (valid: simple"),
+        ("--generator simpel", "'simpel'; did you mean 'simple'"),
+        ("--generator simple --draws 1", "--draws 1"),
+        ("--generator simple --epochs 3", "--epochs 3"),
+    ],
+)
+def test_wrong_arguments_of_a_fit(fails, arguments, words):
+    assert words in fails("fit", *arguments.split(), status=2)
+
+
+def test_train_with_a_generator_is_the_command_fit(monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr("tfvae.generators.run.fit", seen.append)
+    (tmp_path / "fit.yaml").write_text("generator: simple\nsaved-model: x\n")
+    from_file = "--config fit.yaml --min-accuracy 0.9 --set counts=1"
+    given = "--generator=simple --saved-model x --min-accuracy 0.9 --set counts=1"
+    for main in (generator.main, train.main):
+        assert main(from_file.split()) == main(given.split()) == 0
+    assert len(seen) == 4 and all(config == seen[0] for config in seen)
+
+
 def test_runs_and_exports_that_are_not_there(fails):
     assert "no run 'x' to resume" in fails("train", "--resume", "--name", "x", status=1)
     assert "saved_models" in fails("evaluate", "--metric", "cis", status=1)
@@ -139,6 +161,15 @@ def test_help_of_a_model_lists_its_hyperparameters(capsys):
     assert "latent_dim=none" in capsys.readouterr().out
     assert evaluate.main(["--metric", "cis", "--help"]) == 0
     assert "num_images=160" in capsys.readouterr().out
+    assert train.main(["--generator", "mixture", "--help"]) == 0
+    assert "components=100" in capsys.readouterr().out
+
+
+def test_help_without_a_name_says_how_to_list_options(capsys):
+    assert train.main(["--help"]) == 0
+    assert "tfvae-fit --help" in capsys.readouterr().out
+    assert generator.main(["--help"]) == 0
+    assert "--generator NAME --help lists the options" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -158,6 +189,13 @@ def test_failures_are_one_line(capsys, error, status, line):
     assert capsys.readouterr().err == line
     assert common.run_command(command, ["--traceback"]) == status
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_bug_keeps_its_traceback():
+    hook = sys.excepthook
+    with pytest.raises(ZeroDivisionError):
+        common.run_command(lambda argv: 1 // 0, [])
+    assert sys.excepthook is hook
 
 
 def test_tensorflow_errors_are_one_line(capsys):

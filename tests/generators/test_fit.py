@@ -249,6 +249,10 @@ def test_a_generator_is_not_fitted_to_a_generator(vae, tmp_path, monkeypatch, ca
     assert "no export in saved_models" in capsys.readouterr().err
 
 
+def test_the_newest_autoencoder_is_the_default(vae, tmp_path):
+    assert config(tmp_path, None, saved_models_dir=vae.parents[1]).find_export() == vae
+
+
 def test_an_export_of_other_images_is_refused(export_of, tmp_path):
     path = export_of("vae", network="dense")
     manifest = json.loads((path / "manifest.json").read_text())

@@ -1,9 +1,8 @@
-"""What both commands share: parsing, settings, option tables, and how failures are told."""
+"""Shared by the commands: argument parsing, `--set`, option tables and error messages."""
 
 import argparse
 import os
 import sys
-import tempfile
 import textwrap
 import traceback
 import typing
@@ -18,9 +17,14 @@ INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):
-    """An ArgumentParser whose errors are UsageErrors, and which leaves `--help` to its caller.
+    """An ArgumentParser whose errors are UsageErrors and whose `--help` is left to the caller.
 
-    Options that aren't given are absent from the namespace, so that a file's values show through.
+    Options that aren't given are absent from the namespace, so that values from a file are kept.
+
+    >>> parser = Parser()
+    >>> _ = parser.add_argument("--epochs")
+    >>> vars(parser.parse_args([])), vars(parser.parse_args(["--epochs", "3"]))
+    ({}, {'epochs': '3'})
     """
 
     def __init__(self, **kwargs):
@@ -35,7 +39,13 @@ class Parser(argparse.ArgumentParser):
 
 
 class Settings(argparse.Action):
-    """`--set KEY=VALUE ...`, repeatable: a dictionary of strings, the last value wins."""
+    """`--set KEY=VALUE ...`, repeatable: a dictionary of strings, the last value wins.
+
+    >>> parser = Parser()
+    >>> _ = parser.add_argument("--set", action=Settings, nargs="+")
+    >>> parser.parse_args("--set beta=2 network=conv --set beta=4".split()).set
+    {'beta': '4', 'network': 'conv'}
+    """
 
     def __call__(self, parser, namespace, values, option_string=None):
         settings = dict(getattr(namespace, self.dest, {}))
@@ -48,7 +58,7 @@ class Settings(argparse.Action):
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
-    """The option that `given_fields` reads."""
+    """Adds `--config`, which `given_fields` reads."""
     parser.add_argument(
         "--config",
         metavar="FILE.yaml",
@@ -57,7 +67,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def given_fields(given: Mapping[str, Any], config: Any) -> dict[str, Any]:
-    """What a `CommandConfig` gets from the command line and the file that it names."""
+    """Fields of a `CommandConfig` from the command line and from the file of its `--config`."""
     given = dict(given)
     path = given.pop("config", None)
     from_file = config.read(path) if path else {}
@@ -74,13 +84,13 @@ def add_fields(
     names: Mapping[str, str],
     metavars: Mapping[str, str],
 ) -> None:
-    """One option per field of a `CommandConfig`; values stay strings, the config reads them.
+    """Adds an option for each field of a `CommandConfig`, which converts the strings later.
 
     Args:
-        parser: To add to.
-        config: The class.
-        names: Field -> what is added to its help: the names that it accepts.
-        metavars: Field -> what stands for its value, where that isn't the end of its name.
+        parser: The parser that gets the options.
+        config: The class of the configuration.
+        names: Field -> end of its help text, with the names that it accepts.
+        metavars: Field -> name of its value in the help, by default the last word of the field.
     """
     for name, field in config.model_fields.items():
         # argparse expands % in help texts.
@@ -101,7 +111,13 @@ def add_fields(
 
 
 def options_table(title: str, options: Iterable[Option]) -> str:
-    """Names, types, defaults and meaning, for the end of a help text."""
+    """A table of options for the end of a help text: name, default, type and meaning.
+
+    >>> print(options_table("options of blur", [Option("width", int, 3, help="Pixels.")]))
+    options of blur (--set KEY=VALUE):
+      width=3  (int)
+          Pixels.
+    """
     lines = [f"{title} (--set KEY=VALUE):"]
     for option in options:
         lines.append(f"  {option.name}={display(option.default)}  ({option.type_name})")
@@ -110,56 +126,40 @@ def options_table(title: str, options: Iterable[Option]) -> str:
 
 
 def load_tensorflow() -> None:
-    """Imports TensorFlow without the lines that its C++ parts write while they start.
+    """Imports TensorFlow and hides its log, unless the user has set `TF_CPP_MIN_LOG_LEVEL`.
 
-    `TF_CPP_MIN_LOG_LEVEL`, when the user has set it, is left alone and everything shown. The first
-    lines come before TensorFlow reads that variable, so they are held back from the file descriptor
-    itself, and shown if the import fails.
+    TensorFlow reads the variable while it is imported. Lines that it logs before that, about oneDNN
+    and missing CUDA drivers, are shown whatever the level.
     """
-    if "tensorflow" in sys.modules or "TF_CPP_MIN_LOG_LEVEL" in os.environ:
-        return
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    sys.stderr.flush()
-    descriptor = os.dup(2)
-    with tempfile.TemporaryFile() as held_back:
-        os.dup2(held_back.fileno(), 2)
-        try:
-            import tensorflow  # noqa: F401
-        except BaseException:
-            held_back.seek(0)
-            os.write(descriptor, held_back.read())
-            raise
-        finally:
-            os.dup2(descriptor, 2)
-            os.close(descriptor)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow  # noqa: F401
 
 
 def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[str] | None) -> int:
-    """Runs a command and tells its failure in one line on stderr.
+    """Runs a command and reports its failure in one line on stderr.
 
     Args:
         command: Takes the arguments; returns an exit status, None for 0.
-        argv: Arguments; None: the process' own.
+        argv: Arguments; None: those of the process.
     Returns:
         Exit status: 0, 1 for a failure, 2 for a wrong name, key or value, 130 when interrupted.
+    Raises:
+        Exception: any other error is a bug and keeps its traceback.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     show_traceback = "--traceback" in argv
-    if not show_traceback:
-        # For what nobody foresaw: still one line, and still status 1.
-        sys.excepthook = _unforeseen
     try:
         return command(argv) or 0
     except KeyboardInterrupt as interrupt:
-        _tell(str(interrupt) or "interrupted", show_traceback, kind="")
+        _report(str(interrupt) or "interrupted", show_traceback, kind="")
         return INTERRUPTED
     except _failures() as error:
-        _tell(_in_one_line(error), show_traceback)
+        _report(_in_one_line(error), show_traceback)
         return getattr(error, "exit_status", 1)
 
 
 def _failures() -> tuple[type[BaseException], ...]:
-    """What may go wrong at run time; TensorFlow's errors only where it was imported at all."""
+    """Errors that are reported in one line; TensorFlow's only if it has been imported."""
     tensorflow = sys.modules.get("tensorflow")
     return (UserError, OSError, MemoryError, *([tensorflow.errors.OpError] if tensorflow else []))
 
@@ -170,19 +170,11 @@ def _in_one_line(error: BaseException) -> str:
     message = getattr(error, "message", None) or str(error) or type(error).__name__
     if isinstance(error, UserError):
         return " ".join(message.split())
-    # TensorFlow's messages go on with the graph; the first line says it.
+    # The first line of a TensorFlow error is the message, the others are its graph.
     return f"{type(error).__name__}: {message.strip().splitlines()[0]} (--traceback shows all)"
 
 
-def _tell(message: str, show_traceback: bool, kind: str = "error: ") -> None:
+def _report(message: str, show_traceback: bool, kind: str = "error: ") -> None:
     if show_traceback:
         traceback.print_exc()
     print(f"tfvae: {kind}{message}", file=sys.stderr)
-
-
-def _unforeseen(kind, error, _):
-    lines = str(error).strip().splitlines() or [""]
-    print(
-        f"tfvae: error: unforeseen {kind.__name__}: {lines[0]} (--traceback shows where)",
-        file=sys.stderr,
-    )

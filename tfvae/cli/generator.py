@@ -1,4 +1,4 @@
-"""`train.py --generator`: fits a generator of study C to an export."""
+"""`tfvae-fit`, and `train.py --generator`: fits a generator of classes to an export."""
 
 import argparse
 from collections.abc import Sequence
@@ -10,47 +10,68 @@ from tfvae.cli.common import (
     given_fields,
     load_tensorflow,
     options_table,
+    run_command,
 )
-from tfvae.exports.reader import newest_export
 from tfvae.generators import GENERATORS
 from tfvae.generators.config import GeneratorConfig
+from tfvae.schema import UsageError
 
 EXAMPLES = """examples:
-  python train.py --generator simple
-  python train.py --generator medium2 --saved-model saved_models/mmd_vae_mnist --min-accuracy 0.995
-  python evaluate.py --metric generation
+  tfvae-fit --generator simple
+  tfvae-fit --generator medium2 --saved-model saved_models/mmd_vae_mnist --min-accuracy 0.995
+  tfvae-evaluate --metric generation
+
+`python train.py --generator NAME ...` is the same command.
 """
 METAVARS = {"generator": "NAME", "saved_model": "PATH", "min_accuracy": "SHARE", "name": "NAME"}
 
 
-def fit_generator(argv: Sequence[str]) -> None:
-    """Fits and exports as the arguments say."""
-    parser = Parser(
-        description="Fit a generator of classes to an export of a model without labels.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_config(parser)
-    add_fields(parser, GeneratorConfig, {"generator": f": {', '.join(GENERATORS)}"}, METAVARS)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Fits a generator as the arguments say; returns the exit status."""
+    return run_command(_fit, argv)
+
+
+def _fit(argv: Sequence[str]) -> None:
+    parser = make_parser()
     given = vars(parser.parse_args(argv))
     given.pop("traceback", None)
     wants_help = given.pop("help", False)
     fields = given_fields(given, GeneratorConfig)
-    GENERATORS.check(str(fields["generator"]))
+    generator = fields.get("generator")
+    if generator is not None:
+        GENERATORS.check(str(generator))
     if wants_help:
-        _print_help(parser, fields["generator"])
+        _print_help(parser, generator)
         return
+    if generator is None:
+        raise UsageError(f"--generator is needed (valid: {', '.join(GENERATORS)})")
     config = GeneratorConfig.checked(fields)
-    if config.saved_model is None:
-        path = newest_export(config.saved_models_dir, lambda about: "generator" not in about)
-        config = config.model_copy(update={"saved_model": path})
+    # A missing export is reported before TensorFlow is imported.
+    config = config.model_copy(update={"saved_model": config.find_export()})
+
     load_tensorflow()
     from tfvae.generators.run import fit
 
     fit(config)
 
 
-def _print_help(parser: Parser, generator: str) -> None:
+def make_parser() -> Parser:
+    """One option per field of `GeneratorConfig`, and `--config`."""
+    parser = Parser(
+        description="Fit a generator that draws images of one class to an export of a model "
+        "without labels.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_config(parser)
+    add_fields(parser, GeneratorConfig, {"generator": f": {', '.join(GENERATORS)}"}, METAVARS)
+    return parser
+
+
+def _print_help(parser: Parser, generator: str | None) -> None:
     print(parser.format_help())
+    if generator is None:
+        print("--generator NAME --help lists the options of a generator.")
+        return
     load_tensorflow()
     print(options_table(f"options of {generator}", GENERATORS.options(generator)))

@@ -1,8 +1,9 @@
-"""`train.py`: options made from `RunConfig`, names checked before TensorFlow loads."""
+"""`train.py`: options made from `RunConfig`, names checked before TensorFlow is imported."""
 
 import argparse
 from collections.abc import Sequence
 
+from tfvae.cli import generator
 from tfvae.cli.common import (
     Parser,
     add_config,
@@ -12,7 +13,6 @@ from tfvae.cli.common import (
     options_table,
     run_command,
 )
-from tfvae.cli.generator import fit_generator
 from tfvae.config import read_config_file
 from tfvae.data import DATASETS, check_dataset_name
 from tfvae.models import MODELS
@@ -24,22 +24,46 @@ EXAMPLES = """examples:
   python train.py --model ccvae --dataset mnist --set beta=0.05 latent_dim=16 --epochs 30
   python train.py --resume --name ccvae_mnist
 
-generators of classes for an export without labels (--generator NAME --help):
-  python train.py --generator medium2 --saved-model saved_models/mmd_vae_mnist
+generators, which draw images of one class from an export of a model without labels:
+  tfvae-fit --help
+  python train.py --generator medium2 --saved-model saved_models/mmd_vae_mnist    (the same command)
 """
 METAVARS = {"model": "NAME", "dataset": "NAME", "name": "NAME", "missing_labels": "RATIO",
             "early_stopping": "PATIENCE", "tune": "N", "labels": "N|NAME,NAME"}  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Trains as the arguments say; returns the exit status."""
-    return run_command(_train, argv)
+    """Trains as the arguments say; returns the exit status.
+
+    With `--generator`, or a configuration file that has this key, it is the command `tfvae-fit`.
+    """
+    return run_command(_train_or_fit, argv)
+
+
+def _train_or_fit(argv: Sequence[str]) -> int:
+    if names_generator(argv):
+        return generator.main(argv)
+    _train(argv)
+    return 0
+
+
+def names_generator(argv: Sequence[str]) -> bool:
+    """Whether the arguments, or the file that they name by `--config`, ask for a generator.
+
+    >>> names_generator(["--model", "vae"]), names_generator(["--generator=simple"])
+    (False, True)
+    """
+    given = {}
+    for argument, following in zip(argv, [*argv[1:], None]):
+        option, equals, value = argument.partition("=")
+        given[option] = value if equals else following
+    if "--generator" in given:
+        return True
+    file = given.get("--config")
+    return file is not None and "generator" in read_config_file(file)
 
 
 def _train(argv: Sequence[str]) -> None:
-    if _names_a_generator(argv):
-        fit_generator(argv)
-        return
     parser = make_parser()
     given = vars(parser.parse_args(argv))
     given.pop("traceback", None)
@@ -54,24 +78,13 @@ def _train(argv: Sequence[str]) -> None:
     if "dataset" in fields or not config.resume:
         check_dataset_name(config.dataset)
     if not config.resume:
-        # A name that is taken is refused at once.
+        # Refuses a name that is taken before TensorFlow is imported.
         new_run(config)
 
     load_tensorflow()
     from tfvae.training.run import train
 
     train(config)
-
-
-def _names_a_generator(argv: Sequence[str]) -> bool:
-    """Whether the command line, or the file that it names, asks for a generator."""
-    parser = Parser()
-    parser.add_argument("--generator")
-    parser.add_argument("--config")
-    given = vars(parser.parse_known_args(argv)[0])
-    if "config" in given:
-        given |= read_config_file(given["config"])
-    return "generator" in given
 
 
 def make_parser() -> Parser:

@@ -1,4 +1,4 @@
-"""Generators: codes of one class for a VAE that never saw a label (Vargas Aguilar & Gu 2019).
+"""Generators: codes of one class for a VAE that was trained without labels (Vargas Aguilar & Gu).
 
 A generator is a function `generator(problem, *, option=default, ...) -> Search`. A new one is one
 file and one line in `GENERATORS`, which can be read before TensorFlow is imported.

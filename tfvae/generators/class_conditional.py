@@ -1,4 +1,4 @@
-"""An export that draws classes: a fitted generator in front of a decoder."""
+"""An export that draws images of one class: a fitted generator in front of a decoder."""
 
 import tensorflow as tf
 
@@ -7,15 +7,15 @@ from tfvae.exports.reader import Export
 from tfvae.probability import noise
 from tfvae.schema import IMAGE, LABEL
 
-# What stays of the export that the generator was fitted to.
+# Signatures that are taken over from the export that the generator was fitted to.
 KEPT = ("reconstruct", "encode", "decode")
 
 
 class ClassConditional(tf.Module):
-    """What `export_model` writes: the export's own signatures and `sample` for a label.
+    """What `export_model` writes: the export's own signatures, and `sample` for a label.
 
     Args:
-        export: That the generator was fitted to.
+        export: The export that the generator was fitted to.
         sampler: The fitted generator.
     """
 
@@ -32,8 +32,10 @@ class ClassConditional(tf.Module):
         self.sampler = sampler
 
     def sample(self, seed, label):
-        """Images [B, H, W, C] of the classes in `label` [B, L]; row i depends on `seed[i]` and
-        its own label alone."""
+        """Images [B, H, W, C] of the classes in `label` [B, L], one-hot.
+
+        Row i depends on `seed[i]` and its own label alone.
+        """
         draws = noise.row_normal(seed, 1, self.sampler.noise_dim)[0]
         code = self.sampler({"label": label, "noise": draws})
         return self._functions["decode"](latent=code)[IMAGE]
@@ -50,7 +52,7 @@ class ClassConditional(tf.Module):
         return path if path.is_file() else None
 
     def serving_signatures(self):
-        """As those of a model."""
+        """Name -> (function, inputs), as a model's `serving_signatures`."""
         image = tf.TensorSpec([None, *self.spec.image_shape], tf.float32, IMAGE)
         latent_dim = self.sampler.latent_dim
         inputs = {"decode": tf.TensorSpec([None, latent_dim], tf.float32, "latent")}

@@ -1,4 +1,4 @@
-"""What the fit of a generator depends on; imports no TensorFlow."""
+"""Options of the fit of a generator; imports no TensorFlow."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -6,31 +6,40 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tfvae.config import CommandConfig
+from tfvae.exports.reader import newest_export
 
-# "both" or one of the others: what the classifiers that search were trained on.
+# Training images of the classifiers of the search; both: one classifier for each kind of images.
 SearchedOn = Literal["both", "reconstructions", "images"]
 
 
 class GeneratorConfig(CommandConfig):
-    """Everything that the fit of a generator depends on."""
+    """Everything that the fit of a generator depends on.
+
+    >>> config = GeneratorConfig.checked({"generator": "simple", "set": {"counts": "1,2"}})
+    >>> config.settings, config.draws
+    ({'counts': '1,2'}, 300)
+    """
 
     generator: str = Field(description="which generator")
     saved_model: Path | None = Field(
-        None, description="export to fit it to, with encode and decode (default: the newest)"
+        None,
+        description="export to fit it to, with signatures encode and decode (default: the newest)",
     )
     min_accuracy: float | None = Field(
         None,
         gt=0,
         le=1,
-        description="take the most varied generator whose images the searching classifiers take "
-        "for the right class this often; default: the least sum of cosine and error (eq. 4)",
+        description="choose the candidate with the lowest cosine similarity among those of at "
+        "least this accuracy; default: the one with the lowest cosine similarity + 1 - accuracy "
+        "(Vargas Aguilar & Gu, eq. 4)",
     )
     searched_on: SearchedOn = Field(
         "both",
-        description="what the searching classifiers were trained on; reconstructions: study C's",
+        description="training images of the classifiers that score candidates; reconstructions: "
+        "as in Vargas Aguilar & Gu (section 3.4)",
     )
-    draws: int = Field(300, ge=2, description="images per class that tell how good a candidate is")
-    seed: int = Field(0, ge=0, lt=2**31, description="of the search, its classifier and all draws")
+    draws: int = Field(300, ge=2, description="images drawn per class to score a candidate")
+    seed: int = Field(0, ge=0, lt=2**31, description="of the search, its classifiers and all draws")
     settings: dict[str, Any] = Field(
         default_factory=dict,
         alias="set",
@@ -44,7 +53,19 @@ class GeneratorConfig(CommandConfig):
         description="of the run and its export; default: EXPORT_GENERATOR, numbered when taken",
     )
     output_dir: Path = Field(
-        Path("results"), description="its folder `classifiers` keeps the searching classifier"
+        Path("results"),
+        description="folder of results; the classifiers of the search are kept in `classifiers` "
+        "there",
     )
     runs_dir: Path = Field(Path("runs"), description="where runs are kept")
     saved_models_dir: Path = Field(Path("saved_models"), description="where exports are kept")
+
+    def find_export(self) -> Path:
+        """`saved_model`, or by default the newest export that isn't itself a fitted generator.
+
+        Raises:
+            UserError: there is no such export.
+        """
+        if self.saved_model is not None:
+            return self.saved_model
+        return newest_export(self.saved_models_dir, lambda about: "generator" not in about)

@@ -1,4 +1,7 @@
-"""`medium1` and `medium2` of study C: a scale for each dimension, or each dimension and class."""
+"""`medium1` and `medium2`: a scale for each dimension, or for each dimension and class.
+
+Vargas Aguilar & Gu, sections 3.5.2 and 3.5.3.
+"""
 
 from typing import Annotated
 
@@ -9,6 +12,7 @@ from tfvae.generators.problem import FitProblem
 from tfvae.generators.search import Search, descend
 from tfvae.generators.simple import diagonal
 
+# Value of every theta at the start of the search.
 START = 0.3
 
 
@@ -20,16 +24,16 @@ def medium1(
     draws: Annotated[int, Field(ge=2)] = 16,
     largest: PositiveFloat = 1.0,
 ) -> Search:
-    """z from N(mu_y, theta sigma_y) with a theta for each dimension, study C, 3.5.2.
+    """z ~ N(mu_y, theta sigma_y), a theta for each dimension: Vargas Aguilar & Gu, section 3.5.2.
 
-    The paper's grid has 11^D points; here gradients search between them.
+    The paper searches a grid of 11^D points; gradient descent replaces it here.
 
     Args:
-        problem: What it is fitted to.
-        steps: Of the search.
-        learning_rate: Of the search.
+        problem: The decoder, codes and classifiers to fit to.
+        steps: Number of gradient steps.
+        learning_rate: Learning rate of Adam.
         draws: Images per class in a step.
-        largest: Bound of theta; the paper's is 1.
+        largest: Upper bound of theta; 1 in the paper.
     """
     return _searched(problem, (1, problem.latent_dim), steps, learning_rate, draws, largest)
 
@@ -42,14 +46,16 @@ def medium2(
     draws: Annotated[int, Field(ge=2)] = 16,
     largest: PositiveFloat = 1.0,
 ) -> Search:
-    """z from N(mu_y, theta_y sigma_y), a theta for each dimension and class, study C, 3.5.3.
+    """z ~ N(mu_y, theta_y sigma_y), a theta for each dimension and class.
+
+    Vargas Aguilar & Gu, section 3.5.3; gradient descent replaces the paper's grid.
 
     Args:
-        problem: What it is fitted to.
-        steps: Of the search.
-        learning_rate: Of the search.
+        problem: The decoder, codes and classifiers to fit to.
+        steps: Number of gradient steps.
+        learning_rate: Learning rate of Adam.
         draws: Images per class in a step.
-        largest: Bound of theta; the paper's is 1.
+        largest: Upper bound of theta; 1 in the paper.
     """
     shape = (problem.num_labels, problem.latent_dim)
     return _searched(problem, shape, steps, learning_rate, draws, largest)

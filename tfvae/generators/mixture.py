@@ -1,4 +1,7 @@
-"""Generators past the paper: the whole covariance of a class, and mixtures of Gaussians."""
+"""`full_covariance` and `mixture`: the whole covariance of a class, and mixtures of Gaussians.
+
+Neither is in Vargas Aguilar & Gu, whose Gaussians have a diagonal covariance.
+"""
 
 import time
 import warnings
@@ -19,7 +22,7 @@ from tfvae.generators.search import Search, Trials
 from tfvae.probability import noise
 from tfvae.schema import UserError
 
-# Added to the variances: a class of few codes has directions without any.
+# Added to the variances: the codes of a small class don't vary in all directions.
 RIDGE = 1e-6
 NonNegative = Annotated[float, Field(ge=0)]
 THETAS = tuple(round(0.05 * step, 2) for step in range(21))
@@ -29,11 +32,11 @@ MIXTURE_THETAS = (0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0)
 def full_covariance(
     problem: FitProblem, *, thetas: Annotated[tuple[NonNegative, ...], Field(min_length=1)] = THETAS
 ) -> Search:
-    """z = mu_y + theta S_y epsilon, S_y S_y^T the covariance of the codes of class y.
+    """z = mu_y + theta S_y epsilon, with S_y S_y^T the covariance of the codes of class y.
 
     Args:
-        problem: What it is fitted to.
-        thetas: Scales to try.
+        problem: The decoder, codes and classifiers to fit to.
+        thetas: Scales theta to try.
     """
     factors = np.stack(
         [factor_of(np.cov(problem.of_class(row).T, ddof=0)) for row in range(problem.num_labels)]
@@ -48,7 +51,12 @@ def full_covariance(
 
 
 def factor_of(covariance) -> np.ndarray:
-    """S with S S^T = covariance [D, D], lower triangular."""
+    """Lower triangular S with S S^T = covariance [D, D].
+
+    >>> factor_of([[4.0, 2.0], [2.0, 5.0]]).round(3)
+    array([[2., 0.],
+           [1., 2.]])
+    """
     covariance = np.atleast_2d(covariance)
     return np.linalg.cholesky(covariance + RIDGE * np.eye(len(covariance)))
 
@@ -63,15 +71,16 @@ def mixture(
 ) -> Search:
     """A mixture of Gaussians per class, without the components that decode to other classes.
 
-    For each theta and each bound, components whose draws the classifier takes for the class less
-    often than the bound are left out; the weights of the others keep their proportions.
+    The accuracy of a component is the share of its draws that the classifiers assign to its class.
+    For each theta and each bound in `kept`, components of lower accuracy are left out; the weights
+    of the others keep their proportions.
 
     Args:
-        problem: What it is fitted to.
-        components: Gaussians per class, at most a tenth of the images of the smallest.
-        thetas: Scales of their factors to try.
-        kept: Bounds to try.
-        draws: Images that decide on a component.
+        problem: The decoder, codes and classifiers to fit to.
+        components: Gaussians per class; at most a tenth of the images of the smallest class.
+        thetas: Scales theta of the Gaussians to try.
+        kept: Lowest accuracies of a component to try; 0 keeps all.
+        draws: Images drawn to estimate the accuracy of a component.
     """
     start = time.monotonic()
     sampler = fitted_mixture(problem, components)
@@ -83,7 +92,7 @@ def mixture(
         right = component_accuracy()
         tried: list[np.ndarray] = []
         for bound in kept:
-            # Of each class, the best component stays.
+            # The best component of each class is always kept.
             stays = (right >= bound) | (right == right.max(axis=1, keepdims=True))
             if any((stays == other).all() for other in tried):
                 continue
@@ -102,9 +111,9 @@ def fitted_mixture(problem: FitProblem, components: int) -> GaussianMixtures:
     for row in tqdm(range(problem.num_labels), desc="mixtures", disable=None, leave=False):
         model = GaussianMixture(components, reg_covar=RIDGE, random_state=problem.seed, max_iter=50)
         with warnings.catch_warnings():
-            # The components needn't be the best there are: what they decode to is looked at.
+            # The fit needn't converge: components are chosen by what they decode to.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            # In single precision the ridge is lost beside the codes.
+            # In single precision the ridge would vanish beside large codes.
             _fit(model, problem.of_class(row).astype(np.float64))
         factors = np.stack([factor_of(covariance) for covariance in model.covariances_])
         parts.append((model.weights_, model.means_, factors))
@@ -121,8 +130,10 @@ def _fit(model: GaussianMixture, codes: np.ndarray) -> None:
 def component_accuracy_of(
     problem: FitProblem, sampler: GaussianMixtures, draws: int
 ) -> Callable[[], np.ndarray]:
-    """Function without arguments: how often the classifiers see the class of a component in its
-    draws, [L, K], for the sampler as it is then."""
+    """Function without arguments: accuracy of each component, [L, K], for the current sampler.
+
+    The accuracy of a component is the share of its draws that the classifiers assign to its class.
+    """
     num_components = sampler.component_weights.shape[1]
 
     @tf.function
@@ -136,7 +147,7 @@ def component_accuracy_of(
             codes = sampler.codes(rows, tf.fill([draws], component), epsilon)
             return tf.reduce_mean(problem.classified_as(problem.decode(codes), rows))
 
-        # One by one: all at once would be thousands of images.
+        # One component at a time: all at once would be thousands of images.
         return tf.map_fn(of_component, tf.range(num_components), fn_output_signature=tf.float32)
 
     rows = [tf.constant(row) for row in range(problem.num_labels)]

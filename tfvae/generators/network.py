@@ -1,4 +1,4 @@
-"""`network` of study C, 3.2: a network from noise and class to a code."""
+"""`network`: a network from noise and class to a code (Vargas Aguilar & Gu, section 3.2)."""
 
 from typing import Annotated
 
@@ -12,7 +12,7 @@ from tfvae.generators.samplers import CodeNetwork
 from tfvae.generators.search import Search, descend
 from tfvae.probability import mmd, noise
 
-# Beside the first draw of a step, which is the sampler's noise.
+# Random stream of the choice of encoded codes; the seeds of a step draw the sampler's noise.
 CODES_STREAM = 0
 
 
@@ -27,17 +27,17 @@ def network(
 ) -> Search:
     """z = mu_y + sigma_y g(epsilon, y), g a dense network trained for accuracy and variety.
 
-    Study C, 3.2, measures the variety of a generator by |z - mu_y|, which a single code far from
-    the mean would maximise. Here it is the cosine of eq. 4, and the codes of each class are held
-    to those of the encoder by their MMD^2, so that they stay where the decoder was trained.
+    Vargas Aguilar & Gu (section 3.2) measure variety by |z - mu_y|, which is largest for a single
+    code far from the mean. Here variety is the cosine similarity of their eq. 4, and the MMD^2
+    between drawn and encoded codes of each class keeps z where the decoder was trained.
 
     Args:
-        problem: What it is fitted to.
-        steps: Of the search.
-        learning_rate: Of the search.
+        problem: The decoder, codes and classifiers to fit to.
+        steps: Number of gradient steps.
+        learning_rate: Learning rate of Adam.
         draws: Images per class in a step.
-        units: Of each of the two hidden layers.
-        match_weight: Of the MMD^2 between drawn and encoded codes, in units of sigma_y.
+        units: Size of each of the two hidden layers.
+        match_weight: Weight of the MMD^2 between drawn and encoded codes, in units of sigma_y.
     """
     keras.utils.set_random_seed(problem.seed)
     sampler = CodeNetwork(problem.num_labels, problem.latent_dim, units)

@@ -1,4 +1,4 @@
-"""What a generator is fitted to: a decoder, the codes of each class, and a classifier."""
+"""What a generator is fitted to: a decoder, the codes of each class, and classifiers."""
 
 import dataclasses
 import functools
@@ -17,17 +17,21 @@ from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, TRAIN, UserError
 
 NEEDED = ("encode", "decode")
 ARCHITECTURE = "cnn"
-# Between the seeds of these classifiers and those that scores are given by, for any usual `--seed`.
+# Keeps the seeds of these classifiers apart from those of the evaluation, for any usual `--seed`.
 SEED_STEP, NUM_SEEDS = 1_000_003, 2**31
 
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """What the classifier and the cosine say of drawn images, means over classes.
+    """Variety and accuracy of drawn images, as means over classes.
 
     Args:
-        cosine: E[cos(x, x')] over distinct images of a class, study C, eq. 5.
-        accuracy: Share in which the classifier sees the class asked for.
+        cosine: E[cos(x, x')] over pairs of distinct images of a class (Vargas Aguilar & Gu,
+            eq. 5); low for varied images.
+        accuracy: Share of the images that the classifiers assign to the class they were drawn for.
+
+    >>> Score(cosine=0.75, accuracy=0.5).objective
+    1.25
     """
 
     cosine: float
@@ -35,21 +39,23 @@ class Score:
 
     @property
     def objective(self) -> float:
-        """Eq. 4: E[cos(x, x')] + E[1 - accuracy]."""
+        """E[cos(x, x')] + E[1 - accuracy]: Vargas Aguilar & Gu, eq. 4."""
         return self.cosine + 1 - self.accuracy
 
 
 class FitProblem:
-    """The parts that a generator is fitted with.
+    """What a generator is fitted to: a decoder, the codes of each class, and classifiers.
 
     Args:
-        export: With `encode` and `decode`, neither of which takes a label.
-        classifiers: Of images, by what they were trained on; they search, and another one scores.
-            An image is of a class where all of them say so.
+        export: Has `encode` and `decode`, neither of which takes a label.
+        classifiers: Name of the training images -> classifier. An image counts as one of a class
+            if all classifiers agree. The evaluation uses another classifier.
         codes: Posterior means of training images, float32 [N, D].
         classes: Their classes, int64 [N].
         num_draws: Images per class in a score.
-        seed: Of every draw.
+        seed: Seed of every draw.
+    Raises:
+        UserError: a class has no training image.
     """
 
     def __init__(
@@ -70,7 +76,7 @@ class FitProblem:
         self.num_labels = export.spec.num_labels
         self.latent_dim = codes.shape[1]
         self._decode = export.function("decode")
-        # A graph for each sampler.
+        # Sampler -> compiled function that scores it.
         self._scored: dict[Any, Any] = {}
         missing = np.setdiff1d(np.arange(self.num_labels), classes)
         if len(missing):
@@ -91,18 +97,18 @@ class FitProblem:
         """The problem of an export on its data, with classifiers trained for it.
 
         Args:
-            export: That generators are fitted to.
-            dataset: That it was trained on.
-            seed: Of every draw; those of the classifiers derive from it.
-            cache_dir: Where classifiers are kept.
-            searched_on: Whether a classifier is trained on the export's reconstructions of the
-                training images (study C, 3.4), on the images themselves, or one on each. One that
-                knows reconstructions only has learnt what the decoder confuses: it takes for a 4
-                what looks like a 9.
+            export: The export that generators are fitted to.
+            dataset: The data that it was trained on.
+            seed: Seed of every draw; the seeds of the classifiers derive from it.
+            cache_dir: Folder where trained classifiers are kept.
+            searched_on: Training images of the classifiers: the export's reconstructions of the
+                training images (Vargas Aguilar & Gu, section 3.4), the images themselves, or one
+                classifier for each. A classifier that is trained on reconstructions alone learns
+                the decoder's confusions: a 4 that was reconstructed as a 9 is a 4 to it.
             **options: As for `FitProblem`.
         Raises:
-            UserError: the export can't encode and decode without labels, or the data have no
-                classes.
+            UserError: the export can't encode and decode without labels, or a class has no
+                training image.
         """
         check_export(export)
         seen = {"reconstructions": Reconstructions(dataset, export), "images": dataset}
@@ -120,17 +126,16 @@ class FitProblem:
         return cls(export, classifiers, codes, classes, seed=seed, **options)
 
     def decode(self, codes):
-        """Images [B, H, W, C] of codes [B, D]; gradients pass."""
+        """Images [B, H, W, C] of codes [B, D]; differentiable."""
         return self._decode(latent=codes)[IMAGE]
 
     def probability(self, images, rows):
-        """p(y|x) of the wanted classes [B] by the classifier that doubts most, [B]; gradients
-        pass."""
+        """The lowest p(y|x) of all classifiers for classes `rows` [B], [B]; differentiable."""
         doubts = [tf.gather(p, rows, batch_dims=1) for p in self._probabilities(images)]
         return tf.reduce_min(tf.stack(doubts), axis=0)
 
     def classified_as(self, images, rows):
-        """1 where all classifiers see the wanted class, float32 [B]."""
+        """1 for images that all classifiers assign to their class in `rows` [B], float32 [B]."""
         seen = [tf.argmax(p, -1, tf.int32) == rows for p in self._probabilities(images)]
         return tf.cast(tf.reduce_all(tf.stack(seen), axis=0), tf.float32)
 
@@ -156,13 +161,13 @@ class FitProblem:
 
         Args:
             sampler: Label and noise -> codes.
-            number: Of the score: another one takes other noise.
+            number: Number of the score; each number has noise of its own.
         """
         seeds = tf.constant([self.seed, number], tf.int32)
         if sampler not in self._scored:
             self._scored[sampler] = self._score_function(sampler)
         cosine, hits = self._scored[sampler](seeds)
-        # In Python: 0.9 of the draws shall be as much as the 0.9 that a user asks for.
+        # Divided in Python, so that 9 of 10 draws equal a `min_accuracy` of 0.9 exactly.
         return Score(float(cosine), int(hits) / (self.num_labels * self.num_draws))
 
     def _score_function(self, sampler):
@@ -181,14 +186,22 @@ class FitProblem:
         return scored
 
     def draw(self, sampler, rows, seeds):
-        """Images [B, H, W, C] for classes [B], noise by `seeds`, int32 [2]."""
+        """Images [B, H, W, C] of classes `rows` [B], with noise from `seeds`, int32 [2]."""
         label = tf.one_hot(rows, self.num_labels)
         draws = noise.batch_normal(1, tf.shape(rows)[0], sampler.noise_dim, seeds)[0]
         return self.decode(sampler({"label": label, "noise": draws}))
 
 
 def mean_cosine(images):
-    """Mean cosine over pairs of distinct images [B, ...]: study C, eq. 5, scalar."""
+    """Mean of cos(x, x') over all pairs of distinct images [B, ...], scalar; differentiable.
+
+    Vargas Aguilar & Gu, eq. 5. `tfvae.evaluation.statistics.cosine_pairs` computes it in NumPy and
+    adds the terms of each image, for intervals.
+
+    >>> images = tf.constant([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]])
+    >>> round(float(mean_cosine(images)), 4)
+    0.3333
+    """
     units = tf.math.l2_normalize(tf.reshape(images, [tf.shape(images)[0], -1]), axis=-1)
     count = tf.cast(tf.shape(units)[0], units.dtype)
     own = tf.reduce_sum(units**2)
@@ -196,7 +209,7 @@ def mean_cosine(images):
 
 
 def check_export(export: Export) -> None:
-    """Raises UserError unless a generator can be fitted to the export."""
+    """Raises UserError if no generator can be fitted to the export."""
     if "generator" in export.manifest:
         fitted_to = export.manifest["generator"].get("fitted_to", "another export")
         raise UserError(f"{export.path} is a generator fitted to {fitted_to}: give that one")

@@ -1,4 +1,4 @@
-"""A data set seen through an autoencoder."""
+"""A data set as an autoencoder reconstructs it."""
 
 import hashlib
 
@@ -7,13 +7,13 @@ from tfvae.schema import IMAGE
 
 
 class Reconstructions:
-    """A data set whose images are an export's reconstructions of them.
+    """A data set in which every image is replaced by its reconstruction.
 
-    A classifier trained on them knows what the decoder makes of a class (study C, 3.4).
+    Vargas Aguilar & Gu (section 3.4) train their classifier on it.
 
     Args:
-        dataset: `Dataset`.
-        export: With `encode` and `decode`.
+        dataset: The `Dataset` of the images.
+        export: Encodes and decodes them.
     """
 
     def __init__(self, dataset, export: Export):
@@ -38,7 +38,7 @@ class Reconstructions:
 
 
 def _digest(export: Export) -> str:
-    """Of the export's graph and weights."""
+    """A hash of the export's graph and weights."""
     digest = hashlib.sha256()
     for path in sorted([*export.path.glob("*.pb"), *export.path.glob("variables/*")]):
         digest.update(path.read_bytes())

@@ -1,4 +1,4 @@
-"""One fit from an export to the export of its generator."""
+"""The fit of a generator, from an export to the export of its generator."""
 
 import contextlib
 import csv
@@ -30,15 +30,16 @@ def fit(config: GeneratorConfig) -> Path:
     the search in `search.csv` and `search.png`. The folder appears whole or not at all.
 
     Returns:
-        The export's version folder.
+        The version folder of the new export.
     Raises:
         UsageError: a wrong name, key or value.
         UserError: the name is taken; the export or its data can't be used.
     """
     settings = GENERATORS.check_options(config.generator, config.settings)
-    export = Export.load(config.saved_model)
+    saved_model = config.find_export()
+    export = Export.load(saved_model)
     check_export(export)
-    config = config.model_copy(update={"settings": settings})
+    config = config.model_copy(update={"settings": settings, "saved_model": saved_model})
     dataset = load_dataset(
         export.manifest["dataset"],
         data_dir=config.data_dir,
@@ -49,6 +50,7 @@ def fit(config: GeneratorConfig) -> Path:
     if not is_unchanged(export, dataset):
         raise UserError(f"{dataset.spec.name} has changed since {export.path} was trained")
     with _run_folder(config, export) as (config, folder):
+        assert config.name is not None
         problem = FitProblem.for_export(
             export,
             dataset,
@@ -60,7 +62,7 @@ def fit(config: GeneratorConfig) -> Path:
         _print_start(config, export, problem)
         search = GENERATORS.load(config.generator)(problem, **settings)
         sampler, best = search.chosen(config.min_accuracy)
-        # Of draws that had no part in the choice: the best of many looks better than it is.
+        # On new draws: the score by which the best of many was chosen is too good.
         score = problem.score(sampler)
         _write_run(folder, config, export, search, sampler)
         manifest = _manifest(config, export, problem, search, best, score)
@@ -133,7 +135,7 @@ def _write_run(
 
 
 def search_figure(rows: list[dict[str, Any]], title: str):
-    """Every candidate's accuracy against cosine, and the best of those before it against time."""
+    """Accuracy against cosine of all candidates, and the best scores so far against time."""
     figure = plots.new_figure(9, 3.6, title)
     left, right = figure.subplots(1, 2)
     points = left.scatter(
@@ -164,7 +166,7 @@ def _manifest(
     kept = ("dataset", "dataset_options", "dataset_fingerprint")
     return {
         "model": f"{about.get('model', 'autoencoder')}+{config.generator}",
-        # An export of other origin needn't say all of them.
+        # An export of other origin may lack some of them.
         **{name: about[name] for name in kept if name in about},
         "seed": config.seed,
         "generator": {
@@ -175,7 +177,7 @@ def _manifest(
             "trials": len(search.candidates),
             "seconds": round(search.candidates[-1].seconds, 1),
             "chosen": best.settings,
-            # By the classifiers that searched; `evaluate.py --metric generation` asks another.
+            # By the classifiers of the search; the metric `generation` uses another one.
             "scores": dataclasses.asdict(score),
             "scores_in_search": dataclasses.asdict(best.score),
             "labelled_images": len(problem.codes),
@@ -185,7 +187,7 @@ def _manifest(
     }
 
 
-def _accuracies(problem: FitProblem) -> dict[str, float]:
+def _accuracies(problem: FitProblem) -> dict[str, float | None]:
     return {name: each.accuracy[TEST] for name, each in problem.classifiers.items()}
 
 
@@ -196,8 +198,9 @@ def _print_start(config: GeneratorConfig, export: Export, problem: FitProblem) -
         flush=True,
     )
     for name, accuracy in _accuracies(problem).items():
-        print(f"  The searching classifier trained on {name} is right on {accuracy:.4f} of those "
-              "of the test split.", flush=True)  # fmt: skip
+        shown = "unknown" if accuracy is None else f"{accuracy:.4f}"
+        print(f"  Accuracy of the classifier that was trained on {name}: {shown} on those of the "
+              "test split", flush=True)  # fmt: skip
 
 
 def _print_end(
@@ -206,11 +209,12 @@ def _print_end(
     chosen = "  ".join(f"{name}={value}" for name, value in best.settings.items())
     print(
         f"{len(search.candidates)} trials in {search.candidates[-1].seconds:.0f} s. "
-        f"Taken: {chosen}\n"
+        f"Chosen: {chosen}\n"
         f"  cosine similarity {best.score.cosine:.4f}  accuracy {best.score.accuracy:.4f}  "
-        f"objective (eq. 4) {best.score.objective:.4f}, by the classifiers that searched\n"
+        f"objective {best.score.objective:.4f}, as scored in the search\n"
         f"  cosine similarity {score.cosine:.4f}  accuracy {score.accuracy:.4f}  "
-        f"objective (eq. 4) {score.objective:.4f}, by the same on new draws"
+        f"objective {score.objective:.4f}, by the same classifiers on new draws\n"
+        "  objective: cosine similarity + 1 - accuracy (Vargas Aguilar & Gu, eq. 4)"
     )
     if config.min_accuracy is not None and best.score.accuracy < config.min_accuracy:
         print(f"  No candidate reached {config.min_accuracy}: this is the most accurate one.")

@@ -1,4 +1,4 @@
-"""What a generator is once it is fitted: a class and noise go in, a code comes out."""
+"""Fitted generators: Keras models from a class and noise to a code."""
 
 import keras
 import numpy as np
@@ -9,13 +9,19 @@ import tensorflow as tf
 class GaussianMixtures(keras.Model):
     """A mixture of Gaussians for each class, its spread scaled by theta.
 
-    z = mu_yk + theta_y * (S_yk epsilon), k drawn by the weights of class y, epsilon from N(0, I).
-    With one component and a diagonal S it is eq. 3 of study C: the mean of n draws from
-    N(mu_y, theta sigma_y) is one from N(mu_y, theta sigma_y / sqrt(n)).
+    z = mu_yk + theta_y * (S_yk epsilon), with k drawn by the weights of class y and epsilon from
+    N(0, I). With one component and a diagonal S it is eq. 3 of Vargas Aguilar & Gu: the mean of n
+    draws from N(mu_y, theta sigma_y) is distributed as N(mu_y, theta sigma_y / sqrt(n)).
 
     Args:
         num_labels, num_components, latent_dim: L, K, D.
-        theta_shape: Shape of theta; it is broadcast to [L, D].
+        theta_shape: Shape of theta, broadcast to [L, D].
+
+    >>> sampler = GaussianMixtures(num_labels=10, num_components=3, latent_dim=2)
+    >>> label = tf.one_hot([4, 4, 7], depth=10)
+    >>> noise = tf.random.stateless_normal([3, sampler.noise_dim], seed=[0, 1])
+    >>> sampler({"label": label, "noise": noise}).shape
+    TensorShape([3, 2])
     """
 
     def __init__(self, num_labels, num_components, latent_dim, theta_shape=(1, 1), **kwargs):
@@ -36,7 +42,13 @@ class GaussianMixtures(keras.Model):
 
     @classmethod
     def of(cls, weights, means, factors, theta_shape=(1, 1)):
-        """One from arrays: weights [L, K], means [L, K, D], factors S [L, K, D, D]."""
+        """The sampler with weights [L, K], means [L, K, D] and factors S [L, K, D, D].
+
+        >>> means = np.array([[[3.0, 4.0]]])
+        >>> sampler = GaussianMixtures.of(np.ones([1, 1]), means, np.zeros([1, 1, 2, 2]))
+        >>> sampler({"label": tf.ones([1, 1]), "noise": tf.zeros([1, 3])}).numpy()
+        array([[3., 4.]], dtype=float32)
+        """
         sampler = cls(*means.shape, theta_shape=theta_shape)
         sampler.component_weights.assign(weights)
         sampler.means.assign(means)
@@ -49,7 +61,7 @@ class GaussianMixtures(keras.Model):
 
     @property
     def noise_dim(self):
-        """Standard normal numbers that a code takes: D, and one that chooses the component."""
+        """Standard normal numbers per code: D for epsilon and one that chooses the component."""
         return self.latent_dim + 1
 
     def call(self, inputs):
@@ -59,15 +71,15 @@ class GaussianMixtures(keras.Model):
         return self.codes(row, self.components(row, noise[:, -1]), noise[:, :-1])
 
     def components(self, row, normal):
-        """The component that a normal number chooses, int32 [B], for classes [B]."""
+        """Components that standard normal numbers [B] choose for classes `row` [B], int32 [B]."""
         share = 0.5 * (1 + tf.math.erf(normal / np.sqrt(2.0)))
         bounds = tf.cumsum(tf.gather(tf.convert_to_tensor(self.component_weights), row), axis=-1)
-        # The last bound may end below 1 by rounding, and a component of weight 0 has no room.
+        # By rounding the last bound may be below 1; a component of weight 0 is never chosen.
         share = tf.minimum(share, bounds[:, -1] * (1 - 1e-6))
         return tf.reduce_sum(tf.cast(share[:, tf.newaxis] >= bounds, tf.int32), axis=-1)
 
     def codes(self, row, component, epsilon):
-        """Codes [B, D] of given components: classes [B], components [B], epsilon [B, D]."""
+        """Codes [B, D] of the given components: classes [B], components [B], epsilon [B, D]."""
         where = tf.stack([row, component], axis=-1)
         shape = [self.means.shape[0], self.latent_dim]
         theta = tf.broadcast_to(tf.convert_to_tensor(self.theta), shape)
@@ -81,12 +93,19 @@ class GaussianMixtures(keras.Model):
 
 @keras.saving.register_keras_serializable("tfvae")
 class CodeNetwork(keras.Model):
-    """z = mu_y + sigma_y * g(epsilon, y), g a dense network (study C, 3.2).
+    """z = mu_y + sigma_y * g(epsilon, y), g a dense network.
+
+    The generator network of Vargas Aguilar & Gu (section 3.2), here with a standardised output.
 
     Args:
         num_labels, latent_dim: L, D.
-        units: Of the two hidden layers.
+        units: Size of the two hidden layers.
         network: Keras model [B, D + L] -> [B, D] in place of g.
+
+    >>> sampler = CodeNetwork(num_labels=2, latent_dim=3, units=8)
+    >>> _ = sampler.means.assign([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])  # sigma_y starts as 0
+    >>> sampler({"label": tf.one_hot([1], 2), "noise": tf.ones([1, 3])}).numpy()
+    array([[4., 5., 6.]], dtype=float32)
     """
 
     def __init__(self, num_labels, latent_dim, units=256, network=None, **kwargs):
@@ -115,7 +134,7 @@ class CodeNetwork(keras.Model):
         return mean + scale * self.steps(inputs)
 
     def steps(self, inputs):
-        """g: distance from the mean of the class in its standard deviations, [B, D]."""
+        """g(epsilon, y) = (z - mu_y) / sigma_y, [B, D]."""
         return self.network(tf.concat([inputs["noise"], inputs["label"]], axis=-1))
 
     def get_config(self):

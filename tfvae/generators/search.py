@@ -1,4 +1,4 @@
-"""Searches among generators: candidates with their scores, and which of them is taken."""
+"""Searches for a generator: candidates, their scores, and the choice among them."""
 
 import dataclasses
 import math
@@ -15,20 +15,21 @@ from tfvae.generators.problem import FitProblem, Score, mean_cosine
 from tfvae.probability import noise
 from tfvae.schema import UserError
 
-# Weight of the classifier's error in the gradient search, from its first step to its last.
+# Weight of the classification error in the gradient search, at its first step and at its last.
 WEIGHTS = (100.0, 0.2)
+# Number of candidates that a gradient search keeps, at equally spaced steps.
 LOOKS = 25
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Candidate:
-    """A generator that was tried.
+    """A generator that a search tried.
 
     Args:
-        weights: Of the sampler.
-        score: By the classifier that searches, on draws of its own.
-        settings: What it is, for reports.
-        seconds: Since the search began.
+        weights: Weights of the sampler.
+        score: Its score, by the classifiers of the search on draws of its own.
+        settings: Its place in the search, for reports: {"theta": 0.5, "n": 2}.
+        seconds: Time since the start of the search.
     """
 
     weights: Sequence[np.ndarray]
@@ -39,36 +40,52 @@ class Candidate:
 
 @dataclasses.dataclass(frozen=True)
 class Search:
-    """A search that is done.
+    """The result of a search.
 
     Args:
-        sampler: Takes the weights of any candidate.
-        candidates: In the order in which they were tried.
+        sampler: A sampler that fits the weights of every candidate.
+        candidates: All candidates, in the order in which they were tried.
+
+    >>> varied = Candidate([], Score(cosine=0.5, accuracy=0.8), {}, seconds=1.0)
+    >>> exact = Candidate([], Score(cosine=0.9, accuracy=1.0), {}, seconds=2.0)
+    >>> search = Search(None, [varied, exact])
+    >>> search.best() is varied, search.best(min_accuracy=0.95) is exact
+    (True, True)
     """
 
     sampler: Any
     candidates: Sequence[Candidate]
 
     def best(self, min_accuracy: float | None = None) -> Candidate:
-        """The candidate with the lowest objective of eq. 4, or with `min_accuracy` the one with the
-        lowest cosine among those that reach it (the most accurate one where none does).
+        """The candidate with the lowest objective (Vargas Aguilar & Gu, eq. 4).
 
+        Args:
+            min_accuracy: If given, the best candidate is the one with the lowest cosine among those
+                of at least this accuracy, or the most accurate one if there are none.
         Raises:
-            UserError: none has finite scores.
+            UserError: no candidate has finite scores.
         """
         finite = [each for each in self.candidates if math.isfinite(each.score.cosine)]
         if not finite:
-            raise UserError("the search diverged before its first look; try a lower learning_rate")
+            raise UserError("no score is finite: the search diverged; try a lower learning_rate")
         return min(finite, key=lambda each: figure_of_merit(each.score, min_accuracy))
 
     def chosen(self, min_accuracy: float | None = None):
-        """The sampler with the weights of the best candidate, and that candidate."""
+        """The sampler with the weights of the best candidate, and that candidate.
+
+        >>> sampler = keras.Sequential([keras.Input([1]), keras.layers.Dense(1, use_bias=False)])
+        >>> scores = [Score(cosine, accuracy=1.0) for cosine in (0.9, 0.6, 0.7)]
+        >>> tried = [Candidate([np.array([[s.cosine]])], s, {}, seconds=1.0) for s in scores]
+        >>> chosen, best = Search(sampler, tried).chosen()
+        >>> best.score.cosine, chosen.get_weights()[0].round(1)
+        (0.6, array([[0.6]], dtype=float32))
+        """
         best = self.best(min_accuracy)
         self.sampler.set_weights(best.weights)
         return self.sampler, best
 
     def best_so_far(self, min_accuracy: float | None = None) -> list[dict[str, Any]]:
-        """A row for each candidate, and the best of it and those before it."""
+        """A row for each candidate, with the scores of the best one up to it."""
         rows: list[dict[str, Any]] = []
         best = None
         for number, each in enumerate(self.candidates, start=1):
@@ -91,7 +108,7 @@ class Search:
 
 
 def figure_of_merit(score: Score, min_accuracy: float | None) -> tuple[float, float]:
-    """What a search minimises: see `Search.best`."""
+    """The sort key of candidates, the best one first: see `Search.best`."""
     if not math.isfinite(score.cosine):
         return 2.0, 0.0
     if min_accuracy is None:
@@ -102,13 +119,13 @@ def figure_of_merit(score: Score, min_accuracy: float | None) -> tuple[float, fl
 
 
 class Trials:
-    """Scores a sampler as it changes, and keeps what it was.
+    """Scores a sampler after each change of its weights and keeps all candidates.
 
     Args:
-        problem: That scores.
-        sampler: The one that changes.
-        total: How many there will be at most, for a progress bar; none: no bar.
-        start: Of the search, by `time.monotonic`; now, unless something came before.
+        problem: Scores the sampler.
+        sampler: The sampler that changes.
+        total: Largest number of candidates, for a progress bar; None: no bar.
+        start: Start of the search by `time.monotonic`; None: now.
     """
 
     def __init__(
@@ -118,11 +135,15 @@ class Trials:
         self.sampler = sampler
         self.candidates: list[Candidate] = []
         self._start = time.monotonic() if start is None else start
-        # On a terminal alone; a search by gradients has a bar of its own.
+        # Shown on a terminal only; a search by gradients has a bar of its own.
         self._bar = tqdm(total=total, desc="search", disable=None if total else True, leave=False)
 
     def add(self, **settings: Any) -> Score:
-        """Keeps the sampler as it is now, with a score by draws of its own."""
+        """Scores the sampler's current weights on new draws and keeps both.
+
+        Args:
+            **settings: Settings of the candidate.
+        """
         score = self.problem.score(self.sampler, 1 + len(self.candidates))
         weights = [np.array(weight) for weight in self.sampler.get_weights()]
         seconds = time.monotonic() - self._start
@@ -131,7 +152,7 @@ class Trials:
         return score
 
     def search(self) -> Search:
-        """What was tried."""
+        """Ends the search."""
         self._bar.close()
         return Search(self.sampler, self.candidates)
 
@@ -147,20 +168,20 @@ def descend(
     limit: Callable[[], None] = lambda: None,
     penalty: Callable[[Any, Any], Any] | None = None,
 ) -> Search:
-    """Follows the trade-off of eq. 4 from accurate to varied generators by gradients.
+    """Gradient descent from accurate to varied generators (Vargas Aguilar & Gu, eq. 4).
 
-    Minimises E[cos(x, x')] + w E[1 - p(y|x)] through decoder and classifier, where p(y|x) stands
-    for the accuracy that has no gradient, while w falls geometrically from the first of `WEIGHTS`
-    to the last; a candidate is kept at each of `LOOKS` looks.
+    Minimises E[cos(x, x')] + w E[1 - p(y|x)] through decoder and classifiers. p(y|x) replaces the
+    accuracy of eq. 4, which has no gradient. The weight w falls geometrically from the first value
+    of `WEIGHTS` to the last, and `LOOKS` candidates are kept on the way.
 
     Args:
-        problem: Decoder, classifier and scores.
-        sampler: That is changed.
-        variables: Of it, that are searched.
-        steps: Of Adam.
-        learning_rate: Of Adam, decayed to a tenth over the search.
+        problem: The decoder, codes and classifiers to fit to.
+        sampler: The sampler to fit.
+        variables: Its variables to search.
+        steps: Number of steps of Adam.
+        learning_rate: Learning rate of Adam, decayed to a tenth over the search.
         draws: Images per class in a step.
-        limit: Puts the variables back where they may be, after each step.
+        limit: Function that projects the variables to their bounds after each step.
         penalty: (noise and labels of a step, its seeds) -> scalar, added to the loss.
     """
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.1)
