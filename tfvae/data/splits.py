@@ -36,7 +36,9 @@ def stratified_order(classes, seed):
     return shuffled[np.argsort(place, kind="stable")].astype(np.int64)
 
 
-def split_rows(classes, seed, *, validation=0.1, test=0.1):
+def split_rows(
+    classes: np.ndarray, seed: int, *, validation: float = 0.1, test: float = 0.1
+) -> dict[str, np.ndarray]:
     """Cuts a data set into three splits, stratified by class.
 
     Args:
