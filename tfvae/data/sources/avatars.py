@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tfvae.avatars.attributes import NAMES
+from tfvae.avatars.canvas import Style
 from tfvae.avatars.cartoon import Cartoon
 from tfvae.avatars.realistic import Realistic
 from tfvae.avatars.render import render_all
@@ -19,7 +20,7 @@ from tfvae.schema import BINARY, TEST, TRAIN, VALIDATION, DataSpec, UsageError
 # increased whenever a scene looks different.
 DRAWING = 1
 
-_STYLES = {"avatars": Realistic, "avatars_cartoon": Cartoon}
+_STYLES: dict[str, type[Style]] = {"avatars": Realistic, "avatars_cartoon": Cartoon}
 _SIZES = (32, 64)
 # The data set is fixed, so that scores of different runs can be compared.
 _SEED = 0
