@@ -2,17 +2,31 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 CELL_INCHES = 0.72
 GAP = 0.08
-# Column labels of more letters are slanted.
+# Longer column labels, in letters, are slanted.
 SLANTED = 9
 
 
-def new_figure(width: float, height: float, title: str):
-    """A figure (inches) that belongs to no window system, with a title, wrapped to its width."""
+def new_figure(width: float, height: float, title: str) -> "Figure":
+    """An empty figure for files, without a window, with a title that is wrapped to its width.
+
+    Args:
+        width, height: Inches.
+        title: Above the axes.
+
+    >>> figure = new_figure(4.0, 3.0, "Accuracy")
+    >>> figure.get_size_inches().tolist(), figure.get_suptitle()
+    ([4.0, 3.0], 'Accuracy')
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -29,18 +43,23 @@ def image_grid(
     column_labels: Sequence[str] = (),
     x_label: str = "",
     y_label: str = "",
-):
-    """A grid of images on one axes, its ticks naming rows and columns.
+) -> "Figure":
+    """A grid of images on one axes, with row and column labels at its ticks.
 
     Args:
         images: [rows, columns, H, W, C] in [0, 1]; values outside are clipped.
         title: Above the grid.
         row_labels: One per row, left of it; may be empty.
         column_labels: One per column, above it; may be empty.
-        x_label: What the columns are.
-        y_label: What the rows are.
+        x_label: Name of the columns, below the grid.
+        y_label: Name of the rows, left of it.
     Returns:
         A matplotlib figure.
+
+    >>> images = np.zeros([2, 3, 28, 28, 1])
+    >>> figure = image_grid(images, "Digits", row_labels=["real", "drawn"], x_label="label")
+    >>> [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
+    ['real', 'drawn']
     """
     rows, columns, height, width = images.shape[:4]
     longest = max((len(label) for label in column_labels), default=0)
@@ -57,8 +76,22 @@ def image_grid(
     return figure
 
 
-def mean_and_range(axes, x, lines, *, color: str, label: str, line: str = "-") -> None:
-    """The mean of several lines [N, T] over x [T], and their range shaded."""
+def mean_and_range(
+    axes: "Axes",
+    x: Sequence[float] | np.ndarray,
+    lines: Sequence[np.ndarray] | np.ndarray,
+    *,
+    color: str,
+    label: str,
+    line: str = "-",
+) -> None:
+    """Draws the mean of several lines [N, T] over x [T], and their range as a shaded area.
+
+    >>> axes = new_figure(4.0, 3.0, "Loss").subplots()
+    >>> mean_and_range(axes, [0, 1], np.array([[1.0, 2.0], [3.0, 4.0]]), color="C0", label="vae")
+    >>> axes.lines[0].get_ydata().tolist()
+    [2.0, 3.0]
+    """
     axes.plot(x, np.mean(lines, axis=0), f"o{line}", color=color, markersize=3, label=label)
     low, high = np.min(lines, axis=0), np.max(lines, axis=0)
     axes.fill_between(x, low, high, color=color, alpha=0.15, lw=0)
@@ -70,15 +103,19 @@ def image_blocks(
     row_labels: Sequence[str] = (),
     column_labels: Sequence[str] = (),
     columns: int = 10,
-):
-    """A grid too wide for a page, cut into blocks below each other; the first column opens each.
+) -> "Figure":
+    """A wide grid cut into blocks below each other; each block repeats the first column.
 
     Args:
         images: [rows, 1 + N, H, W, C] in [0, 1].
         title: Above the blocks.
         row_labels: One per row, left of it; may be empty.
         column_labels: One per column, above it; may be empty.
-        columns: Of the N in a block, at most.
+        columns: The largest number of the N further columns in a block.
+
+    >>> figure = image_blocks(np.zeros([1, 1 + 40, 28, 28, 1]), "Transfers", columns=10)
+    >>> len(figure.axes)
+    4
     """
     rows, total, height, width = images.shape[:4]
     blocks, columns = _evenly(total - 1, columns)
@@ -103,8 +140,13 @@ def image_blocks(
 
 def heat_maps(
     maps: np.ndarray, labels: Sequence[str], title: str, bar_label: str, columns: int = 8
-):
-    """Maps [N, H, W] of one quantity on one colour scale, each with its label."""
+) -> "Figure":
+    """Maps [N, H, W] of one quantity on one colour scale, each with its label.
+
+    >>> figure = heat_maps(np.ones([2, 28, 28]), ["hat", "beard"], "Changes", "mean square")
+    >>> [axes.get_title() for axes in figure.axes]  # the last is the colour bar
+    ['hat', 'beard', '']
+    """
     rows, columns = _evenly(len(maps), columns)
     figure = new_figure(columns * 1.15 + 1, rows * 1.35 + 0.5, title)
     grid = figure.subplots(rows, columns, squeeze=False)
@@ -118,10 +160,15 @@ def heat_maps(
     return figure
 
 
-def matrices(maps: Mapping[str, np.ndarray], names: Sequence[str], title: str):
-    """Square matrices [n, n] side by side, each on a colour scale of its own around zero.
+def matrices(maps: Mapping[str, np.ndarray], names: Sequence[str], title: str) -> "Figure":
+    """Square matrices [n, n] side by side, each with its own colour scale around zero.
 
-    The scale ends at the largest entry off the diagonal, which is what there is to see.
+    The scale ends at the largest absolute entry off the diagonal, so that these entries are visible
+    beside larger ones on the diagonal.
+
+    >>> figure = matrices({"real": np.eye(3), "drawn": np.eye(3)}, ["hat", "scar", "bun"], "Labels")
+    >>> [axes.get_title() for axes in figure.axes[:2]]
+    ['real', 'drawn']
     """
     size = max(3.2, 0.11 * len(names) + 1.6)
     figure = new_figure(size * len(maps) + 0.5, size + 0.9, title)
@@ -144,15 +191,20 @@ def scatter_groups(
     x_label: str,
     y_label: str,
     point_names: Mapping[str, Sequence[str]] | None = None,
-):
-    """A cloud of dots per group, one colour each, its mean as a large marker.
+) -> "Figure":
+    """A scatter plot with one colour per group and the mean of each group as a large marker.
 
     Args:
         groups: Name -> (x, y), each [N].
         title: Above the axes.
-        x_label: What x is.
-        y_label: What y is.
-        point_names: Name of a group -> names of its dots, written beside them.
+        x_label: Name of x.
+        y_label: Name of y.
+        point_names: Name of a group -> names of its points, written beside them.
+
+    >>> groups = {"cvae": (np.array([0.0, 1.0]), np.array([0.0, 1.0]))}
+    >>> figure = scatter_groups(groups, "Transfers", "rs", "ts", {"cvae": ["hat", "beard"]})
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['hat', 'beard']
     """
     figure, axes = _scatter_axes(title, x_label, y_label)
     for color, (name, (x, y)) in zip(_colors(len(groups)), groups.items(), strict=True):
@@ -169,8 +221,14 @@ def scatter_groups(
 
 def paths(
     lines: Mapping[str, Sequence[tuple[float, float, str]]], title: str, x_label: str, y_label: str
-):
-    """A line per name through its points (x, y, text), in their order, each with its text."""
+) -> "Figure":
+    """A line per name through its points (x, y, text) in their order; each text is at its point.
+
+    >>> lines = {"cvae": [(0.1, 0.9, "strength 1"), (0.2, 0.8, "strength 2")]}
+    >>> figure = paths(lines, "Strengths", "rs", "ts")
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['strength 1', 'strength 2']
+    """
     figure, axes = _scatter_axes(title, x_label, y_label)
     for color, (name, points) in zip(_colors(len(lines)), lines.items(), strict=True):
         x, y, texts = zip(*points, strict=True)
@@ -182,12 +240,18 @@ def paths(
 
 
 def shortened(text: str, length: int = 18) -> str:
-    """The text, cut with an ellipsis where it is longer."""
+    """The text, cut to `length` letters with an ellipsis where it is longer.
+
+    >>> shortened("smiling"), shortened("wearing_a_necklace_of_gold")
+    ('smiling', 'wearing_a_necklac…')
+    """
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _draw_grid(axes, images: np.ndarray, row_labels, column_labels) -> None:
-    """Images [rows, columns, H, W, C] on one axes, its ticks naming rows and columns."""
+def _draw_grid(
+    axes: "Axes", images: np.ndarray, row_labels: Sequence[str], column_labels: Sequence[str]
+) -> None:
+    """Images [rows, columns, H, W, C] on one axes, with row and column labels at its ticks."""
     rows, columns, height, width = images.shape[:4]
     gap = max(1, round(GAP * width))
     canvas = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap, 3))
@@ -212,7 +276,7 @@ def _draw_grid(axes, images: np.ndarray, row_labels, column_labels) -> None:
     )
 
 
-def _scatter_axes(title: str, x_label: str, y_label: str):
+def _scatter_axes(title: str, x_label: str, y_label: str) -> tuple["Figure", "Axes"]:
     figure = new_figure(6.8, 5.0, title)
     axes = figure.subplots()
     axes.set_xlabel(x_label)
@@ -222,8 +286,8 @@ def _scatter_axes(title: str, x_label: str, y_label: str):
     return figure, axes
 
 
-def _colors(count: int):
-    """So many colours, told apart by eye up to 20."""
+def _colors(count: int) -> list[Any]:
+    """`count` colours; up to 20 are distinct."""
     import matplotlib
 
     table = matplotlib.colormaps["tab10" if count <= 10 else "tab20"]
@@ -235,12 +299,12 @@ def _margin(row_labels: Sequence[str]) -> float:
 
 
 def _evenly(count: int, columns: int) -> tuple[int, int]:
-    """Rows and columns for so many cells, the last row as full as the others where it can be."""
+    """Rows and columns for `count` cells in at most `columns` columns, in rows of equal length."""
     rows = -(-count // columns)
     return rows, -(-count // rows)
 
 
 def _to_rgb(image: np.ndarray) -> np.ndarray:
-    """[H, W, 3] in [0, 1]: grey and other channel counts are shown by their first channel."""
+    """[H, W, 3] in [0, 1]; for grey images and other numbers of channels the first channel."""
     image = np.clip(np.nan_to_num(image), 0, 1)
     return image if image.shape[-1] == 3 else np.repeat(image[..., :1], 3, axis=-1)

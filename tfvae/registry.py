@@ -1,4 +1,4 @@
-"""A table of what users name: models, data sets, metrics, generators; imports no TensorFlow.
+"""Tables of the models, data sets, metrics and generators by name; imports no TensorFlow.
 
 A table maps a name to `"module:attribute"`, so that names are checked and help is printed before
 anything heavy is imported. A new entry is one line.
@@ -14,12 +14,12 @@ from tfvae.schema import UsageError
 
 
 class Table(Mapping[str, str]):
-    """Names, and where what they stand for is defined.
+    """Names, each with the place where the class or function of that name is defined.
 
     Args:
-        kind: What the names stand for, for messages: "model".
+        kind: A word for messages: "model".
         entries: Name -> "module:attribute".
-        others: What a command accepts besides the names; listed in messages.
+        others: Values that a command accepts besides the names; listed in messages.
         not_options: Keyword arguments that `--set` may not change.
 
     >>> animals = Table("animal", {"counter": "collections:Counter"}, others=("all",))
@@ -55,7 +55,11 @@ class Table(Mapping[str, str]):
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """Everything that a command accepts here, for help texts and messages."""
+        """The names and `others`, for help texts and messages.
+
+        >>> Table("animal", {"counter": "collections:Counter"}, others=("all",)).choices
+        ('counter', 'all')
+        """
         return (*self, *self.others)
 
     def check(self, name: str) -> None:
@@ -68,29 +72,46 @@ class Table(Mapping[str, str]):
         raise UsageError(f"unknown {self.kind} {name!r}{guess} (valid: {choices})")
 
     def module(self, name: str) -> ModuleType:
-        """The module that defines `name`; raises as `check`."""
+        """The module that defines `name`; raises as `check`.
+
+        >>> Table("animal", {"counter": "collections:Counter"}).module("counter").__name__
+        'collections'
+        """
         self.check(name)
         return importlib.import_module(self[name].partition(":")[0])
 
     def load(self, name: str) -> Any:
-        """The class or function that `name` stands for; raises as `check`."""
+        """The class or function called `name`; raises as `check`."""
         module = self.module(name)
         return getattr(module, self[name].partition(":")[2])
 
     def options(self, name: str) -> tuple[Option, ...]:
-        """What `--set KEY=VALUE` may change in `name`, read off its signature."""
+        """The options of `name` that `--set KEY=VALUE` may change, read off its signature.
+
+        >>> divisions = Table("division", {"random": "tfvae.data.splits:split_rows"})
+        >>> [(option.name, option.type_name) for option in divisions.options("random")]
+        [('validation', 'float'), ('test', 'float')]
+        """
         return options_of(self.load(name), skip=self.not_options)
 
     def defaults(self, name: str) -> dict[str, Any]:
-        """Option -> default."""
+        """Option -> default.
+
+        >>> Table("division", {"random": "tfvae.data.splits:split_rows"}).defaults("random")
+        {'validation': 0.1, 'test': 0.1}
+        """
         return {option.name: option.default for option in self.options(name)}
 
     def check_options(self, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
         """`settings` in the types that `name` declares.
 
         Raises:
-            UsageError: an unknown name or key, or a wrong value; the message shows what was given
-                and what is valid.
+            UsageError: an unknown name or key, or a wrong value; the message shows the value
+                received and the valid ones.
+
+        >>> divisions = Table("division", {"random": "tfvae.data.splits:split_rows"})
+        >>> divisions.check_options("random", {"test": 0})
+        {'test': 0.0}
         """
         target: Callable[..., Any] = self.load(name)
         what = f"{self.kind} {name}"

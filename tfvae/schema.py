@@ -8,7 +8,10 @@ neither `label` nor `observed`.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
 
 IMAGE = "image"
 LABEL = "label"
@@ -24,20 +27,28 @@ BINARY = "binary"
 
 
 class UserError(Exception):
-    """Something the user can mend. Its message is one clear line; the process exits with 1."""
+    """An error that the user can correct. Its message is one clear line; the process exits with 1.
+
+    >>> UserError("there is no folder pictures").exit_status
+    1
+    """
 
     exit_status = 1
 
 
 class UsageError(UserError):
-    """A wrong name, key or value on the command line; the process exits with 2."""
+    """A wrong name, key or value on the command line; the process exits with 2.
+
+    >>> issubclass(UsageError, UserError), UsageError("unknown model 'vea'").exit_status
+    (True, 2)
+    """
 
     exit_status = 2
 
 
 @dataclasses.dataclass(frozen=True)
 class DataSpec:
-    """What a model or metric may know of a data set before it sees an image.
+    """The facts about a data set that a model or metric may use before it sees an image.
 
     Args:
         name: As given to `--dataset`.
@@ -48,6 +59,12 @@ class DataSpec:
         factor_sizes: Name -> number of values, where the ground-truth factors are known.
     Raises:
         ValueError: the shape isn't (H, W, C), or kind and names contradict each other.
+
+    >>> spec = DataSpec("digits", (28, 28, 1), tuple("0123456789"), CATEGORICAL)
+    >>> spec.num_labels, spec.num_pixels
+    (10, 784)
+    >>> DataSpec.from_dict(spec.to_dict()) == spec
+    True
     """
 
     name: str
@@ -57,7 +74,7 @@ class DataSpec:
     num_examples: Mapping[str, int] = dataclasses.field(default_factory=dict)
     factor_sizes: Mapping[str, int] | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if len(self.image_shape) != 3 or min(self.image_shape) < 1:
             raise ValueError(
                 f"image_shape must be (height, width, channels), got {self.image_shape}"
@@ -76,6 +93,7 @@ class DataSpec:
 
     @property
     def num_labels(self) -> int:
+        """L, 0 without labels."""
         return len(self.label_names)
 
     @property
@@ -95,4 +113,58 @@ class DataSpec:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> "DataSpec":
+        """The inverse of `to_dict`."""
         return cls(**{**fields, "image_shape": tuple(fields["image_shape"])})
+
+
+class LabelledImages(Protocol):
+    """The part of a data set that classifiers and generators are trained on.
+
+    `tfvae.data.dataset.Dataset` has it, and so has a data set seen through an autoencoder. The
+    methods that return batches return a `tf.data.Dataset` of them.
+
+    >>> from tfvae.data import load_dataset
+    >>> images: LabelledImages = load_dataset("digits")
+    >>> batch = next(iter(images.batches(TEST, batch_size=8)))
+    >>> batch[IMAGE].shape.as_list(), batch[LABEL].shape.as_list()
+    ([8, 28, 28, 1], [8, 10])
+    """
+
+    @property
+    def spec(self) -> DataSpec:
+        """Shape, labels and size of the data set."""
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The options of `load_dataset` that load the same data set again; JSON-ready."""
+
+    @property
+    def fingerprint(self) -> str | None:
+        """Changes when the source's images or labels change under the same name; None if fixed."""
+
+    def batches(self, split: str, batch_size: int) -> Any:
+        """One pass over a split in fixed order; the last batch may be smaller."""
+
+    def train_batches(
+        self,
+        batch_size: int,
+        *,
+        seed: int,
+        missing_labels: float = 0.0,
+        labelled_share: float = 0.0,
+        initial_epoch: int = 0,
+    ) -> Any:
+        """Endless shuffled batches of the training split."""
+
+
+class EvaluationImages(LabelledImages, Protocol):
+    """The part of a data set that metrics use: also whole splits, as NumPy arrays.
+
+    >>> from tfvae.data import load_dataset
+    >>> images: EvaluationImages = load_dataset("digits")
+    >>> {name: values.shape for name, values in images.arrays(TEST, limit=5).items()}
+    {'image': (5, 28, 28, 1), 'label': (5, 10), 'observed': (5, 10)}
+    """
+
+    def arrays(self, split: str, limit: int | None = None) -> Mapping[str, "np.ndarray"]:
+        """The first `limit` examples of a split in fixed order, float32; all if None."""

@@ -1,4 +1,4 @@
-"""The 40 attributes of the avatars: how often each is on, and what goes with or against it."""
+"""The 40 attributes of the avatars: their frequencies, correlations and exclusions."""
 
 import dataclasses
 
@@ -9,15 +9,20 @@ import numpy as np
 class Attribute:
     """One binary attribute.
 
-    Three hidden normal variables per face make attributes go together. An attribute is on where a
+    Three hidden normal variables per face correlate the attributes. An attribute is on where a
     normal score is among the lowest; a loading is the correlation of the negated score with the
-    variable, so two attributes with loadings of one sign go together and of opposite signs avoid
-    each other.
+    variable. Two attributes whose loadings have the same sign appear together more often than by
+    chance, with opposite signs more rarely.
 
     Args:
         name: As in `DataSpec.label_names`.
         frequency: Share of the 20,000 faces that have it.
         feminine, old, merry: Loadings, squares summing to less than 1.
+
+    >>> len(ATTRIBUTES), ATTRIBUTES[2].name, ATTRIBUTES[2].frequency, ATTRIBUTES[2].merry
+    (40, 'smiling', 0.45, 0.7)
+    >>> bool(CONFLICTS[NAMES.index("hat"), NAMES.index("bun")])
+    True
     """
 
     name: str
@@ -27,7 +32,7 @@ class Attribute:
     merry: float = 0.0
 
 
-# Any first part of the list spans hair, eyes, mouth, skin and things worn.
+# In such an order that the first N attributes, for any N, vary hair, eyes, mouth, skin and clothes.
 ATTRIBUTES = (
     #                             feminine  old  merry
     Attribute("black_hair", 0.25, 0.0, -0.3),
@@ -52,7 +57,7 @@ ATTRIBUTES = (
     Attribute("scarf", 0.10, 0.3),
     Attribute("red_hair", 0.12, 0.2, -0.2),
     Attribute("gray_hair", 0.11, -0.1, 0.8),
-    # Decided last of the hair colours, so it takes the faces that are left, whatever its loadings.
+    # The last of the hair colours: it goes to the remaining faces, whatever its loadings.
     Attribute("brown_hair", 0.25),
     Attribute("curly_hair", 0.15, 0.1),
     Attribute("bun", 0.08, 0.7),
@@ -75,7 +80,7 @@ ATTRIBUTES = (
 
 NAMES = tuple(attribute.name for attribute in ATTRIBUTES)
 
-# Of each set at most one is on. The first is complete: every face has one of these.
+# Of each set at most one is on, and of the first set exactly one.
 EXCLUSIVE = tuple(
     frozenset(names.split())
     for names in (
@@ -101,7 +106,7 @@ EXCLUSIVE = tuple(
 )
 
 
-def _conflicts():
+def _conflicts() -> np.ndarray:
     against = np.zeros((len(NAMES), len(NAMES)), bool)
     for names in EXCLUSIVE:
         columns = [NAMES.index(name) for name in names]

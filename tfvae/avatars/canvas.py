@@ -1,14 +1,18 @@
-"""A batch of pictures that shapes are painted on, each on the part of the picture it may touch."""
+"""A batch of pictures; each shape is painted on the part of the pictures that it may touch."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from tfvae.avatars.scene import Scenes
 
-# How far a face may be moved (in half pictures), how far it always is, for hats, and its scales.
+# In half pictures: the largest random shift of a face, and its constant shift downwards, for hats.
 _REACH = 0.055
 _LOWERED = 0.06
+# The smallest and the largest scale of a face.
 _SCALES = (1.0, 1.12)
 _LARGEST_OUTLINE = 0.11
 
@@ -24,6 +28,14 @@ class Part:
         u, v: Face coordinates, float32 [n, 1, w] and [n, h, 1]. The face is about 1 wide and 1.2
             high with its centre at 0, `v` points down.
         pixel: Width of a pixel in face units, [n, 1, 1].
+
+    >>> from tfvae.avatars.scene import draw_scenes
+    >>> u, v = np.zeros([2, 1, 8], np.float32), np.zeros([2, 8, 1], np.float32)
+    >>> part = Part(draw_scenes(0, range(2)), u, v, pixel=np.full([2, 1, 1], 0.1, np.float32))
+    >>> part.where("hat", 1.0, 0.0).shape, part.value("size").shape
+    ((2, 1, 1), (2, 1, 1))
+    >>> print(part.covered(np.array([-1.0, 0.0, 1.0]))[0])  # inside, on the edge, outside
+    [[1.  0.5 0. ]]
     """
 
     scenes: Scenes
@@ -31,30 +43,69 @@ class Part:
     v: np.ndarray
     pixel: np.ndarray
 
-    def where(self, name, yes, no):
+    def where(self, name: str, yes: float, no: float) -> np.ndarray:
         """`yes` for faces with an attribute, `no` for the others; [n, 1, 1]."""
         on = self.scenes.on(name)[:, np.newaxis, np.newaxis]
         return np.where(on, np.float32(yes), np.float32(no))
 
-    def value(self, name):
+    def value(self, name: str) -> np.ndarray:
         """A nuisance variable, [n, 1, 1]."""
         return self.scenes.value(name)[:, np.newaxis, np.newaxis]
 
-    def covered(self, distance):
-        """How much of each pixel a shape covers, 0..1."""
+    def covered(self, distance: np.ndarray) -> np.ndarray:
+        """Share of each pixel that a shape covers, 0..1."""
         return np.clip(0.5 - distance / self.pixel, 0, 1)
 
 
+# Signed distances [n, h, w] of the pixels of a part from the edge of a shape; see `shapes`.
+Shape = Callable[[Part], np.ndarray]
+
+
+class Style(Protocol):
+    """The way in which pictures are painted: `Cartoon` or `Realistic`.
+
+    >>> from tfvae.avatars.cartoon import Cartoon
+    >>> style: Style = Cartoon()
+    >>> style.eye_scale
+    1.3
+    """
+
+    @property
+    def eye_scale(self) -> float:
+        """Size of the eyes."""
+
+    def background(self, part: Part) -> np.ndarray:
+        """Pictures without a face, [n, h, w, 3]."""
+
+    def paint(
+        self,
+        part: Part,
+        pixels: np.ndarray,
+        distance: np.ndarray,
+        colour: np.ndarray,
+        finish: str,
+        opacity: float | np.ndarray,
+        outline: bool,
+    ) -> np.ndarray:
+        """`pixels` [n, h, w, 3] with a shape on them; the arguments are those of `Canvas.fill`."""
+
+
 class Canvas:
-    """Pictures of N scenes.
+    """Pictures of N scenes: `pixels`, float32 [N, size, size, 3] in 0..1.
 
     Args:
         scenes: `Scenes`.
         size: Pixels per side.
-        style: Has `background(part)` and `paint(part, pixels, distance, colour, finish, outline)`.
+        style: `Cartoon` or `Realistic`.
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> canvas = Canvas(scene.draw_scenes(0, range(4)), size=32, style=cartoon.Cartoon())
+    >>> canvas.fill(lambda part: np.hypot(part.u, part.v) - 0.5, colour=(1.0, 0.0, 0.0))
+    >>> canvas.pixels.shape, canvas.pixels[0, 16, 16].tolist()
+    ((4, 32, 32, 3), [1.0, 0.0, 0.0])
     """
 
-    def __init__(self, scenes, size, style):
+    def __init__(self, scenes: Scenes, size: int, style: Style):
         self.scenes = scenes
         self._size = size
         self._style = style
@@ -68,23 +119,23 @@ class Canvas:
 
     def fill(
         self,
-        shape,
-        colour,
+        shape: Shape,
+        colour: npt.ArrayLike,
         *,
-        where=None,
-        box=EVERYWHERE,
-        finish="plain",
-        opacity=1.0,
-        outline=True,
-    ):
+        where: np.ndarray | None = None,
+        box: tuple[float, float, float, float] = EVERYWHERE,
+        finish: str = "plain",
+        opacity: float | Callable[[Part], np.ndarray] = 1.0,
+        outline: bool = True,
+    ) -> None:
         """Paints a shape.
 
         Args:
             shape: Function from a `Part` to distances [n, h, w].
             colour: [N, 3] in 0..1, or one colour for all.
             where: bool [N], the pictures that have the shape; all if None.
-            box: (left, top, right, bottom) in face units, holding the shape.
-            finish: What it is made of, for the style: see `realistic.Realistic`.
+            box: (left, top, right, bottom) in face units, around the shape.
+            finish: Name of the material, for the style: see `realistic.Realistic`.
             opacity: 0..1, a number or a function from a `Part` to [n, h, w].
             outline: Whether a style that draws outlines gives it one.
         """
@@ -94,21 +145,19 @@ class Canvas:
         left, top, right, bottom = box
         across, down = self._pixels(left, right, 0), self._pixels(top, bottom, _LOWERED)
         part = self._part(rows, across, down)
-        colour = np.broadcast_to(np.asarray(colour, np.float32), (len(self.scenes), 3))
+        colours = np.broadcast_to(np.asarray(colour, np.float32), (len(self.scenes), 3))
         distance = shape(part)
-        if callable(opacity):
-            opacity = opacity(part)
         self.pixels[rows, down, across] = self._style.paint(
             part,
             self.pixels[rows, down, across],
             distance.astype(np.float32, copy=False),
-            colour[rows][:, np.newaxis, np.newaxis],
+            colours[rows][:, np.newaxis, np.newaxis],
             finish,
-            opacity,
+            opacity(part) if callable(opacity) else opacity,
             outline,
         )
 
-    def _part(self, rows, across, down):
+    def _part(self, rows: np.ndarray | slice, across: slice, down: slice) -> Part:
         return Part(
             self.scenes.take(rows),
             self._u[rows, across][:, np.newaxis, :],
@@ -116,8 +165,8 @@ class Canvas:
             (2 / (self._size * self._scale[rows]))[:, :, np.newaxis],
         )
 
-    def _pixels(self, low, high, offset):
-        """The pixels that [low, high] may fall on, wherever a face lies: equal for all batches."""
+    def _pixels(self, low: float, high: float, offset: float) -> slice:
+        """The pixels that [low, high] may cover for any shift and scale: equal for all batches."""
         low, high = low - _LARGEST_OUTLINE, high + _LARGEST_OUTLINE
         low = min(low * scale for scale in _SCALES) - _REACH + offset
         high = max(high * scale for scale in _SCALES) + _REACH + offset

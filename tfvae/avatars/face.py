@@ -1,23 +1,39 @@
-"""Body, head, skin, nose, mouth and eyes; face units, see `Canvas`."""
+"""Draws body, head, skin, nose, mouth, eyes and brows; in face units, see `Part`."""
 
 import numpy as np
 
 from tfvae.avatars import palette
+from tfvae.avatars.canvas import Canvas, Part, Shape
 from tfvae.avatars.shapes import both, box, circle, either, ellipse, polygon, segment
 
 _EYE_U, _EYE_V = 0.215, -0.06
 _MOUTH_V = 0.335
 
 
-def head_shape(part):
-    """The face without ears: wide at the temples, narrow at the chin."""
+def head_shape(part: Part) -> np.ndarray:
+    """The face without ears: wide at the temples, narrow at the chin.
+
+    >>> from tfvae.avatars.scene import draw_scenes
+    >>> u, v = np.zeros([1, 1, 3]), np.array([-0.1, 0.12, 1.0]).reshape(1, 3, 1)
+    >>> distance = head_shape(Part(draw_scenes(0, [0]), u, v, pixel=np.full([1, 1, 1], 0.1)))
+    >>> (distance[0, :, 1] < 0).tolist()  # forehead and mouth are inside, the neck is not
+    [True, True, False]
+    """
     skull = ellipse(part.u, part.v, 0, -0.10, 0.50, 0.50)
     jaw = ellipse(part.u, part.v, 0, 0.12, 0.445, 0.475)
     return either(skull, jaw)
 
 
-def draw_body(canvas):
-    """Shoulders and neck."""
+def draw_body(canvas: Canvas) -> None:
+    """Shoulders and neck.
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> canvas = Canvas(scene.draw_scenes(0, range(4)), size=32, style=cartoon.Cartoon())
+    >>> before = canvas.pixels.copy()
+    >>> draw_body(canvas)
+    >>> bool((canvas.pixels != before).any(axis=(1, 2, 3)).all())  # every face has changed
+    True
+    """
     scenes = canvas.scenes
     canvas.fill(
         lambda p: ellipse(p.u, p.v, 0, 1.18, 0.80, 0.50),
@@ -34,8 +50,16 @@ def draw_body(canvas):
     )
 
 
-def draw_head(canvas):
-    """Ears and head."""
+def draw_head(canvas: Canvas) -> None:
+    """Ears and head.
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> canvas = Canvas(scene.draw_scenes(0, range(4)), size=32, style=cartoon.Cartoon())
+    >>> before = canvas.pixels.copy()
+    >>> draw_head(canvas)
+    >>> bool((canvas.pixels != before).any(axis=(1, 2, 3)).all())  # every face has changed
+    True
+    """
     colour = palette.skin(canvas.scenes)
     canvas.fill(
         lambda p: ellipse(np.abs(p.u), p.v, 0.49, 0.02, 0.10, 0.13),
@@ -46,8 +70,17 @@ def draw_head(canvas):
     canvas.fill(head_shape, colour, box=(-0.5, -0.6, 0.5, 0.6), finish="skin")
 
 
-def draw_skin(canvas):
-    """What is on the skin: cheeks, freckles, wrinkles, a scar."""
+def draw_skin(canvas: Canvas) -> None:
+    """Rosy cheeks, freckles, wrinkles and a scar on the skin.
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> faces = scene.draw_scenes(0, range(4)).with_attribute("freckles")
+    >>> canvas = Canvas(faces, size=32, style=cartoon.Cartoon())
+    >>> before = canvas.pixels.copy()
+    >>> draw_skin(canvas)
+    >>> bool((canvas.pixels != before).any(axis=(1, 2, 3)).all())  # every face has changed
+    True
+    """
     scenes = canvas.scenes
     skin = palette.skin(scenes)
     canvas.fill(
@@ -95,8 +128,16 @@ def draw_skin(canvas):
     )
 
 
-def draw_nose(canvas):
-    """Three noses: a shadow, a bulb, a wedge."""
+def draw_nose(canvas: Canvas) -> None:
+    """One of three noses: a shadow, a bulb (big) or a wedge (pointy).
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> canvas = Canvas(scene.draw_scenes(0, range(4)), size=32, style=cartoon.Cartoon())
+    >>> before = canvas.pixels.copy()
+    >>> draw_nose(canvas)
+    >>> bool((canvas.pixels != before).any(axis=(1, 2, 3)).all())  # every face has changed
+    True
+    """
     scenes = canvas.scenes
     skin = palette.skin(scenes)
     big, pointy = scenes.on("big_nose"), scenes.on("pointy_nose")
@@ -136,22 +177,30 @@ def draw_nose(canvas):
     )
 
 
-def _mouth_curve(part):
-    """(middle of the mouth, half its width) at each `u`."""
+def _mouth_curve(part: Part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Middle of the mouth at each `u`, half its width, and (u / half)^2, capped."""
     half = part.where("smiling", 0.25, 0.15)
     bend = part.where("smiling", -0.17, 0.015)
     across = np.minimum((part.u / half) ** 2, 1.3)
     return _MOUTH_V + part.where("smiling", 0.05, 0.0) + bend * across, half, across
 
 
-def draw_mouth(canvas):
-    """Lips along a line that bends up in a smile; an open mouth shows teeth and dark."""
+def draw_mouth(canvas: Canvas) -> None:
+    """Lips along a line that bends up in a smile; an open mouth shows teeth and a dark inside.
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> canvas = Canvas(scene.draw_scenes(0, range(4)), size=32, style=cartoon.Cartoon())
+    >>> before = canvas.pixels.copy()
+    >>> draw_mouth(canvas)
+    >>> bool((canvas.pixels != before).any(axis=(1, 2, 3)).all())  # every face has changed
+    True
+    """
     scenes = canvas.scenes
     colour = palette.skin(scenes) * np.array((0.78, 0.46, 0.44), np.float32)
     colour[scenes.on("lipstick")] = palette.LIPSTICK
     area = (-0.27, 0.10, 0.27, 0.60)
 
-    def lips(part):
+    def lips(part: Part) -> np.ndarray:
         middle, half, across = _mouth_curve(part)
         thickness = part.where("big_lips", 0.115, 0.044) + part.where("mouth_open", 0.055, 0)
         thickness = thickness * part.where("smiling", 0.85, 1.0)
@@ -161,16 +210,16 @@ def draw_mouth(canvas):
             np.abs(part.u) - half,
         )
 
-    def opening(part):
+    def opening(part: Part) -> np.ndarray:
         middle, half, across = _mouth_curve(part)
         swell = np.sqrt(np.clip(1.0 - across * 1.5, 0, 1))
         return both(np.abs(part.v - middle) - 0.060 * swell, np.abs(part.u) - half * 0.82)
 
-    def teeth(part):
+    def teeth(part: Part) -> np.ndarray:
         middle, _, _ = _mouth_curve(part)
         return both(opening(part), part.v - middle + 0.012)
 
-    def line(part):
+    def line(part: Part) -> np.ndarray:
         middle, half, _ = _mouth_curve(part)
         return both(np.abs(part.v - middle) - 0.010, np.abs(part.u) - half)
 
@@ -181,8 +230,16 @@ def draw_mouth(canvas):
     canvas.fill(line, colour * 0.35, where=~is_open, box=area, finish="flat", outline=False)
 
 
-def draw_eyes(canvas, scale):
-    """Eyes and their shadow; `scale` makes the eyes larger."""
+def draw_eyes(canvas: Canvas, scale: float) -> None:
+    """Eyes and eye shadow; a larger `scale` makes the eyes larger.
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> canvas = Canvas(scene.draw_scenes(0, range(4)), size=32, style=cartoon.Cartoon())
+    >>> before = canvas.pixels.copy()
+    >>> draw_eyes(canvas, scale=1.0)
+    >>> bool((canvas.pixels != before).any(axis=(1, 2, 3)).all())  # every face has changed
+    True
+    """
     scenes = canvas.scenes
     area = (-0.38, -0.30, 0.38, 0.1)
     canvas.fill(
@@ -195,21 +252,18 @@ def draw_eyes(canvas, scale):
         outline=False,
     )
 
-    def height(part):
+    def height(part: Part) -> np.ndarray:
         return part.where("narrow_eyes", 0.028, 0.088) * scale
 
-    def white(part):
+    def white(part: Part) -> np.ndarray:
         return ellipse(np.abs(part.u), part.v, _EYE_U, _EYE_V, 0.112 * scale, height(part))
+
+    def disc(radius: float) -> Shape:
+        return lambda p: both(white(p), circle(np.abs(p.u), p.v, _EYE_U, _EYE_V, radius * scale))
 
     canvas.fill(white, palette.WHITE, box=area, finish="flat")
     for radius, colour in ((0.068, palette.eyes(scenes)), (0.036, palette.DARK)):
-        canvas.fill(
-            lambda p, r=radius: both(white(p), circle(np.abs(p.u), p.v, _EYE_U, _EYE_V, r * scale)),
-            colour,
-            box=area,
-            finish="flat",
-            outline=False,
-        )
+        canvas.fill(disc(radius), colour, box=area, finish="flat", outline=False)
     canvas.fill(
         lambda p: both(
             np.abs(white(p)) - 0.018, p.v - _EYE_V + p.where("narrow_eyes", -0.02, 0.03)
@@ -221,11 +275,19 @@ def draw_eyes(canvas, scale):
     )
 
 
-def draw_brows(canvas, scale):
-    """Brows above eyes of this `scale`."""
+def draw_brows(canvas: Canvas, scale: float) -> None:
+    """Brows above eyes of this `scale`.
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> canvas = Canvas(scene.draw_scenes(0, range(4)), size=32, style=cartoon.Cartoon())
+    >>> before = canvas.pixels.copy()
+    >>> draw_brows(canvas, scale=1.0)
+    >>> bool((canvas.pixels != before).any(axis=(1, 2, 3)).all())  # every face has changed
+    True
+    """
     scenes = canvas.scenes
 
-    def brow(part):
+    def brow(part: Part) -> np.ndarray:
         u = np.abs(part.u) - _EYE_U - 0.01
         rise = part.where("arched_eyebrows", 0.125, 0.010)
         middle = -0.215 - 0.02 * (scale > 1) - rise * (1 - (u / 0.105) ** 2)

@@ -1,14 +1,24 @@
-"""Hair behind and before the head, and beards; face units, see `Canvas`."""
+"""Draws hair behind and in front of the head, and beards; in face units, see `Part`."""
 
 import numpy as np
 
 from tfvae.avatars import palette
+from tfvae.avatars.canvas import Canvas, Part
 from tfvae.avatars.face import head_shape
 from tfvae.avatars.shapes import both, box, circle, either, ellipse
 
 
-def draw_hair_behind(canvas):
-    """Long hair, curls, a bun: what the head and shoulders cover in part."""
+def draw_hair_behind(canvas: Canvas) -> None:
+    """Long hair, curls and a bun, which head and shoulders cover in part.
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> faces = scene.draw_scenes(0, range(4)).with_attribute("long_hair")
+    >>> canvas = Canvas(faces, size=32, style=cartoon.Cartoon())
+    >>> before = canvas.pixels.copy()
+    >>> draw_hair_behind(canvas)
+    >>> bool((canvas.pixels != before).any(axis=(1, 2, 3)).all())  # every face has changed
+    True
+    """
     scenes = canvas.scenes
     colour = palette.hair(scenes)
     canvas.fill(
@@ -22,7 +32,7 @@ def draw_hair_behind(canvas):
         finish="hair",
     )
 
-    def curls(part):
+    def curls(part: Part) -> np.ndarray:
         bumps = []
         for angle in np.linspace(-0.28, np.pi + 0.28, 10):
             u0, v0 = 0.60 * np.cos(angle), -0.16 - 0.50 * np.sin(angle)
@@ -45,12 +55,21 @@ def draw_hair_behind(canvas):
     )
 
 
-def draw_hair(canvas):
-    """Hair on the head: a cap with sides, a fringe, a mohawk."""
+def draw_hair(canvas: Canvas) -> None:
+    """Hair on the head: a cap with sides, a fringe, a mohawk.
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> faces = scene.draw_scenes(0, range(4)).with_attribute("bangs")
+    >>> canvas = Canvas(faces, size=32, style=cartoon.Cartoon())
+    >>> before = canvas.pixels.copy()
+    >>> draw_hair(canvas)
+    >>> bool((canvas.pixels != before).any(axis=(1, 2, 3)).all())  # every face has changed
+    True
+    """
     scenes = canvas.scenes
     colour = palette.hair(scenes)
 
-    def cap(part):
+    def cap(part: Part) -> np.ndarray:
         # Higher in the middle of the forehead than at the temples.
         face = ellipse(part.u, part.v, 0, 0.10, 0.445, 0.58)
         skull = ellipse(part.u, part.v, 0, -0.14, 0.56, 0.55)
@@ -64,7 +83,7 @@ def draw_hair(canvas):
         finish="hair",
     )
 
-    def fringe(part):
+    def fringe(part: Part) -> np.ndarray:
         skull = ellipse(part.u, part.v, 0, -0.14, 0.53, 0.52)
         edge = part.v + 0.285 + 0.03 * np.cos(part.u * 19) - 0.10 * part.u**2
         return both(skull, edge)
@@ -77,7 +96,7 @@ def draw_hair(canvas):
         finish="hair",
     )
 
-    def mohawk(part):
+    def mohawk(part: Part) -> np.ndarray:
         spikes = 0.05 * np.abs(np.sin(part.v * 16))
         return both(box(part.u, part.v, 0, -0.64, 0.15, 0.28, 0.10), np.abs(part.u) - 0.15 + spikes)
 
@@ -90,13 +109,22 @@ def draw_hair(canvas):
     )
 
 
-def draw_beard(canvas):
-    """Beard, goatee, sideburns and mustache, under the mouth."""
+def draw_beard(canvas: Canvas) -> None:
+    """Beard, goatee, sideburns and mustache; to be drawn before the mouth.
+
+    >>> from tfvae.avatars import cartoon, scene
+    >>> faces = scene.draw_scenes(0, range(4)).with_attribute("beard")
+    >>> canvas = Canvas(faces, size=32, style=cartoon.Cartoon())
+    >>> before = canvas.pixels.copy()
+    >>> draw_beard(canvas)
+    >>> bool((canvas.pixels != before).any(axis=(1, 2, 3)).all())  # every face has changed
+    True
+    """
     scenes = canvas.scenes
     colour = palette.hair(scenes)
 
-    def beard(part):
-        # The lower face and a little more, but for the cheeks.
+    def beard(part: Part) -> np.ndarray:
+        # The lower face and a little more, without the cheeks.
         chin = ellipse(part.u, part.v, 0, 0.20, 0.475, 0.50)
         cheeks = ellipse(part.u, part.v, 0, 0.06, 0.40, 0.24)
         return both(chin, -cheeks, 0.08 - part.v)
@@ -129,7 +157,7 @@ def draw_beard(canvas):
         finish="hair",
     )
 
-    def mustache(part):
+    def mustache(part: Part) -> np.ndarray:
         u = np.abs(part.u)
         middle = 0.228 + 0.55 * u**2
         return both(np.abs(part.v - middle) - 0.066 * (1.15 - 0.8 * u / 0.27), u - 0.27)

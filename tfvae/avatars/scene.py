@@ -1,22 +1,24 @@
-"""Scenes: what a face looks like, before anybody draws it. NumPy only."""
+"""Scenes: the attributes and nuisance variables of faces, from which pictures are drawn."""
 
 import dataclasses
 import functools
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import ndtri
 
 from tfvae.avatars.attributes import ATTRIBUTES, CONFLICTS, EXCLUSIVE, NAMES
 
 COUNT = 20_000
 
-# What varies without a label, each uniform in 0..1; see `Canvas` and the styles for its meaning.
+# Variables without a label, each uniform in 0..1; see `Canvas` and the styles for their meaning.
 NUISANCES = (
     "skin background_hue background_tone background_angle x y size light eyes shirt_hue shirt_tone "
     "accent frame phase"
 ).split()
 
-# Columns of which every face has one, and those of them that are hair colours.
+# Columns of the set of which every face has one attribute, and the hair colours among them.
 _HEADS = sorted(NAMES.index(name) for name in EXCLUSIVE[0])
 _COLOURS = [column for column in _HEADS if NAMES[column] != "bald"]
 
@@ -31,49 +33,55 @@ class Scenes:
     Args:
         label: uint8 [N, 40], in the order of `NAMES`.
         nuisance: float32 [N, K] in 0..1, in the order of `NUISANCES`.
+
+    >>> faces = draw_scenes(seed=0, indices=range(4))
+    >>> len(faces), faces.take([0, 2]).label.shape, faces.value("size").shape
+    (4, (2, 40), (4,))
+    >>> faces.with_attribute("hat").on("hat").tolist()
+    [True, True, True, True]
     """
 
     label: np.ndarray
     nuisance: np.ndarray
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.label)
 
-    def take(self, rows):
+    def take(self, rows: np.ndarray | slice | Sequence[int]) -> "Scenes":
         """The faces at `rows`."""
         return Scenes(self.label[rows], self.nuisance[rows])
 
-    def on(self, name):
-        """Which faces have an attribute, bool [N]."""
+    def on(self, name: str) -> np.ndarray:
+        """Whether each face has an attribute, bool [N]."""
         return self.label[:, NAMES.index(name)] > 0
 
-    def value(self, name):
+    def value(self, name: str) -> np.ndarray:
         """A nuisance variable, float32 [N]."""
         return self.nuisance[:, NUISANCES.index(name)]
 
-    def with_attribute(self, name):
-        """The same faces with one attribute on, and off what it excludes.
+    def with_attribute(self, name: str) -> "Scenes":
+        """The same faces with one attribute on, and the attributes that it excludes off.
 
-        A bald one that gets hair gets a hair colour too.
+        A bald face that gets hair gets a hair colour too.
         """
         column = NAMES.index(name)
         changed = self.label[:, column] == 0
         label = self.label.copy()
         label[np.ix_(changed, CONFLICTS[column])] = 0
         label[changed, column] = 1
-        # Who was bald gets hair, and hair has a colour.
+        # A face without a hair colour was bald and has got hair.
         colourless = ~label[:, _HEADS].any(axis=1)
         label[colourless, self._natural_colour()[colourless]] = 1
         return Scenes(label, self.nuisance)
 
-    def _natural_colour(self):
-        """The column of the hair colour that each face would have, as often as in the table."""
+    def _natural_colour(self) -> np.ndarray:
+        """The column of a hair colour for each face, in the frequencies of the table."""
         shares = np.cumsum([ATTRIBUTES[column].frequency for column in _COLOURS])
         chosen = np.searchsorted(shares / shares[-1], self.value("phase"), side="right")
         return np.array(_COLOURS)[np.minimum(chosen, len(_COLOURS) - 1)]
 
 
-def draw_scenes(seed, indices):
+def draw_scenes(seed: int, indices: npt.ArrayLike) -> Scenes:
     """The scenes of these indices; each depends on (seed, index) alone.
 
     Args:
@@ -81,6 +89,10 @@ def draw_scenes(seed, indices):
         indices: [N] integers.
     Returns:
         `Scenes`, N of them.
+
+    >>> ten, one = draw_scenes(0, range(10)), draw_scenes(0, [7])
+    >>> bool((ten.label[7] == one.label[0]).all())
+    True
     """
     indices = np.asarray(indices)
     scores = _scores(seed, indices)
@@ -93,11 +105,11 @@ def draw_scenes(seed, indices):
 
 
 @functools.lru_cache(maxsize=4)
-def _thresholds(seed):
-    """Scores up to which an attribute is on: those that give the first 20,000 scenes its frequency.
+def _thresholds(seed: int) -> tuple[float, ...]:
+    """Scores up to which an attribute is on, so that the first 20,000 scenes have its frequency.
 
-    Attributes are decided in the order of the table, each among the faces that nothing earlier
-    keeps from having it.
+    Attributes are decided in the order of the table, each among the faces without an earlier
+    attribute that excludes it.
     """
     scores = _scores(seed, np.arange(COUNT))
     label = np.zeros(scores.shape, bool)
@@ -111,8 +123,8 @@ def _thresholds(seed):
     return tuple(thresholds)
 
 
-def _scores(seed, indices):
-    """Standard normal [N, 40]; the lower, the sooner an attribute is on."""
+def _scores(seed: int, indices: np.ndarray) -> np.ndarray:
+    """Standard normal [N, 40]; an attribute is on where its score is low."""
     hidden = ndtri(_uniform(seed, indices, _HIDDEN_STREAM, len(_HIDDEN)))
     own = ndtri(_uniform(seed, indices, _ATTRIBUTE_STREAM, len(ATTRIBUTES)))
     loadings = np.array([[getattr(row, name) for name in _HIDDEN] for row in ATTRIBUTES])
@@ -121,11 +133,11 @@ def _scores(seed, indices):
     return own * np.sqrt(1 - (loadings**2).sum(axis=1)) - common
 
 
-def _uniform(seed, indices, stream, count):
+def _uniform(seed: int, indices: np.ndarray, stream: int, count: int) -> np.ndarray:
     """[N, count] in (0, 1) by SplitMix64 (Steele et al. 2014) of (seed, index, column).
 
-    A counter-based generator: any scene can be drawn without those before it, and its stream is
-    ours, so that no version of NumPy changes it.
+    With a counter-based generator any scene can be drawn without the scenes before it; as it is
+    written here, no version of NumPy changes its numbers.
     """
     with np.errstate(over="ignore"):
         state = np.array(int(seed) % 2**64, np.uint64)
@@ -136,7 +148,7 @@ def _uniform(seed, indices, stream, count):
     return ((state >> np.uint64(11)).astype(np.float64) + 0.5) * 2.0**-53
 
 
-def _mixed(word):
+def _mixed(word: np.ndarray) -> np.ndarray:
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return word ^ (word >> np.uint64(31))

@@ -2,11 +2,15 @@
 
 import importlib
 import pathlib
+from typing import TYPE_CHECKING
 
 from tfvae.data.label_choice import chosen_columns
 from tfvae.data.options import LoadOptions
 from tfvae.registry import Table
 from tfvae.schema import UsageError
+
+if TYPE_CHECKING:
+    from tfvae.data.dataset import Dataset
 
 # The function takes (name, LoadOptions) and returns a Dataset.
 DATASETS = Table(
@@ -25,19 +29,25 @@ DATASETS = Table(
     others=("tfds:NAME", "folder:PATH"),
 )
 
-# What stands before the colon in `tfds:NAME` and `folder:PATH`.
+# Keys are the parts before the colon in `tfds:NAME` and `folder:PATH`.
 PREFIXES = {
     "tfds": "tfvae.data.sources.tfds_classes:load_any",
     "folder": "tfvae.data.sources.folder:load",
 }
 
 
-def check_dataset_name(name):
-    """Passes if `name` can be loaded, as far as that is known without TensorFlow.
+def check_dataset_name(name: str) -> None:
+    """Checks that a data set of this name can be loaded, as far as possible without TensorFlow.
 
     Raises:
-        UsageError: the name is unknown, or `folder:PATH` names no folder; says what was given and
-            the valid choices.
+        UsageError: the name is unknown, or `folder:PATH` names no folder; the message shows the
+            value received and the valid choices.
+
+    >>> check_dataset_name("mnist")
+    >>> check_dataset_name("tfds:")
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: data set 'tfds:' lacks a TensorFlow Datasets name after the colon
     """
     prefix, colon, rest = name.partition(":")
     if not (colon and prefix in PREFIXES):
@@ -51,15 +61,15 @@ def check_dataset_name(name):
 
 
 def load_dataset(
-    name,
+    name: str,
     *,
-    seed=0,
-    data_dir=None,
-    manual_dir=None,
-    image_size=None,
-    skip_bad_images=False,
-    labels=None,
-):
+    seed: int = 0,
+    data_dir: str | None = None,
+    manual_dir: str | None = None,
+    image_size: int | None = None,
+    skip_bad_images: bool = False,
+    labels: str | None = None,
+) -> "Dataset":
     """Loads a data set by its name.
 
     `load_dataset(dataset.spec.name, data_dir=..., manual_dir=..., **dataset.options)` loads the
@@ -67,19 +77,23 @@ def load_dataset(
 
     Args:
         name: A key of `DATASETS`, `tfds:NAME` or `folder:PATH`.
-        seed: Of the split into train, validation and test, where the source brings no split of
-            its own and the project fixes none.
-        data_dir: Where TensorFlow Datasets keeps its files; its own default if None.
-        manual_dir: Folder with archives fetched by hand, used in place of the network.
-        image_size: Resize to this many pixels square; None keeps the source's size.
+        seed: Of the division into train, validation and test, where neither the source nor the
+            project fixes the splits.
+        data_dir: Folder where TensorFlow Datasets keeps its files; its own default if None.
+        manual_dir: Folder with archives that were downloaded by hand, used in place of the network.
+        image_size: Resize images to this many pixels square; None keeps the source's size.
         skip_bad_images: Leave out images that can't be read, rather than stop (`folder:`).
-        labels: Keep only these labels of a data set with binary ones: "20" the first 20,
+        labels: Keep only these labels of a data set with binary labels: "20" means the first 20,
             "smiling,hat" these two in this order; None keeps all.
     Returns:
         A `tfvae.data.dataset.Dataset`.
     Raises:
         UsageError: a wrong name or option.
-        UserError: the data can't be had or read.
+        UserError: the data can't be downloaded or read.
+
+    >>> digits = load_dataset("digits")
+    >>> digits.spec.image_shape, digits.spec.num_examples
+    ((28, 28, 1), {'train': 1258, 'validation': 180, 'test': 359})
     """
     check_dataset_name(name)
     source = DATASETS.get(name) or PREFIXES[name.partition(":")[0]]

@@ -19,10 +19,14 @@ class Attributes:
 
     Args:
         names: The L attributes in the file's order.
-        images: N names as written.
+        images: N file names as in the file.
         lines: N line numbers, for messages.
-        label: uint8 [N, L], 0 where not known.
-        observed: uint8 [N, L], 1 where known.
+        label: uint8 [N, L], 0 where the label is unknown.
+        observed: uint8 [N, L], 1 where the label is known.
+
+    >>> known = np.ones([1, 2], np.uint8)
+    >>> Attributes(("smiling", "hat"), ("001.jpg",), (2,), known, known).names
+    ('smiling', 'hat')
     """
 
     names: tuple[str, ...]
@@ -32,12 +36,20 @@ class Attributes:
     observed: np.ndarray
 
 
-def read_attributes(path):
-    """Reads and checks an attributes file: `image,<name>,...`, cells 0, 1 or empty (not known).
+def read_attributes(path: str | pathlib.Path) -> Attributes:
+    r"""Reads and checks an attributes file: `image,<name>,...`, cells 0, 1 or empty (unknown).
 
     Raises:
         UserError: a missing or repeated column or name, a row of the wrong length, another value,
-            or no text; names the file and the line.
+            or an empty file; the message gives the file and the line.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "attributes.csv")
+    ...     _ = path.write_text("image,smiling,hat\n001.jpg,1,0\n002.jpg,,1\n")
+    ...     attributes = read_attributes(path)
+    >>> attributes.label.tolist(), attributes.observed.tolist()
+    ([[1, 0], [0, 1]], [[1, 1], [0, 1]])
     """
     path = pathlib.Path(path)
     try:
@@ -50,7 +62,7 @@ def read_attributes(path):
         raise UserError(f"{path}: the file is empty")
     names = _attribute_names(path, *rows[0])
     images, lines, cells = [], [], []
-    first_line = {}
+    first_line: dict[str, int] = {}
     for line, (image, *values) in rows[1:]:
         if len(values) != len(names):
             raise UserError(
@@ -77,7 +89,7 @@ def read_attributes(path):
     return Attributes(names, tuple(images), tuple(lines), table[..., 0], table[..., 1])
 
 
-def _attribute_names(path, line, header):
+def _attribute_names(path: pathlib.Path, line: int, header: list[str]) -> tuple[str, ...]:
     if header[0] != _IMAGE_COLUMN:
         raise UserError(
             f"{path}, line {line}: the first column must be {_IMAGE_COLUMN}, got {header[0]!r}"

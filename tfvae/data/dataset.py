@@ -1,39 +1,69 @@
-"""The one tf.data pipeline: every source's examples become batches here."""
+"""The one tf.data pipeline, which makes batches of the examples of any source."""
 
 import dataclasses
 import math
 import numbers
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from tfvae.data.examples import IN_MEMORY_BYTES, Examples
 from tfvae.data.splits import check_ratio, labelled_rows
-from tfvae.schema import IMAGE, LABEL, OBSERVED, SPLITS, TRAIN, UsageError, UserError
+from tfvae.schema import (
+    IMAGE,
+    LABEL,
+    OBSERVED,
+    SPLITS,
+    TRAIN,
+    DataSpec,
+    UsageError,
+    UserError,
+)
+
+# Function (split, rows, label) -> uint8 [N, H, W, C]: the examples drawn again with that label on.
+Edit = Callable[[str, np.ndarray, int], np.ndarray]
 
 
 class Dataset:
     """Images in [0, 1] with their labels, in the splits train, validation and test.
 
     A batch is {"image": float32 [B, H, W, C], "label": float32 [B, L], "observed": float32 [B, L]};
-    without labels it holds the image alone. A label that isn't known reads 0.
+    without labels it holds the image alone. An unknown label reads 0.
 
     The indices of the examples are shuffled and batched, and each batch is gathered, cast and
-    scaled at once: per-image work would hold up a dense network.
+    scaled as a whole: with work per image, a dense network would wait for its data.
 
     Args:
         spec: `DataSpec`.
         splits: {"train", "validation", "test"} -> `Examples`.
-        options: What `load_dataset` needs, beside the name and the folders, to make it again.
-        fingerprint: Tells whether the source has changed under its name: of `folder:`, a digest of
-            which example is in which split; of `avatars`, the version of the drawing; else None.
-        edit: Function (split, rows, label) -> uint8 [N, H, W, C] behind `edited`; None where the
-            data set can't.
+        options: The options of `load_dataset`, except the folders, that load it again.
+        fingerprint: Changes when the source changes under the same name: for `folder:` a digest of
+            the files and labels of each split, for `avatars` the version of the drawing, else None.
+        edit: Function (split, rows, label) -> uint8 [N, H, W, C] that `edited` calls; None where
+            the data set can't draw its examples again.
     Raises:
         UserError: a split is missing or empty.
+
+    >>> from tfvae.data import load_dataset
+    >>> digits = load_dataset("digits")
+    >>> digits.arrays("test", limit=5)["image"].shape, digits.steps_per_epoch(100)
+    ((5, 28, 28, 1), 12)
+    >>> [len(batch["image"]) for batch in digits.batches("validation", 100)]
+    [100, 80]
+    >>> next(iter(digits.train_batches(100, seed=0)))["label"].shape.as_list()
+    [100, 10]
     """
 
-    def __init__(self, spec, splits, options, fingerprint=None, edit=None):
+    def __init__(
+        self,
+        spec: DataSpec,
+        splits: Mapping[str, Examples],
+        options: dict[str, Any],
+        fingerprint: str | None = None,
+        edit: Edit | None = None,
+    ):
         for split in SPLITS:
             if not len(splits.get(split, ())):
                 raise UserError(f"data set {spec.name}: the {split} split holds no images")
@@ -42,36 +72,48 @@ class Dataset:
         self.fingerprint = fingerprint
         self._edit = edit
         self._splits = dict(splits)
-        self._tensors = {}
+        self._tensors: dict[int, tf.Tensor] = {}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Dataset({self.spec!r})"
 
-    def examples(self, split):
-        """Single examples in fixed order, finite; shapes as in a batch, without B."""
+    def examples(self, split: str) -> tf.data.Dataset:
+        """One pass over single examples in fixed order; shapes as in a batch, without B.
+
+        >>> from tfvae.data import load_dataset
+        >>> next(iter(load_dataset("digits").examples("test")))["image"].shape.as_list()
+        [28, 28, 1]
+        """
         examples = self._examples(split)
         indices = tf.data.Dataset.range(len(examples))
         return indices.map(self._reader(examples)).with_options(_options())
 
     def train_batches(
-        self, batch_size, *, seed, missing_labels=0.0, labelled_share=0.0, initial_epoch=0
-    ):
+        self,
+        batch_size: int,
+        *,
+        seed: int,
+        missing_labels: float = 0.0,
+        labelled_share: float = 0.0,
+        initial_epoch: int = 0,
+    ) -> tf.data.Dataset:
         """Endless training batches; the order within an epoch depends on (seed, epoch) only.
 
-        A run that starts at `initial_epoch` gets the very batches that an uninterrupted one gets
-        from that epoch on. The rest that fills no batch is dropped, so an epoch has
-        `steps_per_epoch(batch_size)` batches, all of one static shape.
+        A run that starts at `initial_epoch` gets the same batches as an uninterrupted run from that
+        epoch on. The last examples of an epoch are dropped where they don't fill a batch, so an
+        epoch has `steps_per_epoch(batch_size)` batches, all of one static shape.
 
         Args:
             batch_size: Images per batch; capped at the size of the split.
-            seed: integer; decides the order and whose labels are hidden.
+            seed: integer; decides the order and which labels are hidden.
             missing_labels: Share of the known labels to hide; see `splits.hide_labels`.
-            labelled_share: Where fewer images than this share have a known label, each batch holds
-                this share of labelled ones (rounded up, drawn in turn), the rest from all.
-            initial_epoch: First epoch to deliver.
+            labelled_share: Where fewer images than this share have a known label, this share of
+                each batch (rounded up) is drawn in turn from the images with one, the rest from
+                all.
+            initial_epoch: The first epoch.
         Raises:
             UsageError: a batch size below 1, or a ratio outside 0..1.
-            UserError: labels are to be hidden where there are none.
+            UserError: `missing_labels` > 0 for a data set without labels.
         """
         examples = self._examples(TRAIN)
         batch_size = self._batch_size(batch_size)
@@ -88,12 +130,12 @@ class Dataset:
         if 0 < len(labelled) < labelled_share * count:
             from_labelled = math.ceil(labelled_share * batch_size)
 
-        def one_epoch(epoch):
+        def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
             order = _shuffled(tf.range(count, dtype=tf.int64), 1, seed, epoch)
             rows = tf.reshape(order[: steps * (batch_size - from_labelled)], [steps, -1])
             if from_labelled:
                 turns = -(-steps * from_labelled // len(labelled))
-                # Another stream than the order of all: seeds of epochs from the top down.
+                # Negative epochs: another stream than the one of the order of all images.
                 again = _shuffled(tf.constant(labelled), turns, seed, -1 - epoch)
                 again = tf.reshape(again[: steps * from_labelled], [steps, from_labelled])
                 rows = tf.concat([rows, again], axis=1)
@@ -102,11 +144,11 @@ class Dataset:
         epochs = tf.data.Dataset.range(initial_epoch, tf.int64.max)
         return self._gathered(epochs.flat_map(one_epoch), examples)
 
-    def steps_per_epoch(self, batch_size):
-        """Batches of one epoch of `train_batches`, at least 1."""
+    def steps_per_epoch(self, batch_size: int) -> int:
+        """Number of batches of one epoch of `train_batches`, at least 1."""
         return self.spec.num_examples[TRAIN] // self._batch_size(batch_size)
 
-    def batches(self, split, batch_size):
+    def batches(self, split: str, batch_size: int) -> tf.data.Dataset:
         """One pass over a split in fixed order; the last batch may be smaller.
 
         Raises:
@@ -116,27 +158,39 @@ class Dataset:
         indices = tf.data.Dataset.range(len(examples)).batch(_check_batch_size(batch_size))
         return self._gathered(indices, examples)
 
-    def arrays(self, split, limit=None):
+    def arrays(self, split: str, limit: int | None = None) -> dict[str, np.ndarray]:
         """The first `limit` examples of a split (all if None) as NumPy arrays, float32."""
         examples = self._examples(split)
         count = len(examples)
         return examples.read(0, count if limit is None else min(limit, count))
 
-    def factors(self, split):
-        """Ground-truth factors in the order of `arrays`, int64 [N, F] in the order of
-        `spec.factor_sizes`; None where they aren't known."""
+    def factors(self, split: str) -> np.ndarray | None:
+        """Ground-truth factors, int64 [N, F]; None where they are unknown.
+
+        Rows are in the order of `arrays`, columns in the order of `spec.factor_sizes`.
+
+        >>> part = Examples(np.zeros([10, 8, 8, 1], np.uint8), factors=np.zeros([10, 2], np.int64))
+        >>> spec = DataSpec("squares", (8, 8, 1), factor_sizes={"x": 8, "y": 8})
+        >>> Dataset(spec, dict.fromkeys(SPLITS, part), options={}).factors("test").shape
+        (10, 2)
+        """
         return self._examples(split).factors
 
     @property
     def can_edit(self) -> bool:
-        """Whether `edited` is known: the source can draw an example again with a label on."""
+        """Whether the source can draw an example again with a label on: `edited` works.
+
+        >>> from tfvae.data import load_dataset
+        >>> load_dataset("digits").can_edit
+        False
+        """
         return self._edit is not None
 
-    def edited(self, split, rows, label):
-        """The ground truth of switching a label on: examples drawn again, all else kept.
+    def edited(self, split: str, rows: Sequence[int] | np.ndarray, label: int) -> np.ndarray:
+        """The ground truth of a transfer: examples drawn again with a label on, all else kept.
 
-        Labels that exclude the one that is switched on go off. An image whose label is on already
-        comes back as it is.
+        Labels that exclude this one are switched off. An image that has the label already stays
+        the same.
 
         Args:
             split: "train", "validation" or "test".
@@ -146,10 +200,19 @@ class Dataset:
             float32 [N, H, W, C] in [0, 1].
         Raises:
             UserError: the data set can't draw its examples again.
-            UsageError: an unknown split, or a row or label that isn't there.
+            UsageError: an unknown split, or a row or label out of range.
+
+        A data set that is white where a label is on:
+
+        >>> part = Examples(np.zeros([10, 8, 8, 1], np.uint8), label=np.zeros([10, 1]))
+        >>> spec = DataSpec("squares", (8, 8, 1), ("white",), "binary")
+        >>> edit = lambda split, rows, label: np.full([len(rows), 8, 8, 1], 255, np.uint8)
+        >>> squares = Dataset(spec, dict.fromkeys(SPLITS, part), options={}, edit=edit)
+        >>> float(squares.edited("test", rows=[3, 4], label=0).min())
+        1.0
         """
         examples = self._examples(split)
-        if not self.can_edit:
+        if self._edit is None:
             raise UserError(
                 f"data set {self.spec.name} can't draw its images again with a label switched on; "
                 "avatars and avatars_cartoon can"
@@ -160,53 +223,58 @@ class Dataset:
         images = self._edit(split, rows, int(label))
         return np.asarray(images, np.float32) / np.float32(255)
 
-    def with_labels(self, columns):
-        """The same images with only some of the labels, in another order if wished.
+    def with_labels(self, columns: Sequence[int]) -> "Dataset":
+        """The same images with only some of the labels, in the order of `columns`.
 
         `options` stay as they are: `load_dataset`, which calls this, has put its `labels` there.
 
         Args:
             columns: Numbers of the labels in `spec.label_names`.
-        """
-        spec = dataclasses.replace(
-            self.spec, label_names=[self.spec.label_names[column] for column in columns]
-        )
-        splits = {split: part.with_labels(columns) for split, part in self._splits.items()}
-        edit = None
-        if self.can_edit:
 
-            def edit(split, rows, label):
-                return self._edit(split, rows, columns[label])
+        >>> part = Examples(np.zeros([10, 8, 8, 1], np.uint8), label=np.zeros([10, 3]))
+        >>> spec = DataSpec("faces", (8, 8, 1), ("smiling", "hat", "beard"), "binary")
+        >>> faces = Dataset(spec, dict.fromkeys(SPLITS, part), options={})
+        >>> faces.with_labels([1, 0]).spec.label_names
+        ('hat', 'smiling')
+        """
+        names = tuple(self.spec.label_names[column] for column in columns)
+        spec = dataclasses.replace(self.spec, label_names=names)
+        splits = {split: part.with_labels(columns) for split, part in self._splits.items()}
+        edit_all, edit = self._edit, None
+        if edit_all is not None:
+
+            def edit(split: str, rows: np.ndarray, label: int) -> np.ndarray:
+                return edit_all(split, rows, columns[label])
 
         return Dataset(spec, splits, self.options, self.fingerprint, edit)
 
-    def _examples(self, split) -> Examples:
+    def _examples(self, split: str) -> Examples:
         if split not in self._splits:
             raise UsageError(f"unknown split {split!r}; choose from {', '.join(SPLITS)}")
         return self._splits[split]
 
-    def _batch_size(self, batch_size):
+    def _batch_size(self, batch_size: int) -> int:
         return min(_check_batch_size(batch_size), len(self._splits[TRAIN]))
 
-    def _gathered(self, indices, examples):
+    def _gathered(self, indices: tf.data.Dataset, examples: Examples) -> tf.data.Dataset:
         batches = indices.map(
             self._reader(examples), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
         )
         return batches.prefetch(tf.data.AUTOTUNE).with_options(_options())
 
-    def _reader(self, examples):
+    def _reader(self, examples: Examples) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
         """A graph function from indices, [B] or scalar, to a batch or one example."""
         take_images = self._image_reader(examples)
-        # Host memory: a captured tensor on a GPU could not enter the pipeline.
+        # In host memory: the pipeline can't capture a tensor on a GPU.
         with tf.device("CPU:0"):
             rows = None if examples.rows is None else tf.constant(examples.rows)
             label = None if examples.label is None else tf.constant(examples.label)
             observed = None if examples.label is None else tf.constant(examples.observed)
 
-        def read(indices):
+        def read(indices: tf.Tensor) -> dict[str, tf.Tensor]:
             images = take_images(indices if rows is None else tf.gather(rows, indices))
             images = tf.ensure_shape(images, [*indices.shape, *self.spec.image_shape])
-            # Division: 255 must come out as exactly 1.
+            # Division, because 255 must become exactly 1.
             batch = {IMAGE: tf.cast(images, tf.float32) / 255.0}
             if label is not None:
                 batch[LABEL] = tf.cast(tf.gather(label, indices), tf.float32)
@@ -215,7 +283,7 @@ class Dataset:
 
         return read
 
-    def _image_reader(self, examples):
+    def _image_reader(self, examples: Examples) -> Callable[[tf.Tensor], tf.Tensor]:
         images = examples.images
         if images.nbytes > IN_MEMORY_BYTES:
             return lambda rows: tf.numpy_function(
@@ -228,11 +296,11 @@ class Dataset:
         return lambda rows: tf.gather(tensor, rows)
 
 
-def _shuffled(rows, turns, seed, epoch):
+def _shuffled(rows: tf.Tensor, turns: int, seed: int, epoch: tf.Tensor) -> tf.Tensor:
     """`rows` [N] in `turns` successive random orders, [turns * N]; a function of (seed, epoch)."""
 
-    def one_turn(turn):
-        # Two words seed a shuffle: the run's, and one for this turn of this epoch.
+    def one_turn(turn: tf.Tensor) -> tf.Tensor:
+        # A shuffle has two seeds: the run's, and one for this turn of this epoch.
         turn_seed = tf.stack([tf.constant(seed, tf.int64), epoch + turn * 2**32])
         return tf.random.experimental.stateless_shuffle(rows, seed=turn_seed)
 
@@ -241,21 +309,21 @@ def _shuffled(rows, turns, seed, epoch):
     return tf.reshape(tf.map_fn(one_turn, tf.range(turns, dtype=tf.int64)), [-1])
 
 
-def _check_numbers(what, given, count):
+def _check_numbers(what: str, given: np.ndarray, count: int) -> None:
     wrong = given[(given < 0) | (given >= count)]
     if len(wrong):
         raise UsageError(f"a {what} must be 0 to {count - 1}, got {wrong[0]}")
 
 
-def _check_batch_size(batch_size):
+def _check_batch_size(batch_size: int) -> int:
     if not isinstance(batch_size, numbers.Integral) or batch_size < 1:
         raise UsageError(f"the batch size must be a whole number of at least 1, got {batch_size!r}")
     return int(batch_size)
 
 
-def _options():
+def _options() -> tf.data.Options:
     options = tf.data.Options()
     options.deterministic = True
-    # Each replica's worker takes its part of every batch: there are no files to share out.
+    # Each worker takes its part of every batch: there are no files to divide among workers.
     options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
     return options

@@ -1,28 +1,36 @@
-"""The examples of one split as arrays; no TensorFlow."""
+"""The examples of one split as arrays; imports no TensorFlow."""
 
 import dataclasses
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
 from tfvae.data.splits import hide_labels
 
-# Images beyond this stay in a memory-mapped file and are read batch by batch.
+# Images of more bytes stay in a memory-mapped file and are read batch by batch.
 IN_MEMORY_BYTES = 2**30
 
 
 @dataclasses.dataclass(frozen=True)
 class Examples:
-    """One split in a fixed order; the label of an entry that isn't known is 0.
+    """One split in a fixed order; unknown labels read 0.
 
     Args:
         images: uint8 [M, H, W, C] in 0..255, in memory or a `numpy.memmap`.
         label: uint8 [N, L], one-hot or 0/1 per attribute; None without labels.
-        observed: uint8 [N, L], 1 where the label is known; None means all are.
-        rows: int64 [N], the image of each example; None means image i is example i (M = N).
+        observed: uint8 [N, L], 1 where the label is known; None: all labels are known.
+        rows: int64 [N], the number of each example's image; None: example i has image i (M = N).
         factors: int64 [N, F], the ground-truth factors where they are known.
     Raises:
         ValueError: the arrays' lengths or the images' type disagree with the above.
+
+    >>> split = Examples(np.full([3, 8, 8, 1], 255, np.uint8), label=np.eye(3))
+    >>> chosen = split.take(np.array([2, 0]))
+    >>> len(chosen), chosen.label.tolist()
+    (2, [[0, 0, 1], [1, 0, 0]])
+    >>> batch = chosen.read(0, 2)
+    >>> batch["image"].shape, float(batch["image"].max()), batch["observed"].tolist()
+    ((2, 8, 8, 1), 1.0, [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
     """
 
     images: np.ndarray
@@ -31,7 +39,7 @@ class Examples:
     rows: np.ndarray | None = None
     factors: np.ndarray | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
             raise ValueError(
                 f"images must be uint8 [N, H, W, C], got {self.images.dtype} {self.images.shape}"
@@ -45,13 +53,13 @@ class Examples:
             if array is not None and len(array) != len(self):
                 raise ValueError(f"{len(array)} rows of {name} for {len(self)} examples")
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.images) if self.rows is None else len(self.rows)
 
-    def take(self, rows):
+    def take(self, rows: np.ndarray) -> "Examples":
         """The examples at `rows` (int64), in that order; shares the images."""
 
-        def pick(array):
+        def pick(array: np.ndarray | None) -> np.ndarray | None:
             return None if array is None else array[rows]
 
         return Examples(
@@ -62,22 +70,39 @@ class Examples:
             factors=pick(self.factors),
         )
 
-    def with_labels(self, columns):
-        """A copy with these columns of the labels; shares the images."""
-        return dataclasses.replace(
-            self, label=self.label[:, columns], observed=self.observed[:, columns]
-        )
+    def with_labels(self, columns: Sequence[int]) -> "Examples":
+        """A copy with these columns of the labels; shares the images.
 
-    def with_hidden_labels(self, kind, ratio, seed):
-        """A copy that knows fewer labels; see `splits.hide_labels`."""
+        >>> split = Examples(np.zeros([1, 8, 8, 1], np.uint8), label=np.array([[0, 1, 1]]))
+        >>> split.with_labels([2, 0]).label.tolist()
+        [[1, 0]]
+        """
+
+        def pick(array: np.ndarray | None) -> np.ndarray | None:
+            return None if array is None else array[:, columns]
+
+        return dataclasses.replace(self, label=pick(self.label), observed=pick(self.observed))
+
+    def with_hidden_labels(self, kind: str, ratio: float, seed: int) -> "Examples":
+        """A copy with fewer known labels; see `splits.hide_labels`.
+
+        Raises:
+            ValueError: there are no labels.
+
+        >>> split = Examples(np.zeros([4, 8, 8, 1], np.uint8), label=np.ones([4, 3]))
+        >>> int(split.with_hidden_labels("binary", ratio=0.75, seed=0).observed.sum())  # of 12
+        3
+        """
+        if self.label is None or self.observed is None:
+            raise ValueError("examples without labels have none to hide")
         observed = hide_labels(self.label, self.observed, kind, ratio, seed)
         return dataclasses.replace(self, observed=observed)
 
-    def read(self, start, stop) -> dict[str, Any]:
+    def read(self, start: int, stop: int) -> dict[str, np.ndarray]:
         """Examples start..stop-1 as in a batch: float32, images in [0, 1]."""
         rows = slice(start, stop) if self.rows is None else self.rows[start:stop]
         batch = {"image": np.asarray(self.images[rows], dtype=np.float32) / np.float32(255)}
-        if self.label is not None:
+        if self.label is not None and self.observed is not None:
             batch["label"] = self.label[start:stop].astype(np.float32)
             batch["observed"] = self.observed[start:stop].astype(np.float32)
         return batch

@@ -1,4 +1,7 @@
-"""Reads image files into one uint8 array: safely, in parallel, and to one size. No TensorFlow."""
+"""Reads image files in parallel into one uint8 array of one size; imports no TensorFlow.
+
+Files come from users: corrupt, empty and far too large ones are refused.
+"""
 
 import collections
 import concurrent.futures
@@ -6,6 +9,8 @@ import dataclasses
 import logging
 import pathlib
 import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 import tqdm
@@ -25,10 +30,13 @@ _EXIF_ORIENTATION = 0x0112
 
 logger = logging.getLogger("tfvae")
 
+Argument = TypeVar("Argument")
+Value = TypeVar("Value")
+
 
 @dataclasses.dataclass(frozen=True)
 class _Header:
-    """Size after the camera's orientation is honoured, and whether there is colour."""
+    """Size (width, height) after rotation by the camera's orientation; whether it has no colour."""
 
     size: tuple[int, int]
     grey: bool
@@ -38,26 +46,36 @@ class _BadImage(Exception):
     """An image that can't be read; its message is the reason."""
 
 
-def read_images(paths, *, image_size=None, skip_bad_images=False):
+def read_images(
+    paths: Iterable[pathlib.Path], *, image_size: int | None = None, skip_bad_images: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Decodes image files of any size, grey or colour, into one array.
 
-    All grey gives C = 1, else all are RGB. Transparency is laid on white, the camera's orientation
-    is honoured, and an animation gives its first frame. Images of another size than the target
-    (the most common one, or `image_size` square) are scaled to cover it and cut to its centre.
+    Where all images are grey, C is 1, else all become RGB. Transparent pixels become white, images
+    are rotated by the camera's orientation, and of an animation the first frame is read. Images of
+    another size than the target (the most common size, or `image_size` square) are scaled to cover
+    it and cut to its centre.
 
     Args:
         paths: Files to read.
-        image_size: Pixels of the square that comes out; None for the most common size.
-        skip_bad_images: Leave out unreadable images, with a notice, rather than stop.
+        image_size: Side of the square images that are returned; None for the most common size.
+        skip_bad_images: Leave out unreadable images, with a warning, rather than stop.
     Returns:
-        (uint8 [N, H, W, C], the indices into `paths` of those read, int64 [N]).
+        (uint8 [N, H, W, C], the indices into `paths` of the images that were read, int64 [N]).
     Raises:
-        UserError: an image is corrupt, empty or far too large (it is named), or all are; or the
-            array would not fit in memory.
+        UserError: an image is corrupt, empty or far too large (the message names it), or all are;
+            or the array would not fit in memory.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Image.new("RGB", (6, 4), "red").save(f"{folder}/red.png")
+    ...     images, indices = read_images([pathlib.Path(folder, "red.png")], image_size=2)
+    >>> images.shape, images[0, 0, 0].tolist(), indices.tolist()
+    ((1, 2, 2, 3), [255, 0, 0], [0])
     """
     paths = list(paths)
     with warnings.catch_warnings():
-        # Pillow warns of sloppy metadata that does no harm, and of bombs, which are refused.
+        # Pillow warns of harmless errors in metadata; its warnings of bombs become refusals.
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
@@ -79,9 +97,10 @@ def read_images(paths, *, image_size=None, skip_bad_images=False):
                 )
             images = np.zeros(shape, np.uint8)
 
-            def decode(index):
-                if isinstance(headers[index], _BadImage):
-                    return headers[index]
+            def decode(index: int) -> _BadImage | None:
+                header = headers[index]
+                if isinstance(header, _BadImage):
+                    return header
                 pixels = _decode(paths[index], mode, size)
                 images[index] = pixels.reshape(images.shape[1:])
                 return None
@@ -110,10 +129,10 @@ def read_images(paths, *, image_size=None, skip_bad_images=False):
     return images[read], read
 
 
-def _attempt(function):
-    """`function`, returning a _BadImage where it raises: a decoder may raise anything at all."""
+def _attempt(function: Callable[[Argument], Value]) -> Callable[[Argument], Value | _BadImage]:
+    """`function`, returning a _BadImage where it raises: a decoder may raise any exception."""
 
-    def attempt(argument):
+    def attempt(argument: Argument) -> Value | _BadImage:
         try:
             return function(argument)
         except MemoryError:
@@ -124,7 +143,7 @@ def _attempt(function):
     return attempt
 
 
-def _stop_at_bad(paths, outcomes):
+def _stop_at_bad(paths: Sequence[pathlib.Path], outcomes: Sequence[object]) -> None:
     for path, outcome in zip(paths, outcomes, strict=True):
         if isinstance(outcome, _BadImage):
             raise UserError(
@@ -132,7 +151,7 @@ def _stop_at_bad(paths, outcomes):
             )
 
 
-def _open(path):
+def _open(path: pathlib.Path) -> Image.Image:
     if pathlib.Path(path).stat().st_size == 0:
         raise ValueError("the file is empty")
     try:
@@ -145,7 +164,7 @@ def _open(path):
     return image
 
 
-def _read_header(path):
+def _read_header(path: pathlib.Path) -> _Header:
     with _open(path) as image:
         width, height = image.size
         if image.getexif().get(_EXIF_ORIENTATION) in _SIDEWAYS:
@@ -153,17 +172,17 @@ def _read_header(path):
         return _Header((width, height), _is_grey(image))
 
 
-def _is_grey(image):
+def _is_grey(image: Image.Image) -> bool:
     return image.mode in ("1", "L", "LA", "La") or image.mode.startswith(("I", "F"))
 
 
-def _decode(path, mode, size):
+def _decode(path: pathlib.Path, mode: str, size: tuple[int, int]) -> np.ndarray:
     """uint8 pixels, [H, W] for mode L or [H, W, 3] for RGB, of size (width, height)."""
-    with _open(path) as image:
-        image.load()
-        image = ImageOps.exif_transpose(image)
+    with _open(path) as file:
+        file.load()
+        image = ImageOps.exif_transpose(file)
         if image.mode.startswith("I"):
-            # 16-bit grey: Pillow would clip it to 8 bits, not scale it.
+            # 16-bit grey, which Pillow would clip to 8 bits rather than scale.
             deep = np.asarray(image).astype(np.int64)
             image = Image.fromarray(np.clip(deep >> 8, 0, 255).astype(np.uint8))
         if image.has_transparency_data:
@@ -176,12 +195,12 @@ def _decode(path, mode, size):
         return np.asarray(image)
 
 
-def _target_size(headers, image_size):
-    """(width, height); says so where images will be resized."""
+def _target_size(headers: Sequence[_Header], image_size: int | None) -> tuple[int, int]:
+    """(width, height); logs a warning where images will be resized."""
     counts = collections.Counter(header.size for header in headers)
     if image_size is not None:
         return (image_size, image_size)
-    # The most common one; among equals the smaller, so that nothing is enlarged for a tie.
+    # The most common size; the smaller of two equally common ones, so that none is enlarged.
     size = min(counts, key=lambda candidate: (-counts[candidate], candidate))
     if len(counts) > 1:
         logger.warning(

@@ -1,4 +1,4 @@
-"""What a caller may ask of any source of data."""
+"""The options that every source of data takes."""
 
 import dataclasses
 import numbers
@@ -16,6 +16,13 @@ class LoadOptions:
     Raises:
         UsageError: a seed that is no integer, an image size outside 1..4096, or labels that are no
             text.
+
+    >>> LoadOptions(image_size=64, data_dir="/data").to_dict()
+    {'seed': 0, 'image_size': 64, 'skip_bad_images': False, 'labels': None}
+    >>> LoadOptions(image_size=0)
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: the image size must be 1 to 4096 pixels, got 0
     """
 
     seed: int = 0
@@ -25,7 +32,7 @@ class LoadOptions:
     skip_bad_images: bool = False
     labels: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.seed, numbers.Integral):
             raise UsageError(f"the seed must be an integer, got {self.seed!r}")
         size = self.image_size
@@ -37,7 +44,7 @@ class LoadOptions:
             raise UsageError(f"labels must be a number or names in one text, got {self.labels!r}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The part that decides which examples come out; JSON-ready, free of machine paths."""
+        """The options that decide which examples are loaded; JSON-ready, without folders."""
         return {
             "seed": int(self.seed),
             "image_size": None if self.image_size is None else int(self.image_size),

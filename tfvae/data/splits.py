@@ -1,4 +1,4 @@
-"""Seeded choices: who is in which split, and whose labels are hidden. NumPy only."""
+"""Seeded choices: which example is in which split, and which labels are hidden. NumPy only."""
 
 import math
 import numbers
@@ -10,20 +10,25 @@ from tfvae.schema import BINARY, TEST, TRAIN, VALIDATION, UsageError, UserError
 _WORD = 0xFFFFFFFF
 
 
-def _generator(seed):
+def _generator(seed: int) -> np.random.RandomState:
     # RandomState: its streams are frozen, those of numpy.random.Generator may change with a
     # version of NumPy, and a split must not.
     return np.random.RandomState([seed & _WORD, (seed >> 32) & _WORD])
 
 
-def stratified_order(classes, seed):
-    """A seeded order of which any prefix holds every class in its share, to within one.
+def stratified_order(classes: np.ndarray, seed: int) -> np.ndarray:
+    """A seeded order; every prefix holds each class in its share of the whole, to within one.
 
     Args:
-        classes: [N] integers; equal numbers throughout give a plain permutation.
+        classes: [N] integers; all equal, they give a plain permutation.
         seed: integer.
     Returns:
         [N] int64, a permutation of 0..N-1.
+
+    >>> classes = np.array([0] * 30 + [1] * 10)
+    >>> order = stratified_order(classes, seed=0)
+    >>> int(classes[order[:20]].sum())
+    5
     """
     classes = np.asarray(classes)
     generator = _generator(seed)
@@ -36,19 +41,25 @@ def stratified_order(classes, seed):
     return shuffled[np.argsort(place, kind="stable")].astype(np.int64)
 
 
-def split_rows(classes, seed, *, validation=0.1, test=0.1):
-    """Cuts a data set into three splits, stratified by class.
+def split_rows(
+    classes: np.ndarray, seed: int, *, validation: float = 0.1, test: float = 0.1
+) -> dict[str, np.ndarray]:
+    """Divides a data set into three splits, stratified by class.
 
     Args:
-        classes: [N] integers, all equal where there are none.
+        classes: [N] integers, all equal for a data set without classes.
         seed: integer.
         validation: Share of the validation split; at least one example.
         test: Share of the test split; at least one example, unless the share is 0.
     Returns:
-        {"train": rows, "validation": rows, "test": rows}, each int64 in an order of which any
-        prefix of validation and test holds the classes in their shares.
+        {"train": rows, "validation": rows, "test": rows}, int64. Every prefix of the rows of
+        validation and test holds the classes in their shares.
     Raises:
         UserError: too few examples for every split to have one.
+
+    >>> rows = split_rows(np.zeros(100), seed=0)
+    >>> {split: len(chosen) for split, chosen in rows.items()}
+    {'train': 80, 'validation': 10, 'test': 10}
     """
     count = len(classes)
     in_test = max(1, round(test * count)) if test else 0
@@ -57,7 +68,7 @@ def split_rows(classes, seed, *, validation=0.1, test=0.1):
         purpose = "validation and test" if test else "validation"
         raise UserError(f"too few images ({count}) to set some aside for {purpose}")
     order = stratified_order(classes, seed)
-    # Two strata cuts in a row: test from all, validation from what is left.
+    # Two stratified cuts in turn: test from all rows, validation from the remaining ones.
     rest = order[in_test:]
     inner = stratified_order(np.asarray(classes)[rest], seed + 1)
     return {
@@ -67,25 +78,37 @@ def split_rows(classes, seed, *, validation=0.1, test=0.1):
     }
 
 
-def check_ratio(what, ratio):
-    """Raises UsageError unless `ratio`, the ratio of `what`, is a number from 0 to 1."""
+def check_ratio(what: str, ratio: float) -> None:
+    """Raises UsageError unless `ratio`, the ratio of `what`, is a number from 0 to 1.
+
+    >>> check_ratio("missing labels", 1.5)
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: the ratio of missing labels must lie between 0 and 1, got 1.5
+    """
     if not isinstance(ratio, numbers.Real) or math.isnan(ratio) or not 0 <= ratio <= 1:
         raise UsageError(f"the ratio of {what} must lie between 0 and 1, got {ratio!r}")
 
 
-def labelled_rows(observed):
-    """Rows of `observed` [N, L] with any known label, int64; none where it is None."""
+def labelled_rows(observed: np.ndarray | None) -> np.ndarray:
+    """Numbers of the rows of `observed` [N, L] with any known label, int64; empty if it is None.
+
+    >>> labelled_rows(np.array([[0, 0], [0, 1], [1, 1]])).tolist()
+    [1, 2]
+    """
     if observed is None:
         return np.empty(0, np.int64)
     return np.flatnonzero(np.asarray(observed).any(axis=1)).astype(np.int64)
 
 
-def hide_labels(label, observed, kind, ratio, seed):
-    """The mask of known labels after hiding exactly `round(ratio * n)` of the n known ones.
+def hide_labels(
+    label: np.ndarray, observed: np.ndarray, kind: str, ratio: float, seed: int
+) -> np.ndarray:
+    """The mask of known labels after hiding exactly `round(ratio * n)` of the n known labels.
 
     Categorical labels are hidden per image and stratified by class, so that each class keeps its
-    share to within one; binary ones are hidden per entry. A larger ratio under the same seed hides
-    the same ones and more.
+    share to within one; binary labels are hidden per entry. A larger ratio under the same seed
+    hides the same labels and more.
 
     Args:
         label: [N, L], 0 or 1.
@@ -97,9 +120,14 @@ def hide_labels(label, observed, kind, ratio, seed):
         [N, L] uint8.
     Raises:
         UsageError: `ratio` is outside 0..1.
+
+    >>> label, observed = np.eye(2)[[0, 1] * 50], np.ones([100, 2])
+    >>> known = hide_labels(label, observed, "categorical", ratio=0.9, seed=0)
+    >>> (label * known).sum(axis=0).tolist()  # of 50 per class
+    [5.0, 5.0]
     """
     check_ratio("missing labels", ratio)
-    # In C order: the flat view below would be a copy of another, and hide nothing.
+    # In C order: for another order, `reshape` below would change a copy and hide nothing.
     remaining = np.array(observed, dtype=np.uint8, order="C")
     if kind == BINARY:
         known = np.flatnonzero(remaining)

@@ -9,12 +9,15 @@ import sys
 import tempfile
 import urllib.parse
 import urllib.request
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfvae.data.examples import IN_MEMORY_BYTES
+from tfvae.data.options import LoadOptions
 from tfvae.options import closest_name
 from tfvae.schema import UsageError, UserError
 
@@ -24,12 +27,22 @@ _NAMES_LISTED = 6
 
 logger = logging.getLogger("tfvae")
 
+# From an example of TensorFlow Datasets to {"image": uint8 [H, W, C], name: integers}.
+Prepare = Callable[[dict[str, Any]], dict[str, tf.Tensor]]
 
-def open_builder(name, options):
-    """The builder of `name`, whose features are known; nothing is fetched yet.
+
+def open_builder(name: str, options: LoadOptions) -> tfds.core.DatasetBuilder:
+    """The builder of `name`, whose features are known; nothing is downloaded yet.
 
     Raises:
         UsageError: TensorFlow Datasets has no such set, or `manual_dir` is no folder.
+
+    >>> open_builder("mnist", LoadOptions()).info.features["label"].num_classes
+    10
+    >>> open_builder("mnits", LoadOptions())
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: TensorFlow Datasets has no set named 'mnits' (did you mean mnist?)
     """
     if (
         options.manual_dir is not None
@@ -47,11 +60,18 @@ def open_builder(name, options):
         raise UsageError(f"TensorFlow Datasets can't open {name!r}: {reason}") from error
 
 
-def prepare_builder(builder, options):
-    """Fetches the builder's files, or takes them from `options.manual_dir`, and prepares them.
+def prepare_builder(builder: tfds.core.DatasetBuilder, options: LoadOptions) -> None:
+    """Downloads the builder's files, or takes them from `options.manual_dir`, and prepares them.
 
     Raises:
-        UserError: the files can't be had, are not the right ones, or can't be written.
+        UserError: the files can't be downloaded, are not the original ones, or can't be written.
+
+    >>> import contextlib
+    >>> with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
+    ...     builder = tfds.testing.DummyMnist(data_dir=folder)
+    ...     prepare_builder(builder, LoadOptions())
+    >>> builder.info.splits["test"].num_examples
+    20
     """
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
@@ -62,19 +82,19 @@ def prepare_builder(builder, options):
     except tfds.download.download_manager.NonMatchingChecksumError as error:
         reason = f"data set {builder.name}: a file is not the original one: {_one_line(error)}"
         raise UserError(reason) from error
-    # Whatever a builder's own code, the network or a parser raises, the user needs the same advice.
+    # A builder's own code, the network and parsers raise anything; the advice is always the same.
     except Exception as error:
         if not pathlib.Path(builder.data_dir).exists():
             raise UserError(_preparation_message(builder, error)) from error
-        # The folder appears whole: another process prepared it meanwhile, and this one couldn't
-        # rename its own to it.
+        # The folder appears whole: another process prepared it in the meantime, so that this one
+        # couldn't rename its own folder.
         builder.info.read_from_directory(builder.data_dir)
 
 
-def _check_network(builder, options):
-    """Stops where a download can't succeed: TensorFlow Datasets would try for minutes.
+def _check_network(builder: tfds.core.DatasetBuilder, options: LoadOptions) -> None:
+    """Raises ConnectionError where a download can't succeed: it would be tried for minutes.
 
-    Says nothing unless it is certain: files at hand may be enough, and a proxy resolves names.
+    It returns in doubt: local files may be enough, and a proxy resolves names.
     """
     if pathlib.Path(builder.data_dir).exists() or urllib.request.getproxies():
         return
@@ -86,25 +106,25 @@ def _check_network(builder, options):
     downloads = pathlib.Path(builder.data_dir).parent.parent / "downloads"
     if any(path.is_file() for path in downloads.rglob("*")):
         return
-    hosts = sorted(hosts - {None})
-    if hosts and not any(_resolves(host) for host in hosts):
-        raise ConnectionError(f"no connection to {', '.join(hosts)}")
+    names = sorted(host for host in hosts if host is not None)
+    if names and not any(_resolves(name) for name in names):
+        raise ConnectionError(f"no connection to {', '.join(names)}")
 
 
-def _resolves(host):
+def _resolves(host: str) -> bool:
     try:
         return bool(socket.getaddrinfo(host, None))
     except OSError:
         return False
 
 
-def _archive_names(builder):
-    # A builder that fetches nothing has no table of URLs.
+def _archive_names(builder: tfds.core.DatasetBuilder) -> list[str]:
+    # A builder that downloads nothing has no table of URLs.
     infos = (builder.url_infos or {}).values()
     return sorted({info.filename for info in infos if info.filename})
 
 
-def _preparation_message(builder, error):
+def _preparation_message(builder: tfds.core.DatasetBuilder, error: Exception) -> str:
     start = f"data set {builder.name}"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"{start}: no space left to prepare it; give another --data-dir"
@@ -119,20 +139,25 @@ def _preparation_message(builder, error):
     )
 
 
-def _one_line(error):
+def _one_line(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= _MESSAGE_LENGTH else text[:_MESSAGE_LENGTH] + "..."
 
 
-def _path(folder):
+def _path(folder: str | None) -> str | None:
     return None if folder is None else str(pathlib.Path(folder).expanduser())
 
 
-def read_split(builder, split, prepare, image_shape):
+def read_split(
+    builder: tfds.core.DatasetBuilder,
+    split: str,
+    prepare: Prepare,
+    image_shape: tuple[int, int, int],
+) -> dict[str, np.ndarray]:
     """Reads one split in the builder's fixed order.
 
-    A split that would take more than `IN_MEMORY_BYTES` is written once, as plain arrays beside the
-    builder's own files, and memory-mapped from then on.
+    A split of more than `IN_MEMORY_BYTES` is written once, as plain arrays beside the builder's own
+    files, and memory-mapped from then on.
 
     Args:
         builder: A prepared builder.
@@ -141,6 +166,14 @@ def read_split(builder, split, prepare, image_shape):
         image_shape: (H, W, C).
     Returns:
         {"image": uint8 [N, H, W, C], name: int64 [N, ...]}.
+
+    >>> import contextlib
+    >>> with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
+    ...     builder = tfds.testing.DummyMnist(data_dir=folder)
+    ...     prepare_builder(builder, LoadOptions())
+    ...     columns = read_split(builder, "test", lambda example: dict(example), (28, 28, 1))
+    >>> {name: values.shape for name, values in columns.items()}
+    {'image': (20, 28, 28, 1), 'label': (20,)}
     """
     count = builder.info.splits[split].num_examples
     shape = (count, *image_shape)
@@ -162,8 +195,14 @@ def read_split(builder, split, prepare, image_shape):
     }
 
 
-def _write_arrays(folder, shape, builder, split, prepare):
-    """Writes into a temporary folder and renames it, so that no half-written one is ever read."""
+def _write_arrays(
+    folder: pathlib.Path,
+    shape: tuple[int, ...],
+    builder: tfds.core.DatasetBuilder,
+    split: str,
+    prepare: Prepare,
+) -> None:
+    """Writes into a temporary folder and renames it, so that none is read half-written."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
@@ -184,11 +223,14 @@ def _write_arrays(folder, shape, builder, split, prepare):
         ) from error
 
 
-def _fill(images, builder, split, prepare):
+def _fill(
+    images: np.ndarray, builder: tfds.core.DatasetBuilder, split: str, prepare: Prepare
+) -> dict[str, np.ndarray]:
     """Reads a split into `images`; returns the other columns."""
     examples = builder.as_dataset(split=split, shuffle_files=False)
     batches = examples.map(prepare, tf.data.AUTOTUNE, deterministic=True).batch(_READ_BATCH)
-    columns, start = {}, 0
+    columns: dict[str, list[np.ndarray]] = {}
+    start = 0
     for batch in batches.prefetch(2).as_numpy_iterator():
         stop = start + len(batch["image"])
         images[start:stop] = batch.pop("image")
@@ -202,10 +244,14 @@ def _fill(images, builder, split, prepare):
     return {name: np.concatenate(parts) for name, parts in columns.items()}
 
 
-def square(image, size):
+def square(image: tf.Tensor, size: int | None) -> tf.Tensor:
     """The central square of an image, resized (bilinear, antialiased); uint8 [size, size, C].
 
-    None keeps the image as it is.
+    With `size` None the image is returned unchanged.
+
+    >>> image = tf.fill([218, 178, 3], tf.constant(255, tf.uint8))
+    >>> square(image, 64).shape.as_list(), square(image, None).shape.as_list()
+    ([64, 64, 3], [218, 178, 3])
     """
     if size is None:
         return image

@@ -1,5 +1,7 @@
 """Intervals and random draws that the metrics share; pure NumPy and SciPy."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 CONFIDENCE = 0.95
@@ -7,12 +9,22 @@ RESAMPLES = 2000
 
 
 def make_rng(seed: int, *purpose: int) -> np.random.Generator:
-    """A random generator of its own for each purpose under one seed."""
+    """A random generator for one purpose under a seed; other purposes give other generators.
+
+    >>> first, again, other = make_rng(0, 1), make_rng(0, 1), make_rng(0, 2)
+    >>> value = float(first.random())
+    >>> value == again.random(), value == other.random()
+    (True, False)
+    """
     return np.random.default_rng([seed & 0x7FFFFFFF, *purpose])
 
 
 def row_seeds(seed: int, count: int) -> np.ndarray:
-    """int64 [count]: distinct seeds for the rows of a seeded signature."""
+    """int64 [count]: distinct seeds for the rows of a seeded signature.
+
+    >>> row_seeds(seed=1, count=3).tolist()
+    [1000003, 1000004, 1000005]
+    """
     return np.int64(seed) * 1_000_003 + np.arange(count, dtype=np.int64)
 
 
@@ -24,9 +36,17 @@ def mean_interval(
     Args:
         values: [N], one per image.
         seed: Of the resampling.
-        weights: [N], not negative, resampled along with the values; None weighs all alike.
+        weights: [N], not negative, resampled along with the values; None: equal weights.
     Returns:
-        (low, high); both the mean where nothing varies or there are fewer than two images.
+        (low, high); both are the mean where all values are equal or there are fewer than two.
+    Raises:
+        ValueError: no image has a positive weight.
+
+    >>> mean_interval(np.array([2.0, 2.0, 2.0]), seed=0)
+    (2.0, 2.0)
+    >>> low, high = mean_interval(np.random.default_rng(0).normal(size=1000), seed=0)
+    >>> 0.11 < high - low < 0.14  # about 2 * 1.96 / sqrt(1000)
+    True
     """
     from scipy import stats
 
@@ -39,7 +59,7 @@ def mean_interval(
     if len(values) < 2 or np.ptp(values) == 0:
         return mean, mean
 
-    def weighted_mean(product, weight, axis):
+    def weighted_mean(product: np.ndarray, weight: np.ndarray, axis: int) -> np.ndarray:
         return product.sum(axis=axis) / weight.sum(axis=axis)
 
     result = stats.bootstrap(
@@ -64,9 +84,17 @@ def ratio_interval(
 
     Args:
         numerators: [N], one per image.
-        denominators: [N], of the same images; their mean may not come near 0.
+        denominators: [N], of the same images; their mean must not be close to 0.
         seed: Of the resampling.
         weights: [N], resampled along with the images.
+    Returns:
+        (low, high).
+
+    Proportional numerators and denominators have one ratio in all resamples:
+
+    >>> values = np.array([1.0, 2.0, 4.0])
+    >>> ratio_interval(2.0 * values, values, seed=0, weights=np.ones(3))
+    (2.0, 2.0)
     """
     total, rng = len(numerators), make_rng(seed)
     above, below = numerators * weights, denominators * weights
@@ -76,12 +104,18 @@ def ratio_interval(
 
 
 def mean_recall_interval(hits: np.ndarray, members: np.ndarray, seed: int) -> tuple[float, float]:
-    """95 % percentile bootstrap interval, over images, of the mean over groups of their recalls.
+    """95 % percentile bootstrap interval, over images, of the mean of the recalls of groups.
 
     Args:
-        hits: bool [N, G], whether a member of the group is seen as such.
-        members: bool [N, G]; a group that a resample lacks has no part in its mean.
+        hits: bool [N, G], whether a member of the group is predicted as such.
+        members: bool [N, G]; the mean leaves out a group without members in a resample.
         seed: Of the resampling.
+    Returns:
+        (low, high).
+
+    >>> members = np.array([[True, False], [True, False], [False, True]])
+    >>> mean_recall_interval(hits=members, members=members, seed=0)
+    (1.0, 1.0)
     """
     total, rng = len(hits), make_rng(seed)
     hits, members = hits.astype(np.float64), members.astype(np.float64)
@@ -93,14 +127,21 @@ def mean_recall_interval(hits: np.ndarray, members: np.ndarray, seed: int) -> tu
     return percentiles(means)
 
 
-def percentiles(resampled) -> tuple[float, float]:
-    """The 95 % interval from a figure's values over bootstrap resamples, [R]."""
+def percentiles(resampled: Sequence[float] | np.ndarray) -> tuple[float, float]:
+    """The 95 % interval from the values of a score over bootstrap resamples, [R].
+
+    >>> low, high = percentiles(np.linspace(0, 1, 1001))
+    >>> round(low, 6), round(high, 6)
+    (0.025, 0.975)
+    """
     low, high = np.quantile(resampled, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
     return float(low), float(high)
 
 
 def cosine_pairs(images: np.ndarray) -> tuple[float, np.ndarray]:
-    """Mean cosine over pairs of distinct images (study C, eq. 5), without forming the pairs.
+    """Mean cosine over pairs of distinct images (Vargas Aguilar & Gu, eq. 5).
+
+    It is computed without a loop over pairs.
 
     With unit vectors u and s their sum, the mean over pairs is (|s|^2 - n) / (n (n - 1)), and
     image i's mean over the others is (u_i . s - 1) / (n - 1).
@@ -108,11 +149,17 @@ def cosine_pairs(images: np.ndarray) -> tuple[float, np.ndarray]:
     Args:
         images: [N, ...] with N > 1; an image of zeros has cosine 0 with all others.
     Returns:
-        The mean, and [N] the linear terms of this U-statistic: their mean is the statistic and a
-        bootstrap of their mean has its variance (twice an image's deviation, because each image
-        is in pairs from both sides).
+        The mean, and [N] the linear terms of this U-statistic: their mean is the statistic, and a
+        bootstrap of their mean has the variance of the statistic (twice an image's deviation,
+        because each image is the first and the second of pairs).
     Raises:
         ValueError: fewer than two images.
+
+    The cosines of the three pairs are 1, 0 and 0:
+
+    >>> mean, terms = cosine_pairs(np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]]))
+    >>> round(mean, 6), round(float(terms.mean()), 6)
+    (0.333333, 0.333333)
     """
     vectors = np.asarray(images, np.float64).reshape(len(images), -1)
     if len(vectors) < 2:
@@ -125,14 +172,30 @@ def cosine_pairs(images: np.ndarray) -> tuple[float, np.ndarray]:
     return mean, mean + 2 * (to_others - mean)
 
 
-def summary(per_image: dict[str, np.ndarray], seed: int) -> tuple[dict, dict]:
-    """Means and 95 % intervals of several per-image scores: (values, intervals)."""
+def summary(
+    per_image: dict[str, np.ndarray], seed: int
+) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    """Means and 95 % intervals of several per-image scores: (values, intervals).
+
+    >>> summary({"error": np.array([0.5, 0.5])}, seed=0)
+    ({'error': 0.5}, {'error': (0.5, 0.5)})
+    """
     values = {name: float(np.mean(scores)) for name, scores in per_image.items()}
     intervals = {name: mean_interval(scores, seed) for name, scores in per_image.items()}
     return values, intervals
 
 
 def line(start: np.ndarray, end: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Points between rows, [P, steps, D]."""
+    """Points on the lines between rows of `start` and `end`.
+
+    Args:
+        start, end: [P, D].
+        weights: [steps]; 0 gives the start, 1 the end.
+    Returns:
+        [P, steps, D].
+
+    >>> line(np.zeros([1, 2]), np.ones([1, 2]), np.array([0.0, 0.5, 1.0])).tolist()
+    [[[0.0, 0.0], [0.5, 0.5], [1.0, 1.0]]]
+    """
     weights = weights[None, :, None].astype(np.float32)
     return (1 - weights) * start[:, None] + weights * end[:, None]

@@ -1,23 +1,30 @@
-"""What a metric asks of an export."""
+"""The requirements of a metric or generator on exports and data sets."""
 
 import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from tfvae.schema import UsageError, UserError
+from tfvae.exports.reader import Export
+from tfvae.schema import LabelledImages, UsageError, UserError
 
 
 @dataclasses.dataclass(frozen=True)
 class Needs:
-    """What a metric asks of an export.
+    """The requirements of a metric on exports and data sets.
 
     Args:
         signatures: Names of the signatures that it calls.
         labels: Whether it needs a data set with labels.
-        inputs: (signature, input) pairs that some exports have and this metric needs: `sample`
-            drawn for a `label`.
-        max_exports: How many exports it scores together.
-        same_data: Whether those must have been made from the same data set.
+        inputs: (signature, input) pairs that some exports lack and this metric needs, such as
+            (`sample`, `label`).
+        max_exports: The largest number of exports that it scores together.
+        same_data: Whether these exports must have been trained on the same data set.
+
+    >>> from pathlib import Path
+    >>> manifest = {"signatures": {"encode": {"inputs": ["image"], "outputs": ["mean"]}}}
+    >>> export = Export(Path("vae/1"), manifest, spec=None)
+    >>> Needs(("encode",)).missing_from(export), Needs(("classify",)).missing_from(export)
+    ('', "the export vae/1 has no signature 'classify' (it has: encode)")
     """
 
     signatures: tuple[str, ...]
@@ -26,8 +33,8 @@ class Needs:
     max_exports: int = 1
     same_data: bool = False
 
-    def missing_from(self, export) -> str:
-        """What the export lacks, in words; empty where nothing is missing."""
+    def missing_from(self, export: Export) -> str:
+        """A sentence on a requirement that the export doesn't meet; empty if it meets all."""
         for name in self.signatures:
             if name not in export.signatures:
                 has = ", ".join(sorted(export.signatures))
@@ -39,10 +46,25 @@ class Needs:
             return f"the export {export.path} was made from data without labels"
         return ""
 
-    def check(self, asker: str, export, dataset) -> None:
-        """Raises UserError when the export or the data set lacks something or they don't fit.
+    def check(self, asker: str, export: Export, dataset: LabelledImages) -> None:
+        """Checks that export and data set meet the requirements and fit each other.
 
-        `asker` begins the message: "metric cis".
+        Args:
+            asker: The beginning of the message: "metric cis".
+            export: To be scored.
+            dataset: To score it on.
+        Raises:
+            UserError: a signature or labels are missing, or image shapes or labels differ.
+
+        >>> from types import SimpleNamespace
+        >>> from tfvae.schema import DataSpec
+        >>> export = Export("vae/1", {"signatures": {}}, DataSpec("digits", (28, 28, 1)))
+        >>> faces = SimpleNamespace(spec=DataSpec("faces", (64, 64, 3)))
+        >>> Needs(()).check("metric cis", export, faces)  # doctest: +NORMALIZE_WHITESPACE
+        Traceback (most recent call last):
+            ...
+        tfvae.schema.UserError: metric cis: the export vae/1 takes images of shape (28, 28, 1),
+            the data set faces has (64, 64, 3)
         """
         problem = self.missing_from(export)
         if problem:
@@ -73,8 +95,18 @@ class Needs:
                     f"that of the data set {given.name} is {name!r}"
                 )
 
-    def check_together(self, metric: str, exports: Sequence) -> None:
-        """Raises UsageError for too many exports or one twice, UserError for unlike data sets."""
+    def check_together(self, metric: str, exports: Sequence[Export]) -> None:
+        """Checks that the metric can score these exports together.
+
+        Raises:
+            UsageError: too many exports, or one of them twice.
+            UserError: the exports were trained on different data sets, and `same_data` is set.
+
+        >>> Needs((), max_exports=2).check_together("cis", [])
+        Traceback (most recent call last):
+            ...
+        tfvae.schema.UsageError: metric cis scores 2 exports at a time, got 0
+        """
         if not 1 <= len(exports) <= self.max_exports:
             plural = "s" if self.max_exports > 1 else ""
             raise UsageError(
@@ -95,14 +127,14 @@ class Needs:
                     )
 
 
-def _data_identity(export) -> dict[str, Any]:
-    """What two exports must share to be scored on the same test images."""
+def _data_identity(export: Export) -> dict[str, Any]:
+    """The properties that two exports must share to be scored on the same test images."""
     return {
         "data sets": export.spec.name,
         "image shapes": export.spec.image_shape,
         "kinds of label": export.spec.label_kind,
         "label names": export.spec.label_names,
-        # One's test images may be the other's training images.
+        # With another seed, test images of one export may be training images of the other.
         "seeds of the split": (export.manifest.get("dataset_options") or {}).get("seed"),
         "contents": export.manifest.get("dataset_fingerprint"),
     }

@@ -1,4 +1,4 @@
-"""Convolutional networks: stride-2 stages down to about 4 pixels a side, and back."""
+"""Convolutional networks: stride-2 stages down to about 4x4 pixels, and back."""
 
 import math
 
@@ -13,15 +13,25 @@ ACTIVATION = "relu"
 SMALLEST_SIDE = 4
 
 
-def stage_filters(image_shape):
-    """Filters of each stride-2 stage, first stage first: 28 pixels give two, 64 give four."""
+def stage_filters(image_shape: tuple[int, int, int]) -> list[int]:
+    """Number of filters of each stride-2 stage, first stage first.
+
+    >>> stage_filters((28, 28, 1)), stage_filters((64, 64, 3))
+    ([32, 64], [32, 64, 128, 256])
+    """
     side = min(image_shape[:2])
     num_stages = max(1, int(math.log2(max(side / SMALLEST_SIDE, 2))))
     return [min(FIRST_FILTERS * 2**stage, MAX_FILTERS) for stage in range(num_stages)]
 
 
-def encoder(image_shape, num_outputs, num_labels=0):
-    """[B, H, W, C] -> [B, num_outputs], float32; a label joins behind the convolutions."""
+def encoder(
+    image_shape: tuple[int, int, int], num_outputs: int, num_labels: int = 0
+) -> keras.Model:
+    """[B, H, W, C] -> [B, num_outputs], float32; a label is concatenated after the convolutions.
+
+    >>> encoder((28, 28, 1), num_outputs=20).output_shape
+    (None, 20)
+    """
     stages = [
         *(
             keras.layers.Conv2D(filters, 4, strides=2, padding="same", activation=ACTIVATION)
@@ -36,8 +46,16 @@ def encoder(image_shape, num_outputs, num_labels=0):
     return encoder_of(stages, head, image_shape, num_labels)
 
 
-def decoder(latent_dim, image_shape, learn_scale=False):
-    """[B, D] -> [B, H, W, C] or, with `learn_scale`, [B, H, W, 2 C], float32."""
+def decoder(
+    latent_dim: int, image_shape: tuple[int, int, int], learn_scale: bool = False
+) -> keras.Model:
+    """[B, D] -> [B, H, W, C] or, with `learn_scale`, [B, H, W, 2 C], float32.
+
+    Sides that are no multiple of the stride are cropped to size:
+
+    >>> decoder(latent_dim=10, image_shape=(30, 28, 1)).output_shape
+    (None, 30, 28, 1)
+    """
     height, width, channels = image_shape
     filters = stage_filters(image_shape)[::-1]
     stride = 2 ** len(filters)

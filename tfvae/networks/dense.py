@@ -1,4 +1,7 @@
-"""The two-layer dense networks of study C, tables 1 and 2: H W C-500-500-2D and D-500-500-H W C."""
+"""Dense networks with two hidden layers: H W C-500-500-2D and D-500-500-H W C.
+
+Vargas Aguilar & Gu, tables 1 and 2.
+"""
 
 import math
 
@@ -10,8 +13,15 @@ UNITS = (500, 500)
 ACTIVATION = "softplus"
 
 
-def encoder(image_shape, num_outputs, num_labels=0):
-    """[B, H, W, C] -> [B, num_outputs], float32; a label joins the pixels."""
+def encoder(
+    image_shape: tuple[int, int, int], num_outputs: int, num_labels: int = 0
+) -> keras.Model:
+    """[B, H, W, C] -> [B, num_outputs], float32; a label is concatenated to the pixels.
+
+    >>> network = encoder((28, 28, 1), num_outputs=20)
+    >>> network.output_shape, network.count_params() == 785 * 500 + 501 * 500 + 501 * 20
+    ((None, 20), True)
+    """
     head = [
         *(keras.layers.Dense(units, ACTIVATION) for units in UNITS),
         keras.layers.Dense(num_outputs, dtype="float32"),
@@ -19,8 +29,14 @@ def encoder(image_shape, num_outputs, num_labels=0):
     return encoder_of([keras.layers.Flatten()], head, image_shape, num_labels)
 
 
-def decoder(latent_dim, image_shape, learn_scale=False):
-    """[B, D] -> [B, H, W, C] or, with `learn_scale`, [B, H, W, 2 C], float32."""
+def decoder(
+    latent_dim: int, image_shape: tuple[int, int, int], learn_scale: bool = False
+) -> keras.Model:
+    """[B, D] -> [B, H, W, C] or, with `learn_scale`, [B, H, W, 2 C], float32.
+
+    >>> decoder(latent_dim=10, image_shape=(28, 28, 1)).output_shape
+    (None, 28, 28, 1)
+    """
     return keras.Sequential(
         [
             keras.Input([latent_dim], name="latent"),

@@ -1,7 +1,8 @@
-"""Networks of the Fader Networks: a deterministic code, a decoder that is told the label at every
-layer, and a critic that looks for the label in the code. Outputs are float32.
+"""Networks of the Fader Networks (Lample et al. 2017). Outputs are float32.
 
-No layer normalises over the batch, so that an image's code is its own.
+The encoder gives a deterministic code, the decoder receives the label at every layer, and the
+critic predicts the label from the code. No layer normalises over the batch, so that the code of an
+image depends on that image alone.
 """
 
 import math
@@ -17,15 +18,23 @@ SMALLEST_SIDE = 4
 SLOPE = 0.2
 
 
-def stage_filters(image_shape):
-    """Filters of each stride-2 stage, first stage first: 28 or 32 pixels give three."""
+def stage_filters(image_shape: tuple[int, int, int]) -> list[int]:
+    """Number of filters of each stride-2 stage, first stage first.
+
+    >>> stage_filters((28, 28, 1)), stage_filters((64, 64, 3))
+    ([32, 64, 128], [32, 64, 128, 256])
+    """
     side = min(image_shape[:2])
     num_stages = max(1, math.ceil(math.log2(side / SMALLEST_SIDE)))
     return [min(FIRST_FILTERS * 2**stage, MAX_FILTERS) for stage in range(num_stages)]
 
 
-def encoder(image_shape):
-    """[B, H, W, C] -> code [B, h, w, F], h and w about 4."""
+def encoder(image_shape: tuple[int, int, int]) -> keras.Model:
+    """[B, H, W, C] -> code [B, h, w, F], h and w about 4.
+
+    >>> encoder((32, 32, 3)).output_shape
+    (None, 4, 4, 128)
+    """
     layers = [keras.Input(image_shape, name="image")]
     for filters in stage_filters(image_shape):
         layers += [
@@ -36,8 +45,14 @@ def encoder(image_shape):
     return keras.Sequential(layers, name="encoder")
 
 
-def decoder(code_shape, num_labels, image_shape):
-    """[[B, h, w, F], [B, L]] -> image [B, H, W, C] in [0, 1]."""
+def decoder(
+    code_shape: tuple[int, int, int], num_labels: int, image_shape: tuple[int, int, int]
+) -> keras.Model:
+    """[[B, h, w, F], [B, L]] -> image [B, H, W, C] in [0, 1].
+
+    >>> decoder((4, 4, 128), num_labels=40, image_shape=(32, 32, 3)).output_shape
+    (None, 32, 32, 3)
+    """
     height, width, channels = image_shape
     stages = stage_filters(image_shape)
     code = keras.Input(code_shape, name="code")
@@ -56,8 +71,12 @@ def decoder(code_shape, num_labels, image_shape):
     return keras.Model([code, label], image, name="decoder")
 
 
-def critic(code_shape, num_labels):
-    """Code [B, h, w, F] -> logits of the label, [B, L]."""
+def critic(code_shape: tuple[int, int, int], num_labels: int) -> keras.Model:
+    """Code [B, h, w, F] -> logits of the label, [B, L].
+
+    >>> critic((4, 4, 128), num_labels=40).output_shape
+    (None, 40)
+    """
     filters = min(2 * code_shape[-1], MAX_FILTERS)
     return keras.Sequential(
         [

@@ -1,5 +1,7 @@
-"""Networks of StarGAN, scaled to the image: a generator that is told the wanted label, and a critic
-that tells real patches from made ones and names the label. Outputs are float32.
+"""Networks of StarGAN (Choi et al. 2018), scaled to the image. Outputs are float32.
+
+The generator receives an image and the target label. The critic scores patches of an image as real
+or generated, and predicts the label of the image.
 """
 
 import math
@@ -12,24 +14,37 @@ MAX_CRITIC_FILTERS = 256
 SLOPE = 0.01
 
 
-def num_stages(image_shape, most):
-    """Stride-2 stages down to about 4 pixels a side, `most` at the most."""
+def num_stages(image_shape: tuple[int, int, int], most: int) -> int:
+    """Number of stride-2 stages down to about 4 pixels a side, at least 1 and at most `most`.
+
+    >>> num_stages((64, 64, 3), most=10), num_stages((64, 64, 3), most=2)
+    (4, 2)
+    """
     return max(1, min(most, int(math.log2(max(min(image_shape[:2]) / SMALLEST_SIDE, 2)))))
 
 
-def generator(image_shape, num_labels, filters, residual_blocks):
-    """[[B, H, W, C], [B, L]] -> image [B, H, W, C] in [0, 1]."""
+def generator(
+    image_shape: tuple[int, int, int], num_labels: int, filters: int, residual_blocks: int
+) -> keras.Model:
+    """[[B, H, W, C], [B, L]] -> image [B, H, W, C] in [0, 1].
+
+    >>> model = generator((16, 16, 3), num_labels=5, filters=4, residual_blocks=1)
+    >>> model.input_shape, model.output_shape
+    ([(None, 16, 16, 3), (None, 5)], (None, 16, 16, 3))
+    """
     height, width, channels = image_shape
     stages = num_stages(image_shape, GENERATOR_STAGES)
     image = keras.Input(image_shape, name="image")
     label = keras.Input([num_labels], name="label")
-    # The paper joins a constant map per label to the image. What a convolution makes of it is the
-    # same at every pixel (but at borders): a number per filter, which costs no more for 40 labels.
-    # Normalised, this layer would lose it again.
-    told = keras.layers.Reshape([1, 1, filters])(keras.layers.Dense(filters, use_bias=False)(label))
+    # The paper concatenates a constant map per label to the image. A convolution of a constant map
+    # is the same number at every pixel except at the borders, so a bias per filter does the same
+    # and costs no more for 40 labels. Normalisation would remove it: this layer has none.
+    label_bias = keras.layers.Reshape([1, 1, filters])(
+        keras.layers.Dense(filters, use_bias=False)(label)
+    )
     hidden = keras.layers.Rescaling(2.0, -1.0)(image)
     hidden = keras.layers.Conv2D(filters, 7, padding="same")(hidden)
-    hidden = keras.layers.ReLU()(keras.layers.Add()([hidden, told]))
+    hidden = keras.layers.ReLU()(keras.layers.Add()([hidden, label_bias]))
     for stage in range(1, stages + 1):
         hidden = _normalised(_halving(filters * 2**stage))(hidden)
     for _ in range(residual_blocks):
@@ -43,16 +58,22 @@ def generator(image_shape, num_labels, filters, residual_blocks):
         hidden = keras.layers.Add()([hidden, block(hidden)])
     for stage in reversed(range(stages)):
         hidden = _normalised(_doubling(filters * 2**stage))(hidden)
-    made = keras.layers.Conv2D(channels, 7, padding="same", activation="sigmoid", dtype="float32")(
-        hidden
-    )
-    surplus = ((0, made.shape[1] - height), (0, made.shape[2] - width))
-    made = keras.layers.Cropping2D(surplus, dtype="float32")(made)
-    return keras.Model([image, label], made, name="generator")
+    output = keras.layers.Conv2D(
+        channels, 7, padding="same", activation="sigmoid", dtype="float32"
+    )(hidden)
+    surplus = ((0, output.shape[1] - height), (0, output.shape[2] - width))
+    output = keras.layers.Cropping2D(surplus, dtype="float32")(output)
+    return keras.Model([image, label], output, name="generator")
 
 
-def critic(image_shape, num_labels, filters):
-    """[B, H, W, C] -> (score [B, 1], the mean over patches, high for real; logits [B, L])."""
+def critic(image_shape: tuple[int, int, int], num_labels: int, filters: int) -> keras.Model:
+    """[B, H, W, C] -> score [B, 1], logits of the label [B, L].
+
+    The score is the mean over patches, high for real images.
+
+    >>> critic((16, 16, 3), num_labels=5, filters=4).output_shape
+    [(None, 1), (None, 5)]
+    """
     image = keras.Input(image_shape, name="image")
     hidden = keras.layers.Rescaling(2.0, -1.0)(image)
     for stage in range(num_stages(image_shape, most=4)):
@@ -67,22 +88,22 @@ def critic(image_shape, num_labels, filters):
     return keras.Model(image, [score, logits], name="critic")
 
 
-def _normalised(convolution):
+def _normalised(convolution: keras.layers.Layer) -> keras.Model:
     return keras.Sequential([convolution, _instance_normalisation(), keras.layers.ReLU()])
 
 
-def _instance_normalisation():
+def _instance_normalisation() -> keras.layers.Layer:
     # Over the pixels of one channel of one image.
     return keras.layers.GroupNormalization(groups=-1)
 
 
-def _flat(filters):
+def _flat(filters: int) -> keras.layers.Layer:
     return keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)
 
 
-def _halving(filters):
+def _halving(filters: int) -> keras.layers.Layer:
     return keras.layers.Conv2D(filters, 4, strides=2, padding="same", use_bias=False)
 
 
-def _doubling(filters):
+def _doubling(filters: int) -> keras.layers.Layer:
     return keras.layers.Conv2DTranspose(filters, 4, strides=2, padding="same", use_bias=False)

@@ -3,14 +3,16 @@
 import tensorflow as tf
 
 
-def step_towards(value, target, away_from, strength):
-    """The step from `value` towards `target`: none at strength 0, all the way at 1.
+def step_towards(
+    value: tf.Tensor, target: tf.Tensor, away_from: tf.Tensor, strength: tf.Tensor
+) -> tf.Tensor:
+    """The step from `value` towards `target`: no step at strength 0, the whole way at 1.
 
     Beyond 1 it continues from `target` in the direction away from `away_from`. Extrapolating
     target - value instead would turn back values that lie past their target already.
 
     Args:
-        value, target, away_from: [B, ...], or what broadcasts to it.
+        value, target, away_from: [B, ...], or shapes that broadcast to it.
         strength: [B, 1].
     Returns:
         [B, ...], to be added to `value`.

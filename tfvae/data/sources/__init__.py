@@ -1,1 +1,1 @@
-"""One file per source of images; each loads what one or several names of `DATASETS` stand for."""
+"""One file per source of images; each loads one or several of the data sets in `DATASETS`."""

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import pathlib
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from tfvae.data.attributes import FILE_NAME, read_attributes
 from tfvae.data.dataset import Dataset
 from tfvae.data.examples import Examples
 from tfvae.data.images import SUFFIXES, read_images
+from tfvae.data.options import LoadOptions
 from tfvae.data.splits import split_rows, stratified_order
 from tfvae.schema import (
     BINARY,
@@ -27,7 +29,15 @@ _VALIDATION_SHARE = 0.1
 
 @dataclasses.dataclass(frozen=True)
 class _Listing:
-    """What a folder holds: N files and what is known of each, before any image is read."""
+    """The files of a folder and their labels, before any image is read.
+
+    Args:
+        paths: N image files.
+        kind: Kind of label, None without labels.
+        names: L label names.
+        label: uint8 [N, L].
+        observed: uint8 [N, L].
+    """
 
     paths: tuple[pathlib.Path, ...]
     kind: str | None = None
@@ -35,9 +45,9 @@ class _Listing:
     label: np.ndarray | None = None
     observed: np.ndarray | None = None
 
-    def with_names(self, names):
-        """The same with the label axis of another listing, of which this one's names are a part."""
-        if self.kind != CATEGORICAL or names == self.names:
+    def with_names(self, names: tuple[str, ...]) -> "_Listing":
+        """The same files with the classes of another listing, which include this one's classes."""
+        if self.label is None or self.kind != CATEGORICAL or names == self.names:
             return self
         columns = [names.index(name) for name in self.names]
         label = np.zeros((len(self.paths), len(names)), np.uint8)
@@ -45,7 +55,7 @@ class _Listing:
         return dataclasses.replace(self, names=names, label=label, observed=np.ones_like(label))
 
 
-def load(name, options):
+def load(name: str, options: LoadOptions) -> Dataset:
     """Images under a folder; see docs/data.md for the layouts.
 
     `train/` and `test/` (and `validation/`) are kept as splits; without them the images are divided
@@ -53,7 +63,16 @@ def load(name, options):
 
     Raises:
         UserError: no images, an unclear layout, a link that leaves the folder, a bad image or
-            attributes file; names the file.
+            attributes file; the message names the file.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for index in range(20):
+    ...         Image.new("L", (8, 8), index).save(f"{folder}/{index}.png")
+    ...     images = load(f"folder:{folder}", LoadOptions())
+    >>> images.spec.image_shape, images.spec.num_examples
+    ((8, 8, 1), {'train': 16, 'validation': 2, 'test': 2})
     """
     root = pathlib.Path(name.removeprefix("folder:")).expanduser()
     folders = _split_folders(root)
@@ -70,9 +89,10 @@ def load(name, options):
     elif VALIDATION not in splits:
         divided = _divide(splits[TRAIN], kind, options.seed, test=0)
         splits = {TRAIN: divided[TRAIN], VALIDATION: divided[VALIDATION], TEST: splits[TEST]}
+    height, width, channels = splits[TRAIN].images.shape[1:]
     spec = DataSpec(
         name=name,
-        image_shape=splits[TRAIN].images.shape[1:],
+        image_shape=(height, width, channels),
         label_names=names,
         label_kind=kind,
         num_examples={split: len(part) for split, part in splits.items()},
@@ -81,11 +101,13 @@ def load(name, options):
     return Dataset(spec, splits, options.to_dict(), _fingerprint(spec, splits, files))
 
 
-def _read(listings, options):
-    """Reads the images of all splits at once, so that they come out in one size.
+def _read(
+    listings: Mapping[str, _Listing], options: LoadOptions
+) -> tuple[dict[str, Examples], list[pathlib.Path]]:
+    """Reads the images of all splits at once, so that all get the same size.
 
     Returns:
-        ({split: `Examples`}, the files that their `rows` count).
+        ({split: `Examples`}, the files that their `rows` number).
     """
     paths = [path for listing in listings.values() for path in listing.paths]
     images, read = read_images(
@@ -98,7 +120,7 @@ def _read(listings, options):
         label = None if listing.label is None else listing.label[kept]
         observed = None if listing.observed is None else listing.observed[kept]
         examples = Examples(images, label, observed, rows=own.astype(np.int64))
-        # Files come class by class; the first images of a split must stand for all of it.
+        # Files are listed class by class; the first images of a split must represent all of it.
         splits[split] = examples.take(
             stratified_order(_classes(examples, listing.kind), options.seed)
         )
@@ -106,29 +128,30 @@ def _read(listings, options):
     return splits, [paths[index] for index in read]
 
 
-def _fingerprint(spec, splits, files):
-    """sha256 over which file is in which split, with which labels; the pixels don't count."""
+def _fingerprint(spec: DataSpec, splits: Mapping[str, Examples], files: Sequence[str]) -> str:
+    """sha256 of the file names and labels of each split, without the pixels."""
     digest = hashlib.sha256(repr(spec.label_names).encode())
     for split, part in sorted(splits.items()):
-        digest.update(repr((split, [files[row] for row in part.rows])).encode())
-        if part.label is not None:
+        rows = range(len(part)) if part.rows is None else part.rows
+        digest.update(repr((split, [files[row] for row in rows])).encode())
+        if part.label is not None and part.observed is not None:
             digest.update(part.label.tobytes() + part.observed.tobytes())
     return digest.hexdigest()
 
 
-def _classes(examples, kind):
-    if kind == CATEGORICAL:
+def _classes(examples: Examples, kind: str | None) -> np.ndarray:
+    if kind == CATEGORICAL and examples.label is not None:
         return np.argmax(examples.label, axis=1)
     return np.zeros(len(examples), np.int64)
 
 
-def _divide(examples, kind, seed, test):
+def _divide(examples: Examples, kind: str | None, seed: int, test: float) -> dict[str, Examples]:
     rows = split_rows(_classes(examples, kind), seed, validation=_VALIDATION_SHARE, test=test)
     return {split: examples.take(chosen) for split, chosen in rows.items()}
 
 
-def _split_folders(root):
-    """Split -> folder, where the folder is laid out in splits; else nothing."""
+def _split_folders(root: pathlib.Path) -> dict[str, pathlib.Path]:
+    """Split -> folder, where the folder is laid out in splits; else empty."""
     names = {path.name for path in _subfolders(root)}
     if TRAIN in names and TEST not in names:
         raise UserError(
@@ -148,7 +171,7 @@ def _split_folders(root):
     return {split: root / split for split in (TRAIN, VALIDATION, TEST) if split in names}
 
 
-def _listing(folder, root):
+def _listing(folder: pathlib.Path, root: pathlib.Path) -> _Listing:
     """The listing of one folder: by its attributes file, its class folders, or its images alone."""
     if (folder / FILE_NAME).is_file():
         return _by_attributes(folder, root)
@@ -164,8 +187,9 @@ def _listing(folder, root):
     return _Listing(tuple(paths))
 
 
-def _by_class(subfolders, root):
-    paths, classes = [], []
+def _by_class(subfolders: Sequence[pathlib.Path], root: pathlib.Path) -> _Listing:
+    paths: list[pathlib.Path] = []
+    classes: list[int] = []
     for index, subfolder in enumerate(subfolders):
         found = _images_below(subfolder, root)
         if not found:
@@ -177,13 +201,14 @@ def _by_class(subfolders, root):
     return _Listing(tuple(paths), CATEGORICAL, names, label, np.ones_like(label))
 
 
-def _by_attributes(folder, root):
+def _by_attributes(folder: pathlib.Path, root: pathlib.Path) -> _Listing:
     file = folder / FILE_NAME
     if not file.resolve().is_relative_to(root.resolve()):
         raise UserError(f"{file} is a link that leaves the folder")
     attributes = read_attributes(file)
     found = set(_images_below(folder, root))
-    paths, line_of = [], {}
+    paths: list[pathlib.Path] = []
+    line_of: dict[pathlib.Path, int] = {}
     for image, line in zip(attributes.images, attributes.lines, strict=True):
         where = f"{file}, line {line}: image {image}"
         relative = pathlib.PurePosixPath(image)
@@ -204,7 +229,9 @@ def _by_attributes(folder, root):
     return _Listing(tuple(paths), BINARY, attributes.names, attributes.label, attributes.observed)
 
 
-def _check_same_labels(listings, folders):
+def _check_same_labels(
+    listings: Mapping[str, _Listing], folders: Mapping[str, pathlib.Path]
+) -> None:
     train = listings[TRAIN]
     for split, listing in listings.items():
         strange = [name for name in listing.names if name not in train.names]
@@ -217,23 +244,23 @@ def _check_same_labels(listings, folders):
             )
 
 
-def _visible(folder):
-    """Entries by name, without hidden ones and those that archivers leave behind."""
+def _visible(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Entries by name, without hidden ones and those that archive programs leave behind."""
     entries = [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
     return sorted(entries, key=lambda path: path.name)
 
 
-def _subfolders(folder):
+def _subfolders(folder: pathlib.Path) -> list[pathlib.Path]:
     return [path for path in _visible(folder) if path.is_dir()]
 
 
-def _is_image(path):
+def _is_image(path: pathlib.Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.is_dir()
 
 
-def _images_below(folder, root):
+def _images_below(folder: pathlib.Path, root: pathlib.Path) -> list[pathlib.Path]:
     """Image files in a folder and its sub-folders, sorted; no link may lead out of `root`."""
-    found = []
+    found: list[pathlib.Path] = []
     inside = root.resolve()
     if folder != root and folder.is_symlink():
         raise UserError(f"{folder} is a link to a folder; such links are not followed")

@@ -1,12 +1,16 @@
-"""Image sets with one class label from TensorFlow Datasets: MNIST and its kin, and `tfds:NAME`."""
+"""Image sets of TensorFlow Datasets with one class label: MNIST and others, and `tfds:NAME`."""
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfvae.data.dataset import Dataset
 from tfvae.data.examples import Examples
+from tfvae.data.options import LoadOptions
 from tfvae.data.splits import split_rows
 from tfvae.data.tfds_reader import open_builder, prepare_builder, read_split, square
 from tfvae.schema import CATEGORICAL, SPLITS, TEST, TRAIN, VALIDATION, DataSpec, UserError
@@ -18,18 +22,31 @@ _DEFAULT_SIZE = 64
 logger = logging.getLogger("tfvae")
 
 
-def load_any(name, options):
-    """`tfds:NAME`: any set with an image and a class label."""
+def load_any(name: str, options: LoadOptions) -> Dataset:
+    """`tfds:NAME`: any set with an image and a class label; raises as `load_classes`.
+
+    >>> load_any("tfds:mnits", LoadOptions())
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: TensorFlow Datasets has no set named 'mnits' (did you mean mnist?)
+    """
     return load_classes(name, options)
 
 
-def load_classes(name, options):
-    """A set of images of one class each, in TensorFlow Datasets' own splits where it has them.
+def load_classes(name: str, options: LoadOptions) -> Dataset:
+    """A set of images with one class each, in TensorFlow Datasets' own splits where it has them.
 
     Raises:
         UsageError: as `open_builder`.
-        UserError: as `prepare_builder`; also where the set has no image or no class label, or not
-            just one of them.
+        UserError: as `prepare_builder`; also where the set has no image or no class label, or
+            several.
+
+    The archives are downloaded, or taken from a folder:
+
+    >>> load_classes("mnist", LoadOptions(manual_dir="mnist_archives"))
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: --manual-dir: there is no folder mnist_archives
     """
     builder = open_builder(name.removeprefix("tfds:"), options)
     image_key, image_feature = _only(builder, tfds.features.Image, "image")
@@ -47,10 +64,10 @@ def load_classes(name, options):
     prepare_builder(builder, options)
     shape = (size or height, size or width, channels)
 
-    def prepare(example):
+    def prepare(example: dict[str, Any]) -> dict[str, tf.Tensor]:
         return {"image": square(example[image_key], size), "label": example[label_key]}
 
-    def read(split):
+    def read(split: str) -> Examples:
         columns = read_split(builder, split, prepare, shape)
         return _with_one_hot(columns["image"], columns["label"], label_feature.num_classes)
 
@@ -65,11 +82,13 @@ def load_classes(name, options):
     return Dataset(spec, splits, options.to_dict())
 
 
-def standard_splits(builder, read, seed):
-    """Train, validation and test from what TensorFlow Datasets offers.
+def standard_splits(
+    builder: tfds.core.DatasetBuilder, read: Callable[[str], Examples], seed: int
+) -> dict[str, Examples]:
+    """Train, validation and test from the splits of TensorFlow Datasets.
 
-    Its own splits are kept. A missing validation (or test) split is the end of its train split:
-    5,000 examples, or a tenth where that is less. A set with nothing but one split is divided
+    Its own splits are kept. A missing validation (or test) split is cut from the end of the train
+    split: 5,000 examples, or a tenth where that is less. A set with a single split is divided
     80/10/10 by `seed`, stratified by class.
 
     Args:
@@ -78,6 +97,14 @@ def standard_splits(builder, read, seed):
         seed: integer, used in the last case only.
     Returns:
         {"train", "validation", "test"} -> `Examples`.
+
+    A set with one split of 10 images:
+
+    >>> from types import SimpleNamespace
+    >>> builder = SimpleNamespace(info=SimpleNamespace(splits={"all": None}))
+    >>> splits = standard_splits(builder, lambda _: Examples(np.zeros([10, 4, 4, 1], np.uint8)), 0)
+    >>> {split: len(examples) for split, examples in splits.items()}
+    {'train': 8, 'validation': 1, 'test': 1}
     """
     offered = [split for split in (TRAIN, VALIDATION, TEST) if split in builder.info.splits]
     if offered in ([], [VALIDATION], [TEST], [TRAIN]):
@@ -97,8 +124,8 @@ def standard_splits(builder, read, seed):
     return {split: splits[split] for split in SPLITS}
 
 
-def _only(builder, kind, usual_key):
-    """The feature of this kind, by its usual key or as the only one."""
+def _only(builder: tfds.core.DatasetBuilder, kind: type, usual_key: str) -> tuple[str, Any]:
+    """The key and feature of this kind: the one with the usual key, or the only one."""
     features = builder.info.features
     found = {key: feature for key, feature in features.items() if type(feature) is kind}
     if usual_key in found:
@@ -111,8 +138,8 @@ def _only(builder, kind, usual_key):
     return next(iter(found.items()))
 
 
-def _with_one_hot(images, classes, num_classes):
-    """A class below 0 is TensorFlow Datasets' way to say that it isn't known."""
+def _with_one_hot(images: np.ndarray, classes: np.ndarray, num_classes: int) -> Examples:
+    """Examples with one-hot labels; TensorFlow Datasets marks an unknown class by -1."""
     known = classes >= 0
     label = np.zeros((len(classes), num_classes), np.uint8)
     label[np.flatnonzero(known), classes[known]] = 1
