@@ -4,10 +4,11 @@ import dataclasses
 import json
 import pathlib
 
-import common
 import numpy as np
 import pytest
 import scipy.stats
+
+from benchmarks import bench as common
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,11 +1,11 @@
-"""The figures of `ccvae_sweep.py`: the study's, drawn from exports and from history.csv."""
+"""The figures of `sweep`: the study's, drawn from exports and from history.csv."""
 
 import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from common import Bench
 
+from benchmarks.bench import Bench
 from tfvae import plots
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.metrics.generation import drawn_labels
@@ -28,7 +28,7 @@ def figures(bench: Bench, cases: Sequence, given, run_of: Callable) -> dict:
 
     Args:
         bench: With all runs trained.
-        cases: Of `ccvae_sweep.py`.
+        cases: Of `sweep`.
         given: Its arguments.
         run_of: (case, seed) -> run.
     """

@@ -1,7 +1,7 @@
 """The sweeps of the characteristic-capture study (D): CCVAE over beta and the size of the code.
 
-    python benchmarks/ccvae_sweep.py                # MNIST, 4 betas, 2 sizes, 3 seeds, and `cvae`
-    python benchmarks/ccvae_sweep.py --quick        # does it run? one epoch on `digits`; no result
+    python -m benchmarks.study_d.sweep            # MNIST, 4 betas, 2 sizes, 3 seeds, and `cvae`
+    python -m benchmarks.study_d.sweep --quick    # does it run? one epoch on `digits`; no result
 
 Every model sees the same images equally often in batches of the same size, on the dense networks
 of study C. The default trains and scores 33 runs: about 95 minutes on one core. `cvae`, whose
@@ -16,9 +16,8 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 
-from ccvae_figures import figures
-from common import Bench, Scores, bench_of, cells, make_parser, summary, write_page
-
+from benchmarks.bench import Bench, Scores, bench_of, cells, make_parser, summary, write_page
+from benchmarks.study_d.figures import figures
 from tfvae.evaluation.report import markdown_table
 
 METRICS = ("reconstruction", "classification", "generation", "interpolation", "label_mixing")

@@ -1,11 +1,12 @@
 """The sweep's rows and cells, with training and scoring replaced by known figures."""
 
-import ccvae_figures
-import ccvae_sweep
-import common
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+
+from benchmarks import bench as common
+from benchmarks.study_d import figures as ccvae_figures
+from benchmarks.study_d import sweep as ccvae_sweep
 
 SHARES = {"ccvae": 0.1, "cvae": 0.3}
 

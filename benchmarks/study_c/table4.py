@@ -1,7 +1,7 @@
 """Table 4 and figure 1 of study C: generators of classes, scored by a classifier of their own.
 
-    python benchmarks/generation_table.py --manual-dir DIR    # MNIST, 3 seeds
-    python benchmarks/generation_table.py --quick             # does it run? digits; no result
+    python -m benchmarks.study_c.table4 --manual-dir DIR    # MNIST, 3 seeds
+    python -m benchmarks.study_c.table4 --quick             # does it run? digits; no result
 
 Each autoencoder is trained by `train.py`. Each generator is fitted to it as `train.py --generator`
 does; of its search the most varied candidates at several accuracies, by the classifiers that
@@ -15,10 +15,9 @@ import argparse
 import dataclasses
 from collections.abc import Sequence
 
-from common import bench_of, cells, make_parser, write_page
-from generation_page import TABLE_LEVELS, budgets, figures, points, study_table, table
-from generation_search import Scored
-
+from benchmarks.bench import bench_of, cells, make_parser, write_page
+from benchmarks.study_c.page import TABLE_LEVELS, budgets, figures, points, study_table, table
+from benchmarks.study_c.search import Scored
 from tfvae.cli.common import Settings, load_tensorflow
 from tfvae.data import check_dataset_name
 from tfvae.evaluation.report import markdown_table

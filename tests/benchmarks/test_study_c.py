@@ -2,9 +2,10 @@
 
 import argparse
 
-import generation_table
 import pytest
-from generation_page import (
+
+from benchmarks.study_c import table4
+from benchmarks.study_c.page import (
     LEVELS,
     PAPER,
     TABLE_LEVELS,
@@ -16,8 +17,7 @@ from generation_page import (
     study_table,
     table,
 )
-from generation_table import Run
-
+from benchmarks.study_c.table4 import Run
 from tfvae.generators import GENERATORS
 
 
@@ -128,17 +128,17 @@ def test_the_best_so_far_falls_until_the_end_of_the_search():
         (["--mmd-set", "latent_dim=5"], "--vaes say it"),
         (["--mmd-set", "mmd_wieght=5"], "mmd_weight"),
         (["--mmd-set", "kernel"], "KEY=VALUE"),
-        (["--dataset", "mnits"], "did you mean mnist"),
+        (["--dataset", "mnits"], "did you mean 'mnist'"),
     ],
 )
 def test_wrong_arguments_are_told_at_once(arguments, message, capsys):
     with pytest.raises(SystemExit) as error:
-        generation_table.main(arguments)
+        table4.main(arguments)
     assert error.value.code == 2 and message in capsys.readouterr().err
 
 
 def test_a_kind_has_one_name():
-    given = generation_table._arguments(["--vaes", "MMD-020", "MMD-20", "--seeds", "1", "1"])
+    given = table4._arguments(["--vaes", "MMD-020", "MMD-20", "--seeds", "1", "1"])
     assert given.vaes == ["MMD-20"] and given.seeds == [1]
 
 

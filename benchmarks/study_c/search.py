@@ -1,4 +1,4 @@
-"""The searches of `generation_table.py`: each is run and scored once."""
+"""The searches of `table4`: each is run and scored once."""
 
 import argparse
 import dataclasses
@@ -7,9 +7,8 @@ import sys
 import time
 from typing import Any
 
-from common import Bench
-from generation_page import LEVELS, PAPER, TABLE_LEVELS, result_of
-
+from benchmarks.bench import Bench
+from benchmarks.study_c.page import LEVELS, PAPER, TABLE_LEVELS, result_of
 from tfvae import files
 from tfvae.cli.common import load_tensorflow
 from tfvae.schema import CATEGORICAL
@@ -23,7 +22,7 @@ class Scored:
 
     Args:
         bench: Where the export is.
-        run: Its autoencoder, a `generation_table.Run`.
+        run: Its autoencoder, a `table4.Run`.
         given: Arguments.
     """
 

@@ -1,7 +1,7 @@
 """Table 1 of the dual-space study (E): models trained alike and compared by the CIS.
 
-    python benchmarks/cis_table.py              # avatars, 20 and 40 domains, 3 seeds
-    python benchmarks/cis_table.py --quick      # does it run? one epoch of two models; no result
+    python -m benchmarks.study_e.table1            # avatars, 20 and 40 domains, 3 seeds
+    python -m benchmarks.study_e.table1 --quick    # does it run? one epoch of two models; no result
 
 Every model sees the same images equally often in batches of the same size, with the options of
 `OPTIONS`, chosen on validation images (docs/results/cis.md); its strength is chosen on validation
@@ -16,8 +16,8 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-from common import Bench, bench_of, cells, digest, make_parser, summary, write_page
 
+from benchmarks.bench import Bench, bench_of, cells, digest, make_parser, summary, write_page
 from tfvae.evaluation.report import markdown_table
 
 # What differs from the defaults of `train.py`.

@@ -1,4 +1,4 @@
-"""The page of `generation_table.py`: its tables, figure 1 and a sheet of images."""
+"""The page of `table4`: its tables, figure 1 and a sheet of images."""
 
 import argparse
 import shutil
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from common import Bench, digest, summary
+from benchmarks.bench import Bench, digest, summary
 
 # Accuracy by the searching classifiers -> the candidate with the lowest cosine; None: eq. 4.
 LEVELS = (None, 0.95, 0.98, 0.99, 0.995, 0.996, 0.9968, 0.998, 0.999)
