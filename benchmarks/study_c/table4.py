@@ -1,146 +1,97 @@
-"""Table 4 and figure 1 of study C: generators of classes, scored by a classifier of their own.
+"""Table 4 and figure 1 of Vargas Aguilar & Gu: generators of single classes for MNIST.
 
     python -m benchmarks.study_c.table4 --manual-dir DIR    # MNIST, 3 seeds
-    python -m benchmarks.study_c.table4 --quick             # does it run? digits; no result
+    python -m benchmarks.study_c.table4 --quick             # trial run; its scores mean nothing
 
-Each autoencoder is trained by `train.py`. Each generator is fitted to it as `train.py --generator`
-does; of its search the most varied candidates at several accuracies, by the classifiers that
-searched, are drawn anew and scored by the classifier of `evaluate.py --metric generation`. The rows
-that the study reports are also searched and scored as there, by one classifier of reconstructions.
-The default takes some two hours on two cores. What was trained, searched and scored is kept under
---work-dir and not repeated.
+Each autoencoder is trained by `train.py`, and each generator is fitted to it as by
+`train.py --generator`. At several accuracies, the candidate with the lowest cosine similarity is
+chosen by the classifiers of the search; new draws of it are scored by an independent classifier,
+that of `evaluate.py --metric generation`. The rows that the study reports are also searched and
+scored by its own protocol, with one classifier of reconstructions. The default takes some two hours
+on two cores. What was trained, searched and scored is kept under --work-dir and not repeated.
 """
 
 import argparse
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
-from benchmarks.bench import bench_of, cells, make_parser, write_page
-from benchmarks.study_c.page import TABLE_LEVELS, budgets, figures, points, study_table, table
-from benchmarks.study_c.search import Scored
+from benchmarks.bench import cells, make_bench, make_parser, write_page
+from benchmarks.study_c.page import budgets, images_table, study_table, table, write_figures
+from benchmarks.study_c.plan import MODELS, TABLE_LEVELS, Plan
+from benchmarks.study_c.search import Searches
 from tfvae.cli.common import Settings, load_tensorflow
 from tfvae.data import check_dataset_name
 from tfvae.evaluation.report import markdown_table
 from tfvae.generators import GENERATORS
 from tfvae.schema import UsageError
 
-DRAWS = 1000
-# Who searches, and whether the same classifiers score.
-PROTOCOL = {"searched_on": "both", "own_score": False}
-STUDY_PROTOCOL = {"searched_on": "reconstructions", "own_score": True}
-MODELS = {"ELBO": "vae", "MMD": "mmd_vae"}
-# Settings that a run has of its own.
+# Settings of `mmd_vae` that --mmd-set may not change.
 FIXED = {"network", "latent_dim"}
-
-
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """One autoencoder.
-
-    Args:
-        objective: "ELBO" or "MMD".
-        latent_dim: Size of the code.
-        seed: Of the training.
-        settings: What differs from the model's defaults, KEY=VALUE; the same for all of a bench.
-    """
-
-    objective: str
-    latent_dim: int
-    seed: int
-    settings: tuple[str, ...] = ()
-
-    @property
-    def kind(self) -> str:
-        """As the paper calls it."""
-        return f"{self.objective}-{self.latent_dim}"
-
-    @property
-    def name(self) -> str:
-        return f"{MODELS[self.objective]}-d{self.latent_dim}-s{self.seed}"
-
-    @property
-    def arguments(self) -> list:
-        settings = ["network=dense", f"latent_dim={self.latent_dim}", *self.settings]
-        return ["--model", MODELS[self.objective], "--seed", self.seed, "--set", *settings]
+# What --quick changes in the plan.
+QUICK: dict[str, Any] = {
+    "vaes": ("MMD-20",),
+    "generators": ("simple", "medium2"),
+    "seeds": (0,),
+    "draws": 20,
+    "searched_on": "images",
+    "settings": {"medium2": {"steps": 10}},
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    given = _arguments(arguments)
+    given = parse(arguments)
+    plan = make_plan(given)
     if given.quick:
-        given.dataset, given.epochs, given.seeds, given.vaes = "digits", 2, [0], ["MMD-20"]
-        given.generators, given.draws = ["simple", "medium2"], 20
-        given.searched_on, given.settings = "images", {"medium2": {"steps": 10}}
-    bench = bench_of(given, given.mmd_set)
-    settings = {"ELBO": (), "MMD": tuple(f"{key}={value}" for key, value in given.mmd_set.items())}
-    runs = [
-        Run(objective, size, seed, settings[objective])
-        for seed in given.seeds
-        for objective, size in map(parts_of, given.vaes)
-    ]
-    for run in runs:
+        given.dataset, given.epochs = "digits", 2
+        plan = dataclasses.replace(plan, **QUICK)
+    bench = make_bench(given, given.mmd_set)
+    for run in plan.runs:
         bench.train(run)
-    found = {run: Scored(bench, run, given).results() for run in runs}
-    as_there = argparse.Namespace(**vars(given) | STUDY_PROTOCOL)
-    repeated = {run: Scored(bench, run, as_there).study_rows() for run in runs}
+    found = {run: Searches(bench, run, plan).results() for run in plan.runs}
+    as_in_study = plan.scored_as_in_study()
+    repeated = {run: Searches(bench, run, as_in_study).study_rows() for run in plan.runs}
     page = [
-        f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size}, "
-        f"study C's dense networks, seeds {', '.join(map(str, given.seeds))}, settings of "
-        f"`mmd_vae`: {' '.join(settings['MMD']) or 'the defaults'}. {given.draws} images "
-        "per class and row, scored by one classifier of real images that no search asked. "
-        "Asked for: the accuracy by the classifiers that searched, of which the candidate with the "
-        "lowest cosine is taken (*: a seed didn't reach it and takes its most accurate one). "
-        f"Search: the longest of the seeds. {cells(given.seeds)}",
+        f"Data set `{bench.dataset}`, {bench.epochs} epochs in batches of {bench.batch_size}, the "
+        f"study's dense networks, seeds {', '.join(map(str, plan.seeds))}, settings of "
+        f"`mmd_vae`: {' '.join(plan.mmd_settings) or 'the defaults'}. {plan.draws} images per "
+        "class and row, scored by an independent classifier, trained on real images and never used "
+        "during a search. Asked for: an accuracy by the classifiers of the search; the row shows "
+        "the candidate with the lowest cosine among those that reach it (*: for one seed none "
+        "does, and its most accurate candidate is taken). Search: time of the slowest seed. "
+        f"{cells(plan.seeds)}",
         "",
-        *markdown_table(table(found, given)),
+        *markdown_table(table(found, plan)),
         "",
         "## As the study scores",
         "",
-        "The study's rows, searched and scored (on other draws) by one classifier, trained on the "
-        "autoencoder's reconstructions. It takes for a 4 what the decoder makes of a 4.",
+        "The rows of the study's table, searched and scored (on other draws) by one classifier "
+        "that was trained on the autoencoder's reconstructions. It accepts as a 4 whatever the "
+        "decoder makes of a 4.",
         "",
         *markdown_table(study_table(repeated)),
         "",
-        "## Beside them",
+        "## Real images and reconstructions",
         "",
         "Cells of real images: 95 % interval over images.",
         "",
-        *markdown_table(points(found)),
+        *markdown_table(images_table(found)),
         "",
         "## Budgets, and the minimum of eq. 4",
         "",
-        "Cosine and accuracy, by the classifier of real images, of the candidate with the least "
-        "sum of cosine and error by those that searched. First: seconds until a candidate was "
-        f"right in {TABLE_LEVELS[0]} (never: a seed has none); whole: of the search; both of the "
-        "slowest seed.",
+        "Cosine and accuracy at eq. 4: those of the candidate with the lowest sum of cosine and "
+        "error by the classifiers of the search, scored by the independent classifier. First: "
+        f"seconds until a candidate had an accuracy of {TABLE_LEVELS[0]} (never: for one seed none "
+        "has); whole: seconds of the search; both of the slowest seed.",
         "",
-        *markdown_table(budgets(found, given)),
+        *markdown_table(budgets(found, plan)),
     ]
     write_page(given.output, page)
-    figures(bench, found, given)
+    write_figures(bench, found, plan, given.output)
 
 
-def parts_of(kind: str) -> tuple[str, int]:
-    """Objective and size of the code; raises ArgumentTypeError unless it is one that can be."""
-    objective, _, size = kind.partition("-")
-    if objective not in MODELS or not size.isdecimal() or not int(size):
-        raise argparse.ArgumentTypeError(
-            f"{kind!r} isn't {' or '.join(MODELS)} with the size of a code, such as MMD-20"
-        )
-    return objective, int(size)
-
-
-def _kind(text: str) -> str:
-    return "{}-{}".format(*parts_of(text))
-
-
-def _draws(text: str) -> int:
-    if not text.isdecimal() or int(text) < 2:
-        raise argparse.ArgumentTypeError(f"{text!r} isn't a number of images, at least 2")
-    return int(text)
-
-
-def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """What was given; wrong names and settings are told before hours of training."""
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """The arguments; wrong names and settings are reported before hours of training."""
     parser = _parser()
     try:
         given = parser.parse_args(arguments)
@@ -155,29 +106,56 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
             models.MODELS.check_options(MODELS["MMD"], given.mmd_set)
     except UsageError as error:
         parser.error(str(error))
-    for name in ("vaes", "generators", "seeds"):
-        setattr(given, name, list(dict.fromkeys(getattr(given, name))))
     return given
+
+
+def make_plan(given: argparse.Namespace) -> Plan:
+    """The plan that the arguments describe; what is given twice counts once."""
+    return Plan(
+        vaes=tuple(dict.fromkeys(given.vaes)),
+        generators=tuple(dict.fromkeys(given.generators)),
+        seeds=tuple(dict.fromkeys(given.seeds)),
+        mmd_settings=tuple(f"{key}={value}" for key, value in given.mmd_set.items()),
+        draws=given.draws,
+    )
+
+
+def _kind(text: str) -> str:
+    """An autoencoder's name in the study: objective and size of the code, such as MMD-20."""
+    objective, _, size = text.partition("-")
+    if objective not in MODELS or not size.isdecimal() or not int(size):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} isn't {' or '.join(MODELS)} with the size of a code, such as MMD-20"
+        )
+    return f"{objective}-{int(size)}"
+
+
+def _draws(text: str) -> int:
+    if not text.isdecimal() or int(text) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r} isn't a number of images, at least 2")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = make_parser(
+        "benchmarks.study_c.table4",
         __doc__,
         "generation_table",
         dataset="mnist",
         epochs=60,
         batch_size=128,
-        quick="digits, one autoencoder of two epochs",
+        quick="trial run: two epochs of one autoencoder on digits",
         metrics=False,
     )
     add = parser.add_argument
-    add("--vaes", nargs="+", type=_kind, default=["ELBO-20", "MMD-20", "MMD-10"],
-        help="objective and size of the code")  # fmt: skip
-    add("--generators", nargs="+", default=list(GENERATORS), choices=list(GENERATORS))
-    add("--draws", type=_draws, default=DRAWS, help="images per class in a score")
+    add("--vaes", nargs="+", type=_kind, default=["ELBO-20", "MMD-20", "MMD-10"], metavar="VAE",
+        help="autoencoders: objective and size of the code")  # fmt: skip
+    add("--generators", nargs="+", default=list(GENERATORS), choices=list(GENERATORS),
+        metavar="NAME", help="generators to fit")  # fmt: skip
+    add("--draws", type=_draws, default=Plan.draws, metavar="N",
+        help="images per class in a score")  # fmt: skip
     add("--mmd-set", nargs="+", action=Settings, default={}, metavar="KEY=VALUE",
         help="settings of mmd_vae in place of its defaults")  # fmt: skip
-    parser.set_defaults(settings={}, **PROTOCOL)
     return parser
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from benchmarks.bench import Bench, bench_of
+from benchmarks.bench import Bench, make_bench
 from benchmarks.study_e import table1
 
 
@@ -105,5 +105,5 @@ def test_a_failed_training_stops_with_its_last_line(tmp_path):
 
 def test_what_was_scored_before_is_found_again():
     given = table1._parser().parse_args(["--data-dir", "anywhere"])
-    folder = bench_of(given, table1.OPTIONS).folder
+    folder = make_bench(given, table1.OPTIONS).folder
     assert folder.as_posix() == "runs/cis_table/avatars-8ep-f331db87"
