@@ -1,13 +1,15 @@
-"""Table 1 of the dual-space study (E): models trained alike and compared by the CIS.
+"""Table 1 of Okamoto et al. (2018): models trained alike, and compared by the CIS.
 
-    python benchmarks/cis_table.py              # avatars, 20 and 40 domains, 3 seeds
-    python benchmarks/cis_table.py --quick      # does it run? one epoch of two models; no result
+    python -m benchmarks.study_e.table1              # avatars, 20 and 40 domains, 3 seeds
+    python -m benchmarks.study_e.table1 --quick      # trial run; its scores mean nothing
 
-Every model sees the same images equally often in batches of the same size, with the options of
-`OPTIONS`, chosen on validation images (docs/results/cis.md); its strength is chosen on validation
-images too, by `evaluate.py --metric cis`. Trained runs and scored ones are kept under --work-dir,
-in a folder for each budget and set of options, and not repeated: the command goes on where it was
-stopped. Training doesn't notice that code has changed; give another --work-dir then.
+Every model sees the same images equally often in batches of the same size, with the options in
+`OPTIONS`, which were chosen on validation images (docs/results/cis.md). The strength of a model's
+transfer is chosen on validation images too, by `evaluate.py --metric cis`.
+
+Trained runs and their scores are kept under --work-dir, in a folder for each budget and set of
+options, and not repeated: the command goes on where it was stopped. It does not notice that the
+code has changed since a run was trained; give another --work-dir then.
 """
 
 import argparse
@@ -16,11 +18,11 @@ import itertools
 from collections.abc import Sequence
 
 import numpy as np
-from common import Bench, bench_of, cells, digest, make_parser, summary, write_page
 
+from benchmarks.bench import Bench, cells, digest, make_bench, make_parser, summary, write_page
 from tfvae.evaluation.report import markdown_table
 
-# What differs from the defaults of `train.py`.
+# Model -> what differs from the defaults of `train.py`.
 VAE_SETTINGS = "--set pixel_likelihood=gaussian_learned latent_dim=128"
 OPTIONS = {
     "cvae": VAE_SETTINGS,
@@ -32,9 +34,9 @@ OPTIONS = {
     "stargan": "--learning-rate 5e-4 --precision mixed_bfloat16 --set critic_steps=1",
 }
 
-# Table 1 of the study: CelebA, mean and standard deviation over repeats. Its CVAE is M2, which is
-# `cvae` where all labels are known.
-PAPER = {
+# Table 1 of the study: model -> domains -> CIS on CelebA, mean and standard deviation over repeats.
+# Its CVAE is M2, which equals `cvae` where all labels are known.
+STUDY = {
     "cvae": {20: "-0.112 ± 0.007", 40: "-0.152 ± 0.006"},
     "fader": {20: "0.075 ± 0.008", 40: "-0.002 ± 0.003"},
     "stargan": {20: "0.068 ± 0.188", 40: "0.050 ± 0.032"},
@@ -45,7 +47,14 @@ MODELS = ("cvae", "fader", "stargan", "dualvae")
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One training: its name says all that differs within a work folder."""
+    """One training.
+
+    Args:
+        model: Its name.
+        domains: Number of labels, and of domains that images are transferred to.
+        seed: Seed of the training.
+        missing: Share of the training labels that is hidden.
+    """
 
     model: str
     domains: int
@@ -66,11 +75,11 @@ class Run:
 
 
 def score(bench: Bench, runs: Sequence[Run], name: str) -> dict:
-    """Values of `cis` for several runs together; not repeated."""
+    """Values of `cis` for several runs that are compared, each value of a run as `RUN/NAME`."""
     name = f"{name}-{digest([run.name for run in runs])}"
     values = bench.documents(runs, ["cis"], name)[0]["values"]
     if len(runs) == 1:
-        # A single export's values bear no run's name.
+        # The values of a single export lack its name.
         values |= {f"{runs[0].name}/{part}": value for part, value in values.items()}
     return values
 
@@ -81,9 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.models, given.seeds, given.domains = ["cvae", "dualvae"], [0], [5]
         given.epochs, given.missing = 1, [0.9]
         given.set = ["classifier=cnn", "num_images=40", "repeats=1", "validation_images=20"]
-    bench = bench_of(given, OPTIONS)
+    bench = make_bench(given, OPTIONS)
     page = [
-        f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size} for "
+        f"Data set `{bench.dataset}`, {bench.epochs} epochs in batches of {bench.batch_size} for "
         f"every model, seeds {', '.join(map(str, given.seeds))}. "
         f"{cells(given.seeds)} Options of the metric: "
         f"{' '.join(given.set) or 'the defaults'}.",
@@ -91,12 +100,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for domains in given.domains:
         page += _table(bench, given.models, domains, given.seeds)
     if given.missing and given.missing_models:
-        page += _missing(bench, given.missing_models, max(given.domains), given)
+        shares = [0.0, *sorted(given.missing)]
+        page += _missing(bench, given.missing_models, max(given.domains), shares, given.seeds)
     write_page(given.output, page)
 
 
 def _table(bench: Bench, models: Sequence[str], domains: int, seeds: Sequence[int]) -> list[str]:
-    """The models of one number of domains, best first, and what DualVAE has over each other."""
+    """The models for one number of domains, best first, with the lead of DualVAE over each."""
     runs = {model: [Run(model, domains, seed) for seed in seeds] for model in models}
     for run in itertools.chain(*runs.values()):
         bench.train(run)
@@ -119,7 +129,7 @@ def _table(bench: Bench, models: Sequence[str], domains: int, seeds: Sequence[in
             row["dualvae's CIS less it"] = summary([ours - other for ours, other in pairs])
         row["strength"] = ", ".join(f"{value:g}" for value in values(model, "strength"))
         row["training, s"] = f"{np.mean([bench.seconds(run) for run in runs[model]]):.0f}"
-        row["study, on CelebA"] = PAPER.get(model, {}).get(domains, "")
+        row["study, on CelebA"] = STUDY.get(model, {}).get(domains, "")
         rows.append(row)
     for name in ("oracle", "identity"):
         if f"{name}_cis" in first:
@@ -133,26 +143,31 @@ def _table(bench: Bench, models: Sequence[str], domains: int, seeds: Sequence[in
     ]
 
 
-def _missing(bench: Bench, models: Sequence[str], domains: int, given) -> list[str]:
-    """CIS with labels hidden, and its share of the CIS with all."""
-    ratios = [0.0, *sorted(given.missing)]
-    cases = list(itertools.product(models, ratios))
+def _missing(
+    bench: Bench,
+    models: Sequence[str],
+    domains: int,
+    shares: Sequence[float],
+    seeds: Sequence[int],
+) -> list[str]:
+    """CIS of models trained with shares of their labels hidden, compared to none hidden."""
+    cases = list(itertools.product(models, shares))
     found = []
-    for seed in given.seeds:
-        runs = [Run(model, domains, seed, ratio) for model, ratio in cases]
+    for seed in seeds:
+        runs = [Run(model, domains, seed, share) for model, share in cases]
         for run in runs:
             bench.train(run)
         found.append(score(bench, runs, f"missing-{domains}-s{seed}"))
 
-    def values(model: str, ratio: float, part: str) -> list[float]:
-        names = [Run(model, domains, seed, ratio).name for seed in given.seeds]
+    def values(model: str, share: float, part: str) -> list[float]:
+        names = [Run(model, domains, seed, share).name for seed in seeds]
         return [each[f"{name}/{part}"] for each, name in zip(found, names, strict=True)]
 
     rows = []
-    for model, ratio in cases:
-        pairs = list(zip(values(model, ratio, "cis"), values(model, 0.0, "cis"), strict=True))
-        row = {"model": f"`{model}`", "labels hidden": f"{ratio:.0%}"}
-        row |= {part: summary(values(model, ratio, part)) for part in ("cis", "ts", "rs")}
+    for model, share in cases:
+        pairs = list(zip(values(model, share, "cis"), values(model, 0.0, "cis"), strict=True))
+        row = {"model": f"`{model}`", "labels hidden": f"{share:.0%}"}
+        row |= {part: summary(values(model, share, part)) for part in ("cis", "ts", "rs")}
         row["less than with all labels"] = summary([some - full for some, full in pairs])
         if all(full > 0 for _, full in pairs):
             row["share of it"] = summary([some / full for some, full in pairs])
@@ -162,17 +177,22 @@ def _missing(bench: Bench, models: Sequence[str], domains: int, given) -> list[s
 
 def _parser() -> argparse.ArgumentParser:
     parser = make_parser(
+        "benchmarks.study_e.table1",
         __doc__,
         "cis_table",
         dataset="avatars",
         epochs=8,
         batch_size=64,
-        quick="one epoch of two models",
+        quick="trial run: one epoch of two models",
     )
-    parser.add_argument("--domains", type=int, nargs="+", default=[20, 40])
-    parser.add_argument("--models", nargs="+", default=list(MODELS))
-    parser.add_argument("--missing", type=float, nargs="*", default=[0.9], help="labels hidden")
-    parser.add_argument("--missing-models", nargs="*", default=["dualvae"])
+    add = parser.add_argument
+    add("--domains", type=int, nargs="+", default=[20, 40], metavar="N",
+        help="numbers of labels; a table for each")  # fmt: skip
+    add("--models", nargs="+", default=list(MODELS), metavar="MODEL", help="rows of the tables")
+    add("--missing", type=float, nargs="*", default=[0.9], metavar="SHARE",
+        help="shares of the training labels to hide, in a table with the most domains")  # fmt: skip
+    add("--missing-models", nargs="*", default=["dualvae"], metavar="MODEL",
+        help="rows of the table with labels hidden")  # fmt: skip
     return parser
 
 

@@ -1,11 +1,13 @@
-"""The sweep's rows and cells, with training and scoring replaced by known figures."""
+"""The sweep's rows and cells, with training and scoring replaced by known values."""
 
-import ccvae_figures
-import ccvae_sweep
-import common
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+
+from benchmarks.bench import Bench, make_bench
+from benchmarks.study_d import sweep
+from benchmarks.study_d.figures import learning_curves
+from benchmarks.study_d.plan import Case, Run
 
 SHARES = {"ccvae": 0.1, "cvae": 0.3}
 
@@ -37,17 +39,15 @@ def page(monkeypatch, tmp_path):
     def train(bench, run):
         trained.append(run.name)
 
-    monkeypatch.setattr(common.Bench, "train", train)
-    monkeypatch.setattr(common.Bench, "scores", scores)
-    monkeypatch.setattr(common.Bench, "seconds", lambda bench, run: 30.0)
-    monkeypatch.setattr(common.Bench, "manifest", manifest)
-    monkeypatch.setattr(
-        ccvae_sweep, "figures", lambda *_: {"curves": ("the curves of a run", Figure())}
-    )
+    monkeypatch.setattr(Bench, "train", train)
+    monkeypatch.setattr(Bench, "scores", scores)
+    monkeypatch.setattr(Bench, "seconds", lambda bench, run: 30.0)
+    monkeypatch.setattr(Bench, "manifest", manifest)
+    monkeypatch.setattr(sweep, "figures", lambda *_: {"curves": ("the curves of a run", Figure())})
 
     def run(*arguments):
         output = tmp_path / "page.md"
-        ccvae_sweep.main([*arguments, "--work-dir", str(tmp_path), "--output", str(output)])
+        sweep.main([*arguments, "--work-dir", str(tmp_path), "--output", str(output)])
         return output.read_text(), trained
 
     return run
@@ -90,8 +90,8 @@ def test_quick_is_small_and_figures_lie_beside_the_page(page, tmp_path):
 
 
 def test_arguments_of_a_run():
-    case = ccvae_sweep.Case("cvae", 16, "add", "dense")
-    arguments = " ".join(map(str, ccvae_sweep.Run(case, 2).arguments))
+    case = Case("cvae", 16, "add", "dense")
+    arguments = " ".join(map(str, Run(case, 2).arguments))
     assert arguments.endswith("--seed 2 --set network=dense latent_dim=16 conditioning=add")
 
 
@@ -100,9 +100,7 @@ def test_curves_are_means_over_seeds():
         {"loss": [99.0, 98.0, 4.0, 2.0], "val_loss": [99.0, 98.0, 3.0, 3.0]},
         {"loss": [99.0, 98.0, 2.0, 0.0], "val_loss": [99.0, 98.0, 5, 1]},
     ]
-    figure = ccvae_figures.learning_curves(
-        {"16": seeds}, {"loss": "-", "val_loss": "--"}, "toy", "loss"
-    )
+    figure = learning_curves({"16": seeds}, {"loss": "-", "val_loss": "--"}, "toy", "loss")
     train, validation = figure.axes[0].get_lines()
     # The first epochs are left out.
     assert np.array_equal(train.get_xdata(), [3, 4])
@@ -117,3 +115,11 @@ def test_a_shown_beta_is_one_of_the_sweep_and_values_count_once(page, capsys):
     assert "--shown-beta 0.05 is none of --betas" in capsys.readouterr().err
     _, trained = page("--betas", "0.05", "0.05", "--seeds", "1", "1", "--latent-dims", "16")
     assert len(trained) == 4
+
+
+def test_what_was_scored_before_is_found_again():
+    given = sweep._parser().parse_args([])
+    bench, plan = make_bench(given), sweep.make_plan(given)
+    assert bench.folder.as_posix() == "runs/ccvae_sweep/mnist-20ep-8af9fed2"
+    runs = [Run(case, 0) for case in plan.cases]
+    assert bench.call_name(runs, sweep.METRICS, "scores-s0") == "scores-s0-ef290802"

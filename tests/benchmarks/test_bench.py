@@ -4,10 +4,11 @@ import dataclasses
 import json
 import pathlib
 
-import common
 import numpy as np
 import pytest
 import scipy.stats
+
+from benchmarks.bench import Bench, by_run, cells, interval, make_bench, make_parser, summary
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Run:
 @pytest.fixture
 def bench(tmp_path, monkeypatch):
     """A bench whose calls are recorded; scores are 1 for the first export, 2 for the second."""
-    made = common.Bench("digits", tmp_path, 5, 32, ["--image-size", "28"], [], ["--data-dir", "x"])
+    made = Bench("digits", tmp_path, 5, 32, ["--image-size", "28"], data_dir="x")
     called = []
 
     def call(self, script, arguments, name):
@@ -41,7 +42,7 @@ def bench(tmp_path, monkeypatch):
         path = pathlib.Path(arguments[arguments.index("--json") + 1])
         path.write_text(json.dumps(documents))
 
-    monkeypatch.setattr(common.Bench, "_call", call)
+    monkeypatch.setattr(Bench, "_call", call)
     return made, called
 
 
@@ -77,7 +78,7 @@ def test_scores_are_sorted_by_run_and_not_repeated(bench):
 
 def test_the_value_of_a_single_export_is_its_own():
     documents = [{"metric": "cis", "saved_model": "x/a/2", "values": {"cis": 0.5}}]
-    assert common.by_run(documents, ["a"]) == {"a": {"cis": {"cis": 0.5}}}
+    assert by_run(documents, ["a"]) == {"a": {"cis": {"cis": 0.5}}}
 
 
 def test_history_and_time_are_read(bench, tmp_path):
@@ -92,20 +93,38 @@ def test_history_and_time_are_read(bench, tmp_path):
     assert made.seconds(Run("a")) == 2.0
 
 
-def test_the_cell_of_a_figure():
+def test_the_data_of_a_run_are_those_it_was_trained_on(bench, tmp_path, monkeypatch):
+    made, _ = bench
+    folder = tmp_path / "saved_models" / "a" / "1"
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(json.dumps({"dataset_options": {"seed": 3}}))
+    monkeypatch.setattr("tfvae.data.load_dataset", lambda name, **options: (name, options))
+    name, options = made.load_dataset(Run("a"))
+    assert name == "digits" and options == {"seed": 3, "data_dir": "x", "manual_dir": None}
+
+
+def test_the_cell_of_a_value():
     values = [1.0, 2.0, 4.0]
     low, high = scipy.stats.t.interval(0.95, 2, np.mean(values), scipy.stats.sem(values))
-    assert common.summary(values, 1) == f"{np.mean(values):.1f} [{low:.1f}, {high:.1f}]"
-    assert common.summary([0.25]) == "0.250" and common.interval([0.25]) is None
+    assert summary(values, 1) == f"{np.mean(values):.1f} [{low:.1f}, {high:.1f}]"
+    assert summary([0.25]) == "0.250" and interval([0.25]) is None
     # The page says of its cells what they are.
-    assert "interval" in common.cells([0, 1]) and "interval" not in common.cells([0])
+    assert "interval" in cells([0, 1]) and "interval" not in cells([0])
 
 
 def test_folders_tell_budgets_apart_but_not_where_data_lie():
     def folder(*arguments, more=()):
-        parser = common.make_parser("", "b", dataset="digits", epochs=1, batch_size=2, quick="")
-        return common.bench_of(parser.parse_args(arguments), *more).folder
+        parser = make_parser("", "", "b", dataset="digits", epochs=1, batch_size=2, quick="")
+        return make_bench(parser.parse_args(arguments), *more).folder
 
     assert isinstance(folder(), pathlib.Path) and folder() == folder("--data-dir", "elsewhere")
     others = [("--epochs", "2"), ("--set", "a=1"), ("--image-size", "8"), ("--dataset", "mnist")]
     assert len({folder(), folder(more=({"a": 1},)), *(folder(*each) for each in others)}) == 6
+
+
+def test_help_names_the_command_and_the_defaults():
+    parser = make_parser("a.b", "", "c", dataset="digits", epochs=1, batch_size=2, quick="small")
+    text = " ".join(parser.format_help().split())
+    assert text.startswith("usage: python -m a.b ")
+    assert "with each of these seeds (default: 0 1 2)" in text and "small" in text
+    assert "None" not in text and "False" not in text and "[]" not in text

@@ -1,50 +1,51 @@
-"""The searches of `generation_table.py`: each is run and scored once."""
+"""The searches of `table4`: each is run and scored once."""
 
-import argparse
 import dataclasses
 import json
 import sys
 import time
 from typing import Any
 
-from common import Bench
-from generation_page import LEVELS, PAPER, TABLE_LEVELS, result_of
-
+from benchmarks.bench import Bench
+from benchmarks.study_c.plan import LEVELS, STUDY, TABLE_LEVELS, Plan, Run
 from tfvae import files
 from tfvae.cli.common import load_tensorflow
 from tfvae.schema import CATEGORICAL
 
+# Images of a class on a sheet.
 SHOWN = 15
-JUDGE = "cnn_bn"
+# Architecture of the classifier that scores.
+ARCHITECTURE = "cnn_bn"
 
 
-class Scored:
-    """One autoencoder with its searches; everything is loaded when something is missing.
+class Searches:
+    """The searches for one autoencoder, and their scores.
+
+    Results that were kept are read; the first one that is missing loads TensorFlow and the export.
 
     Args:
-        bench: Where the export is.
-        run: Its autoencoder, a `generation_table.Run`.
-        given: Arguments.
+        bench: Holds the export.
+        run: The autoencoder.
+        plan: Which generators are searched, and how they are scored.
     """
 
-    def __init__(self, bench: Bench, run: Any, given: argparse.Namespace):
+    def __init__(self, bench: Bench, run: Run, plan: Plan):
         self.bench = bench
         self.run = run
-        self.given = given
+        self.plan = plan
         self._parts: Any = None
 
     def results(self) -> dict[str, Any]:
-        """ "images" -> scores of real images and reconstructions; generator -> its points."""
-        names = ["images", *self.given.generators]
-        return {name: self._kept(name) for name in names}
+        """Scores of real images and reconstructions under "images", and of each generator."""
+        return {name: self._load_or_run(name) for name in ("images", *self.plan.generators)}
 
     def study_rows(self) -> dict[str, Any]:
-        """Generator -> its points, for those that the study reports for this autoencoder."""
-        names = [name for name in self.given.generators if (self.run.kind, name) in PAPER]
-        return {name: self._kept(name) for name in names}
+        """Scores of those generators that the study reports for this autoencoder."""
+        names = [name for name in self.plan.generators if (self.run.kind, name) in STUDY]
+        return {name: self._load_or_run(name) for name in names}
 
-    def _kept(self, name: str) -> Any:
-        path = result_of(self.bench, self.run, name, self.given)
+    def _load_or_run(self, name: str) -> Any:
+        path = self.plan.result_path(self.bench, self.run, name)
         if not path.exists():
             print(f"{self.run.name} {name}", file=sys.stderr, flush=True)
             made = self._images() if name == "images" else self._generator(name)
@@ -52,39 +53,34 @@ class Scored:
         return json.loads(path.read_text(encoding="utf-8"))
 
     def _load(self):
-        """(problem that searches, problem that scores, data set)."""
+        """The problem that is searched, the problem that scores its candidates, and the data."""
         if self._parts is None:
             load_tensorflow()
             from tfvae.classifiers.classifier import load_or_train
-            from tfvae.data import load_dataset
             from tfvae.exports.reader import Export
             from tfvae.generators.problem import FitProblem
 
             export = Export.load(self.bench.export(self.run))
-            dataset = load_dataset(
-                self.given.dataset,
-                data_dir=self.given.data_dir,
-                manual_dir=self.given.manual_dir,
-                **export.manifest["dataset_options"],
-            )
+            dataset = self.bench.load_dataset(self.run)
             cache = self.bench.folder / "classifiers"
             searching = FitProblem.for_export(
                 export,
                 dataset,
                 seed=self.run.seed,
                 cache_dir=cache,
-                searched_on=self.given.searched_on,
+                searched_on=self.plan.searched_on,
             )
-            judges = searching.classifiers
-            if not self.given.own_score:
-                judges = {JUDGE: load_or_train(dataset, JUDGE, seed=0, cache_dir=cache)}
+            classifiers = searching.classifiers
+            if not self.plan.own_score:
+                independent = load_or_train(dataset, ARCHITECTURE, seed=0, cache_dir=cache)
+                classifiers = {ARCHITECTURE: independent}
             scoring = FitProblem(
                 export,
-                judges,
+                classifiers,
                 searching.codes,
                 searching.classes,
-                num_draws=self.given.draws,
-                # Of draws that no search has made.
+                num_draws=self.plan.draws,
+                # Draws that no search has made.
                 seed=1_000_000 + self.run.seed,
             )
             self._parts = searching, scoring, dataset
@@ -95,7 +91,7 @@ class Scored:
 
         searching, scoring, _ = self._load()
         start = time.monotonic()
-        search = GENERATORS.load(name)(searching, **self.given.settings.get(name, {}))
+        search = GENERATORS.load(name)(searching, **self.plan.settings.get(name, {}))
         seconds = time.monotonic() - start
         rows, drawn = [], {}
         for level in LEVELS:
@@ -117,7 +113,7 @@ class Scored:
         }
 
     def _sheet(self, name: str, sampler) -> None:
-        """Images of every class, as a picture beside the results."""
+        """Draws images of every class and writes them as a picture beside the results."""
         import numpy as np
         import tensorflow as tf
 
@@ -132,17 +128,17 @@ class Scored:
         figure = plots.image_grid(
             np.stack(rows), f"{self.run.kind}, {name}", row_labels=list(names)
         )
-        sheet = result_of(self.bench, self.run, name, self.given).with_suffix(".png")
-        files.write(sheet, lambda path: figure.savefig(path, dpi=80))
+        sheet = self.plan.result_path(self.bench, self.run, name)
+        files.write(sheet.with_suffix(".png"), lambda path: figure.savefig(path, dpi=80))
 
     def _images(self) -> dict[str, Any]:
-        """Cosine and accuracy of real test images and their reconstructions, each with its interval
-        over images, and the accuracy of the classifiers that search."""
+        """Cosine and accuracy of real test images and of their reconstructions, with intervals over
+        images, and the accuracies of the classifiers that search."""
         from tfvae.evaluation.metrics.generation import known_labels
 
         searching, scoring, dataset = self._load()
         test = dataset.arrays("test")
-        judge = next(iter(scoring.classifiers.values()))
+        classifier = next(iter(scoring.classifiers.values()))
         export = searching.export
         found: dict[str, Any] = {}
         images = {
@@ -150,7 +146,7 @@ class Scored:
             "reconstructed": export.call("reconstruct", image=test["image"])["image"],
         }
         for name, values in images.items():
-            known = known_labels(values, judge(values), test, CATEGORICAL, seed=0)
+            known = known_labels(values, classifier(values), test, CATEGORICAL, seed=0)
             cosine, accuracy = known.scores["cosine_similarity"], known.scores["accuracy"]
             found[name] = {
                 "cosine": cosine[0],

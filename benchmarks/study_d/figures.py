@@ -1,11 +1,11 @@
-"""The figures of `ccvae_sweep.py`: the study's, drawn from exports and from history.csv."""
+"""The figures of `sweep`: those of the study, drawn from exports and from history.csv."""
 
 import functools
-from collections.abc import Callable, Sequence
 
 import numpy as np
-from common import Bench
 
+from benchmarks.bench import Bench
+from benchmarks.study_d.plan import Case, Plan, Run
 from tfvae import plots
 from tfvae.evaluation.context import Context
 from tfvae.evaluation.metrics.generation import drawn_labels
@@ -14,51 +14,50 @@ from tfvae.evaluation.statistics import line, make_rng, row_seeds
 from tfvae.exports.reader import Export
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL
 
-# Images in a row, and draws of a label mixed.
+# Images in a row.
 SHOWN = 10
+# Rows of images that each export draws.
 DRAWN = 3
+# Pairs of labels for the curves of mixed labels.
 PAIRS = 500
-# Epochs before the curves: their fall would set the scale.
+# First epochs that learning curves leave out: their fall would set the scale.
 LEFT_OUT = 2
+# Share of the second label in a mixed one.
 MIXED = np.linspace(0, 1, 11)
 
 
-def figures(bench: Bench, cases: Sequence, given, run_of: Callable) -> dict:
-    """Name -> (title, matplotlib figure).
+def figures(bench: Bench, plan: Plan) -> dict:
+    """All figures of the page, from runs that are trained.
 
-    Args:
-        bench: With all runs trained.
-        cases: Of `ccvae_sweep.py`.
-        given: Its arguments.
-        run_of: (case, seed) -> run.
+    Returns:
+        Name -> (title, matplotlib figure).
     """
-    seed, smallest = given.seeds[0], min(given.latent_dims)
-    sweep = [case for case in cases if case.model == "ccvae" and case.value in given.betas]
-    by_beta = {f"β = {case.value:g}": case for case in sweep if case.latent_dim == smallest}
-    beta = given.shown_beta if given.shown_beta in given.betas else given.betas[0]
-    by_size = {f"{case.latent_dim} dimensions": case for case in sweep if case.value == beta}
-    # Those whose rate weighs most: what their labels do is at its clearest.
-    most = max(case.value for case in cases if case.model == "ccvae")
+    seed, smallest, beta = plan.seeds[0], plan.smallest, plan.shown_beta
+    by_beta = {f"β = {case.value:g}": case for case in plan.sweep if case.latent_dim == smallest}
+    by_size = {f"{case.latent_dim} dimensions": case for case in plan.sweep if case.value == beta}
+    # The CCVAE with the largest weight of its rate: its labels have the clearest effect.
+    largest = max(case.value for case in plan.cases if case.model == "ccvae")
     compared = {
         case.title: case
-        for case in cases
-        if case.latent_dim == smallest and (case.model == "cvae" or case.value == most)
+        for case in plan.cases
+        if case.latent_dim == smallest and (case.model == "cvae" or case.value == largest)
     }
 
     @functools.cache
-    def export(case, seed=seed) -> Export:
-        return Export.load(bench.export(run_of(case, seed)))
+    def export(case: Case, seed: int = seed) -> Export:
+        return Export.load(bench.export(Run(case, seed)))
 
-    def exports(chosen: dict) -> dict[str, Export]:
+    def exports(chosen: dict[str, Case]) -> dict[str, Export]:
         return {name: export(case) for name, case in chosen.items()}
 
-    def histories(chosen: dict) -> dict:
+    def histories(chosen: dict[str, Case]) -> dict:
         return {
-            name: [bench.history(run_of(case, each)) for each in given.seeds]
+            name: [bench.history(Run(case, each)) for each in plan.seeds]
             for name, case in chosen.items()
         }
 
-    context = Context([export(sweep[0])], _dataset(export(sweep[0]), given))
+    first = plan.sweep[0]
+    context = Context([export(first)], bench.load_dataset(Run(first, seed)))
     at_size, at_beta = f"ccvae with {smallest} dimensions", f"ccvae, β = {beta:g}"
     found = {
         "reconstructions-beta": reconstructions(context, exports(by_beta), at_size),
@@ -73,7 +72,7 @@ def figures(bench: Bench, cases: Sequence, given, run_of: Callable) -> dict:
         ),
         "mixing": mixing(
             context,
-            {name: [export(case, each) for each in given.seeds] for name, case in compared.items()},
+            {name: [export(case, each) for each in plan.seeds] for name, case in compared.items()},
         ),
         "mixed": mixed_images(context, exports(compared)),
     }
@@ -83,7 +82,7 @@ def figures(bench: Bench, cases: Sequence, given, run_of: Callable) -> dict:
 
 
 def reconstructions(context: Context, exports: dict[str, Export], of: str):
-    """Test images, and a row per export of what comes back."""
+    """Test images, and below them their reconstructions, a row per export."""
     data = shown_images(context)
     rows = [
         export.call("reconstruct", image=data[IMAGE], label=data.get(LABEL))[IMAGE]
@@ -97,7 +96,11 @@ def reconstructions(context: Context, exports: dict[str, Export], of: str):
 
 
 def generations(context: Context, exports: dict[str, Export], of: str):
-    """Rows per export, a column per label; each row of an export by one noise, the same for all."""
+    """Images drawn by each export, a column per label.
+
+    Each export has `DRAWN` rows. The images of a row share one noise, and all exports use the same
+    `DRAWN` noises.
+    """
     names = context.spec.label_names[:SHOWN]
     rng, kind = make_rng(context.seed, 2), context.spec.label_kind
     data = context.draw()
@@ -117,7 +120,7 @@ def generations(context: Context, exports: dict[str, Export], of: str):
 
 
 def interpolations(context: Context, exports: dict[str, Export], of: str, pairs: int = 2):
-    """Lines between the codes of two test images, a row per export for each pair."""
+    """Images decoded between the codes of two test images, a row per export for each pair."""
     data = shown_images(context)
     total = len(data[IMAGE])
     first, second = np.arange(pairs) % total, (total - 1 - np.arange(pairs) * 2) % total
@@ -145,20 +148,20 @@ def learning_curves(
     of: str,
     y_label: str,
 ):
-    """Mean over seeds against the epoch, the range of the seeds shaded; the first epochs left out.
+    """Values of each epoch without the first ones: mean over seeds, their range shaded.
 
     Args:
         histories: Name -> one history per seed, of equally many epochs.
-        columns: Of the histories -> style of its line.
-        of: What is shown.
-        y_label: What the figures are.
+        columns: Column of the histories -> style of its line.
+        of: What the title says before `y_label`.
+        y_label: What the values are.
     """
     figure = plots.new_figure(6.4, 4.4, f"{of}: {y_label}")
     axes = figure.subplots()
     for index, (name, seeds) in enumerate(histories.items()):
         for column, style in columns.items():
             lines = np.array([history[column] for history in seeds])
-            # The last one stays, whatever there is.
+            # At least the last epoch is shown.
             left_out = min(LEFT_OUT, lines.shape[1] - 1)
             lines = lines[:, left_out:]
             epochs = 1 + left_out + np.arange(lines.shape[1])
@@ -175,7 +178,12 @@ def learning_curves(
 
 
 def mixing(context: Context, exports: dict[str, list[Export]]):
-    """Distance against how far the label is mixed, a line per model over its seeds' exports."""
+    """Change of the image against the share of the second label, a line per model.
+
+    Args:
+        context: Gives the labels.
+        exports: Name of the model -> its exports, one per seed.
+    """
     labels = line(*label_pairs(context, PAIRS), MIXED)
     paths = {
         name: [drawn_paths(name, export, labels, context.seed, 1) for export in seeds]
@@ -185,7 +193,7 @@ def mixing(context: Context, exports: dict[str, list[Export]]):
 
 
 def mixed_images(context: Context, exports: dict[str, Export], pairs: int = 4):
-    """The images of mixed labels, a row per export for each pair."""
+    """Images drawn for mixed labels, a row per export for each pair of labels."""
     first, second = label_pairs(context, pairs)
     labels = line(first, second, MIXED)
     names = [pair_name(context, pair, first[pair], second[pair]) for pair in range(pairs)]
@@ -203,7 +211,7 @@ def mixed_images(context: Context, exports: dict[str, Export], pairs: int = 4):
 
 
 def shown_images(context: Context) -> dict[str, np.ndarray]:
-    """Test images and labels: one of each of the first classes, or those drawn first."""
+    """Test images and labels: one of each class, or without classes the first ones drawn."""
     data = context.draw()
     rows = np.arange(min(SHOWN, len(data[IMAGE])))
     if context.spec.label_kind == CATEGORICAL:
@@ -213,7 +221,16 @@ def shown_images(context: Context) -> dict[str, np.ndarray]:
 
 
 def _lines(export: Export, data, first, second, weights) -> np.ndarray:
-    """Decoded lines between the codes of rows of the data, [P, steps, H, W, C]."""
+    """Images decoded from straight lines between the codes of pairs of examples.
+
+    Args:
+        export: With `encode` and `decode`.
+        data: Images and labels.
+        first, second: Rows of the data, [P].
+        weights: Share of the second code at each step, [steps].
+    Returns:
+        [P, steps, H, W, C].
+    """
     codes = export.call("encode", image=data[IMAGE], label=data[LABEL])["mean"]
     points = line(codes[first], codes[second], weights)
     labels = line(data[LABEL][first], data[LABEL][second], weights)
@@ -221,15 +238,3 @@ def _lines(export: Export, data, first, second, weights) -> np.ndarray:
     flat = {name: values.reshape(-1, values.shape[-1]) for name, values in flat.items()}
     images = export.call("decode", **flat)[IMAGE]
     return images.reshape(*points.shape[:2], *images.shape[1:])
-
-
-def _dataset(export: Export, given):
-    """The data that the runs were tested on."""
-    from tfvae.data import load_dataset
-
-    return load_dataset(
-        export.manifest["dataset"],
-        data_dir=given.data_dir,
-        manual_dir=given.manual_dir,
-        **export.manifest["dataset_options"],
-    )
