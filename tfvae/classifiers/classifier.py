@@ -148,7 +148,8 @@ def _split_accuracy(classifier: Classifier, dataset, split: str) -> float | None
         (classifier(batch[IMAGE].numpy()), batch[LABEL].numpy(), batch[OBSERVED].numpy())
         for batch in dataset.batches(split, PREDICT_BATCH)
     ]
-    return accuracy(*map(np.concatenate, zip(*batches, strict=True)), dataset.spec.label_kind)
+    probability, label, observed = map(np.concatenate, zip(*batches, strict=True))
+    return accuracy(probability, label, observed, dataset.spec.label_kind)
 
 
 def masked_loss(label_kind: str) -> Callable:

@@ -1,6 +1,7 @@
 """Results on disk and on the terminal: JSON, PNG, a Markdown table and a printed one."""
 
 import dataclasses
+import functools
 import importlib.metadata
 import re
 from collections.abc import Mapping
@@ -81,8 +82,7 @@ def write(result: Result, document: Mapping[str, Any], output_dir: Path, name: s
     folder = Path(output_dir) / document["metric"]
     figures = {title: folder / f"{name}-{title}.png" for title in result.figures}
     for title, path in figures.items():
-        figure = result.figures[title]
-        files.write(path, lambda target, figure=figure: figure.savefig(target, dpi=120))
+        files.write(path, functools.partial(result.figures[title].savefig, dpi=120))
     table = files.write_text(folder / f"{name}.md", markdown(result, document, figures))
     written = files.write_json(folder / f"{name}.json", document)
     return Report(result, document, (written, table, *figures.values()))
@@ -165,7 +165,7 @@ def _columns(rows: Rows) -> list[str]:
 
 def _cell(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
-        return f"{value:.4f}" if abs(value) < 100 else f"{value:.2f}"
+        return f"{value:.4f}" if abs(float(value)) < 100 else f"{value:.2f}"
     return "" if value is None else str(value)
 
 

@@ -92,6 +92,18 @@ class RunConfig(CommandConfig):
         "what is given stays",
     )
 
+    @property
+    def model_name(self) -> str:
+        """The model, once `open_run` has seen that one is named."""
+        assert self.model is not None
+        return self.model
+
+    @property
+    def num_epochs(self) -> int:
+        """The epochs, once `train` has filled in the default."""
+        assert self.epochs is not None
+        return self.epochs
+
     @field_validator("jit", mode="before")
     @classmethod
     def _yaml_switch(cls, value: Any) -> Any:
@@ -132,8 +144,8 @@ def resumed_config(saved: RunConfig, asked: RunConfig, all_settings: AllSettings
         for field in RunConfig.model_fields
         if field in given and field not in MAY_CHANGE and field != "settings"
     ]
-    settings_before = all_settings(saved.model, saved.settings)
-    settings_now = all_settings(saved.model, asked.settings)
+    settings_before = all_settings(saved.model_name, saved.settings)
+    settings_now = all_settings(saved.model_name, asked.settings)
     pairs += [(f"--set {key}:", settings_before[key], settings_now[key]) for key in asked.settings]
     for option, before, now in pairs:
         if before != now:
@@ -142,7 +154,8 @@ def resumed_config(saved: RunConfig, asked: RunConfig, all_settings: AllSettings
                 f"{display(now)} is given; "
                 "leave it out to go on, or choose another --name"
             )
-    if saved.lr_schedule == "cosine" and "epochs" in given and asked.epochs > saved.epochs:
+    longer = asked.epochs is not None and asked.epochs > saved.num_epochs
+    if saved.lr_schedule == "cosine" and longer:
         raise UserError(
             f"run {saved.name!r} has a cosine schedule over {saved.epochs} epochs and cannot be "
             f"extended to {asked.epochs}; choose another --name"

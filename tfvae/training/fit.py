@@ -44,8 +44,8 @@ def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
     """
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
-        model = build_model(config.model, dataset.spec, config.settings, seed=config.seed)
-        steps = config.epochs * dataset.steps_per_epoch(config.batch_size)
+        model = build_model(config.model_name, dataset.spec, config.settings, seed=config.seed)
+        steps = config.num_epochs * dataset.steps_per_epoch(config.batch_size)
         model.run_images = steps * config.batch_size
         rate = config.learning_rate or model.learning_rate
         optimizer = keras.optimizers.Adam(
@@ -77,7 +77,7 @@ def fit(
     """`model.fit` on `training_batches` with the validation split beside them."""
     return model.fit(
         batches,
-        epochs=config.epochs,
+        epochs=config.num_epochs,
         initial_epoch=initial_epoch,
         steps_per_epoch=dataset.steps_per_epoch(config.batch_size),
         validation_data=dataset.batches(VALIDATION, config.batch_size),

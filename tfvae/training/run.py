@@ -58,7 +58,7 @@ def train(config: RunConfig) -> Path | None:
         if config.tune:
             run = tuned_run(run, dataset, strategy)
         if run.config.learning_rate is None:
-            run = run.with_config(learning_rate=MODELS.load(config.model).learning_rate)
+            run = run.with_config(learning_rate=MODELS.load(config.model_name).learning_rate)
         return _train(run, dataset, strategy)
 
 
@@ -68,7 +68,9 @@ def _checked_run(config: RunConfig) -> RunFolder:
         MODELS.check(config.model)
     run = open_run(config, _all_settings)
     check_dataset_name(run.config.dataset)
-    return run.with_config(settings=MODELS.check_options(run.config.model, run.config.settings))
+    return run.with_config(
+        settings=MODELS.check_options(run.config.model_name, run.config.settings)
+    )
 
 
 def _all_settings(model: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -82,7 +84,7 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
     model = compiled_model(config, dataset, strategy)
     if progress.epochs:
         checkpoints.restore(model, progress.epochs)
-    if progress.is_finished(config.epochs, config.early_stopping):
+    if progress.is_finished(config.num_epochs, config.early_stopping):
         export = run.newest_export()
         if export is not None and _export_matches(export, _manifest(config, dataset, progress)):
             print(f"{run.path} is finished ({progress.epochs} epochs): nothing to do. {export}")

@@ -72,12 +72,12 @@ def check_tf_config(text: str | None) -> dict[str, Any]:
     unknown = sorted(set(cluster) - {"worker", *CHIEF_TYPES})
     if unknown:
         raise UserError(f"TF_CONFIG: cluster.{unknown[0]} has no part in training by workers")
-    kind, index = task.get("type"), task.get("index")
-    if kind not in cluster:
-        raise UserError(f"TF_CONFIG: task.type is {kind!r}, the cluster has {', '.join(cluster)}")
-    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < len(cluster[kind]):
+    own, index = task.get("type"), task.get("index")
+    if not isinstance(own, str) or own not in cluster:
+        raise UserError(f"TF_CONFIG: task.type is {own!r}, the cluster has {', '.join(cluster)}")
+    if not isinstance(index, int) or isinstance(index, bool) or not 0 <= index < len(cluster[own]):
         raise UserError(
-            f"TF_CONFIG: task.index is {index!r}, cluster.{kind} has 0 to {len(cluster[kind]) - 1}"
+            f"TF_CONFIG: task.index is {index!r}, cluster.{own} has 0 to {len(cluster[own]) - 1}"
         )
     return config
 

@@ -20,8 +20,8 @@ TRIAL_SHARE = 0.25
 BEST = "best.yaml"
 
 
-def tuned_run(run: RunFolder, dataset, strategy) -> RunFolder:
-    """The run with the best settings of `config.tune` trials, written to its `config.yaml`.
+def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder:
+    """The run with the best settings of some trials, written to its `config.yaml`.
 
     Settings and a learning rate that the configuration names stay as they are; the rest of the
     model's `search_space` and the learning rate are searched. A search that was cut short goes on
@@ -47,20 +47,20 @@ def tuned_run(run: RunFolder, dataset, strategy) -> RunFolder:
         compiled_model(config, dataset, strategy)
         training_batches(dataset, config)
         run.create()
-        _search(run, dataset, strategy)
+        _search(run, num_trials, dataset, strategy)
     best = yaml.safe_load(best_file.read_text(encoding="utf-8"))
     run = run.with_config(**best)
     run.config.save(run.config_file)
     return run
 
 
-def _search(run: RunFolder, dataset, strategy) -> None:
+def _search(run: RunFolder, num_trials: int, dataset, strategy) -> None:
     config = run.config
-    name = getattr(MODELS.load(config.model), "tuning_objective", "val_elbo")
+    name = getattr(MODELS.load(config.model_name), "tuning_objective", "val_elbo")
     direction = "min" if name.endswith("loss") else "max"
-    epochs = math.ceil(config.epochs * TRIAL_SHARE)
+    epochs = math.ceil(config.num_epochs * TRIAL_SHARE)
     print(
-        f"Tuning: {config.tune} trials of {epochs} epochs each, {direction}imising {name}",
+        f"Tuning: {num_trials} trials of {epochs} epochs each, {direction}imising {name}",
         flush=True,
     )
     tuner = _Tuner(
@@ -68,8 +68,8 @@ def _search(run: RunFolder, dataset, strategy) -> None:
         dataset=dataset,
         strategy=strategy,
         objective=keras_tuner.Objective(name, direction),
-        max_trials=config.tune,
-        max_consecutive_failed_trials=config.tune + 1,
+        max_trials=num_trials,
+        max_consecutive_failed_trials=num_trials + 1,
         seed=config.seed,
         directory=run.path,
         project_name=run.tuning.name,
@@ -77,7 +77,7 @@ def _search(run: RunFolder, dataset, strategy) -> None:
     tuner.search(verbose=0)
     trials = [
         trial
-        for trial in tuner.oracle.get_best_trials(config.tune)
+        for trial in tuner.oracle.get_best_trials(num_trials)
         if trial.score is not None and math.isfinite(trial.score)
     ]
     if not trials:
@@ -95,11 +95,11 @@ def chosen_fields(
     config: RunConfig, hyperparameters: keras_tuner.HyperParameters
 ) -> dict[str, Any]:
     """Fields of the configuration as `hyperparameters` choose them; what is given wins."""
-    searched = MODELS.load(config.model).search_space(hyperparameters)
+    searched = MODELS.load(config.model_name).search_space(hyperparameters)
     rate = config.learning_rate
     if rate is None:
         rate = hyperparameters.Float("learning_rate", 1e-4, 1e-2, sampling="log")
-    settings = MODELS.check_options(config.model, {**searched, **config.settings})
+    settings = MODELS.check_options(config.model_name, {**searched, **config.settings})
     return {"settings": settings, "learning_rate": rate}
 
 

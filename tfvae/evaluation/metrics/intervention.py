@@ -57,8 +57,8 @@ def intervention(
         {
             "target_change": scores["ts"],
             "other_change": -scores["rs"],
-            "pixel_change": np.mean(amounts, axis=0, dtype=np.float64),
-            "changed_area": np.mean(areas, axis=0, dtype=np.float64),
+            "pixel_change": np.stack(amounts).mean(axis=0, dtype=np.float64),
+            "changed_area": np.stack(areas).mean(axis=0, dtype=np.float64),
         },
         context.seed,
     )

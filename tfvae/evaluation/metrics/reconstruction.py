@@ -31,8 +31,9 @@ def reconstruction(
     data = context.draw(count=num_images)
     images = data[IMAGE]
     rebuilt = context.export.call("reconstruct", image=images, label=data.get(LABEL))[IMAGE]
+    errors = np.square(rebuilt - images).mean(axis=(1, 2, 3), dtype=np.float64)
     per_image = {
-        "mse": np.mean(np.square(rebuilt - images), axis=(1, 2, 3), dtype=np.float64),
+        "mse": errors,
         "ssim": structural_similarity(images, rebuilt),
     }
     notes: tuple[str, ...] = ()
@@ -51,7 +52,7 @@ def reconstruction(
         np.stack([images[first], rebuilt[first], difference]),
         f"{context.export.run}: test images of {context.data_name} and their reconstructions",
         row_labels=("image", "reconstruction", "|difference|"),
-        column_labels=[f"{error:.4f}" for error in per_image["mse"][first]],
+        column_labels=[f"{error:.4f}" for error in errors[first]],
         x_label="above each column: its mean squared error",
     )
     return Result(values, intervals, len(images), figures={"reconstructions": figure}, notes=notes)

@@ -107,7 +107,7 @@ def _subject(run: ScoredExport, oracle: Oracle | None, test_images: TestImages):
     for name, scores in baselines(run, oracle, test_images).items():
         values[f"{name}_cis"] = scores.values["cis"]
         intervals[f"{name}_cis"] = scores.intervals["cis"]
-    if (share := run.share_of(oracle)) is not None:
+    if oracle is not None and (share := run.share_of(oracle)) is not None:
         values["share_of_oracle"] = share
         intervals["share_of_oracle"] = _share_interval(run, oracle, test_images)
     return values, intervals
@@ -129,7 +129,7 @@ def _comparison(runs: list[ScoredExport], oracle: Oracle | None, test_images: Te
         for name, bounds in run.scores.intervals.items():
             intervals[f"{run.name}/{name}"] = bounds
         values[f"{run.name}/strength"] = run.strength
-        if (share := run.share_of(oracle)) is not None:
+        if oracle is not None and (share := run.share_of(oracle)) is not None:
             values[f"{run.name}/share_of_oracle"] = share
             interval = _share_interval(run, oracle, test_images)
             intervals[f"{run.name}/share_of_oracle"] = interval
