@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import sys
 
 import pytest
 
@@ -46,8 +45,6 @@ def scored(tmp_path, monkeypatch, written):
         return datasets[name]
 
     monkeypatch.setattr(tfvae.data, "load_dataset", load)
-    # `run_command` sets it.
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
 
     def run(*arguments, fingerprint=None):
         exports = []
@@ -107,7 +104,6 @@ def test_metrics_that_compare_get_all_exports_at_once(tmp_path, monkeypatch, cap
     monkeypatch.setattr(
         "tfvae.classifiers.classifier.load_or_train", lambda *_, **__: read_label(10)
     )
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     methods = {"reconstruct": "reconstruct", "transfer": "perfect_transfer"}
     arguments = ["--output-dir", str(tmp_path / "results"), "--set", "num_images=20"]
     for run in ("a", "b"):
