@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tfvae.evaluation.evaluate import evaluate as evaluate
     from tfvae.exports.reader import load as load
     from tfvae.generators.config import GeneratorConfig as GeneratorConfig
-    from tfvae.generators.run import fit as fit_generator  # noqa: F401
+    from tfvae.generators.run import fit_generator as fit_generator
     from tfvae.models import build_model as build_model
     from tfvae.training.config import RunConfig as RunConfig
     from tfvae.training.run import train as train
@@ -36,7 +36,7 @@ _PUBLIC = {
     "build_model": "tfvae.models:build_model",
     "train": "tfvae.training.run:train",
     "RunConfig": "tfvae.training.config:RunConfig",
-    "fit_generator": "tfvae.generators.run:fit",
+    "fit_generator": "tfvae.generators.run:fit_generator",
     "GeneratorConfig": "tfvae.generators.config:GeneratorConfig",
     "evaluate": "tfvae.evaluation.evaluate:evaluate",
     "DataSpec": "tfvae.schema:DataSpec",

@@ -126,7 +126,7 @@ def test_wrong_arguments_of_a_fit(fails, arguments, words):
 
 def test_train_with_a_generator_is_the_command_fit(monkeypatch, tmp_path):
     seen = []
-    monkeypatch.setattr("tfvae.generators.run.fit", seen.append)
+    monkeypatch.setattr("tfvae.generators.run.fit_generator", seen.append)
     (tmp_path / "fit.yaml").write_text("generator: simple\nsaved-model: x\n")
     from_file = "--config fit.yaml --min-accuracy 0.9 --set counts=1"
     given = "--generator=simple --saved-model x --min-accuracy 0.9 --set counts=1"

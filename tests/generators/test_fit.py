@@ -16,7 +16,7 @@ from tfvae.exports.writer import export_model
 from tfvae.generators import problem
 from tfvae.generators.config import GeneratorConfig
 from tfvae.generators.problem import SEED_STEP
-from tfvae.generators.run import fit
+from tfvae.generators.run import fit_generator
 from tfvae.models import build_model
 from tfvae.schema import UserError
 
@@ -92,7 +92,7 @@ def config(tmp_path, export, **fields):
 
 @pytest.fixture
 def fitted(vae, tmp_path):
-    return Export.load(fit(config(tmp_path, vae)))
+    return Export.load(fit_generator(config(tmp_path, vae)))
 
 
 def test_what_is_served(fitted, vae, digits):
@@ -142,14 +142,14 @@ def test_the_run_says_what_was_tried_and_taken(fitted, tmp_path, classifiers):
 
 
 def test_names(vae, tmp_path):
-    first, second = (fit(config(tmp_path, vae)) for _ in range(2))
+    first, second = (fit_generator(config(tmp_path, vae)) for _ in range(2))
     assert (first.parent.name, second.parent.name) == ("vae_digits_simple", "vae_digits_simple-2")
     with pytest.raises(UserError, match="exists"):
-        fit(config(tmp_path, vae, name="vae_digits_simple"))
+        fit_generator(config(tmp_path, vae, name="vae_digits_simple"))
     # What a fit that was killed leaves.
     (tmp_path / "runs" / "killed").mkdir()
     with pytest.raises(UserError, match="killed is empty: .* or was killed"):
-        fit(config(tmp_path, vae, name="killed"))
+        fit_generator(config(tmp_path, vae, name="killed"))
     assert (tmp_path / "runs" / "killed").is_dir() and not list(tmp_path.glob("runs/.*"))
 
 
@@ -160,10 +160,10 @@ def test_two_fits_at_once_have_a_run_each(vae, tmp_path, monkeypatch):
         # The other one starts and ends while this one searches.
         if not found:
             found.append("other")
-            found.append(fit(config(tmp_path, vae)).parent.name)
+            found.append(fit_generator(config(tmp_path, vae)).parent.name)
 
     monkeypatch.setattr("tfvae.generators.run._print_start", during)
-    assert fit(config(tmp_path, vae)).parent.name == "vae_digits_simple"
+    assert fit_generator(config(tmp_path, vae)).parent.name == "vae_digits_simple"
     assert found[1] == "vae_digits_simple-2"
     for name in ("vae_digits_simple", "vae_digits_simple-2"):
         assert (tmp_path / "runs" / name / "generator.keras").is_file()
@@ -183,7 +183,7 @@ def test_exports_that_no_generator_fits(export_of, digits, tmp_path, model, sett
     else:
         path = export_of(model, **settings)
     with pytest.raises(UserError, match=message):
-        fit(config(tmp_path, path))
+        fit_generator(config(tmp_path, path))
     assert not (tmp_path / "runs").exists()
 
 
@@ -194,9 +194,9 @@ def test_a_failed_export_leaves_no_half_of_anything(vae, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr("tfvae.exports.writer._write_signatures", fail)
         with pytest.raises(OSError):
-            fit(config(tmp_path, vae, name="x"))
+            fit_generator(config(tmp_path, vae, name="x"))
     assert not list(tmp_path.glob("runs/*")) and not list(tmp_path.glob("saved_models/*"))
-    assert fit(config(tmp_path, vae, name="x")).parent.name == "x"
+    assert fit_generator(config(tmp_path, vae, name="x")).parent.name == "x"
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_an_export_that_says_little_of_its_data_is_no_hindrance(export_of, tmp_p
     about = json.loads((path / "manifest.json").read_text())
     del about["dataset_options"], about["model"]
     (path / "manifest.json").write_text(json.dumps(about))
-    fitted = Export.load(fit(config(tmp_path, path)))
+    fitted = Export.load(fit_generator(config(tmp_path, path)))
     assert fitted.manifest["model"] == "autoencoder+simple"
     # `evaluate.py` takes what isn't there for the data set's own.
     assert "dataset_options" not in fitted.manifest
@@ -241,9 +241,9 @@ def test_the_run_is_repeated_from_its_file(fitted, tmp_path, monkeypatch, capsys
 
 def test_a_generator_is_not_fitted_to_a_generator(vae, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    fitted = fit(config(tmp_path, vae, name="x"))
+    fitted = fit_generator(config(tmp_path, vae, name="x"))
     with pytest.raises(UserError, match="is a generator fitted to vae_digits/1"):
-        fit(config(tmp_path, fitted))
+        fit_generator(config(tmp_path, fitted))
     # Nor is the newest export taken, which it is.
     assert main(["--generator", "simple"]) == 1
     assert "no export in saved_models" in capsys.readouterr().err
@@ -259,13 +259,13 @@ def test_an_export_of_other_images_is_refused(export_of, tmp_path):
     manifest["data_spec"]["label_names"] = manifest["data_spec"]["label_names"][:5]
     (path / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(UserError, match="generator simple: .*knows 5"):
-        fit(config(tmp_path, path))
+        fit_generator(config(tmp_path, path))
 
 
 def test_a_search_that_diverges_leaves_nothing(vae, tmp_path):
     settings = {"steps": 3, "learning_rate": 1e30, "units": 4}
     with pytest.raises(UserError, match="diverged"):
-        fit(config(tmp_path, vae, generator="network", set=settings))
+        fit_generator(config(tmp_path, vae, generator="network", set=settings))
     assert not list(tmp_path.glob("runs/*")) and not list(tmp_path.glob("saved_models/*"))
 
 

@@ -50,9 +50,9 @@ def _fit(argv: Sequence[str]) -> None:
     config = config.model_copy(update={"saved_model": config.find_export()})
 
     load_tensorflow()
-    from tfvae.generators.run import fit
+    from tfvae.generators.run import fit_generator
 
-    fit(config)
+    fit_generator(config)
 
 
 def make_parser() -> Parser:

@@ -3,8 +3,6 @@
 import contextlib
 import csv
 import dataclasses
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +12,6 @@ from tfvae.data import load_dataset
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import Export, is_unchanged
 from tfvae.exports.writer import export_model
-from tfvae.files import numbered
 from tfvae.generators import GENERATORS
 from tfvae.generators.class_conditional import ClassConditional
 from tfvae.generators.config import GeneratorConfig
@@ -23,7 +20,7 @@ from tfvae.generators.search import Candidate, Search
 from tfvae.schema import TEST, UserError
 
 
-def fit(config: GeneratorConfig) -> Path:
+def fit_generator(config: GeneratorConfig) -> Path:
     """Fits a generator as `config` says and exports it.
 
     The run's folder holds `config.yaml`, the generator as `generator.keras`, and every candidate of
@@ -50,7 +47,6 @@ def fit(config: GeneratorConfig) -> Path:
     if not is_unchanged(export, dataset):
         raise UserError(f"{dataset.spec.name} has changed since {export.path} was trained")
     with _run_folder(config, export) as (config, folder):
-        assert config.name is not None
         problem = FitProblem.for_export(
             export,
             dataset,
@@ -66,9 +62,8 @@ def fit(config: GeneratorConfig) -> Path:
         score = problem.score(sampler)
         _write_run(folder, config, export, search, sampler)
         manifest = _manifest(config, export, problem, search, best, score)
-        path = export_model(
-            ClassConditional(export, sampler), config.saved_models_dir / config.name, manifest
-        )
+        run_folder = config.saved_models_dir / str(config.name)
+        path = export_model(ClassConditional(export, sampler), run_folder, manifest)
     _print_end(config, search, best, score, path)
     return path
 
@@ -83,30 +78,26 @@ def _run_folder(config: GeneratorConfig, export: Export) -> Iterator[tuple[Gener
     Raises:
         UserError: the name is taken or nothing can be written there, told before the search.
     """
-    try:
-        config.saved_models_dir.mkdir(parents=True, exist_ok=True)
-        config.runs_dir.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=config.runs_dir))
-    except OSError as error:
-        raise UserError(f"can't write to {error.filename}: {error.strerror}") from error
-    run = None
-    try:
+    with contextlib.ExitStack() as stack:
+        try:
+            config.saved_models_dir.mkdir(parents=True, exist_ok=True)
+            folder = stack.enter_context(files.hidden_folder(config.runs_dir))
+        except OSError as error:
+            raise UserError(f"can't write to {error.filename}: {error.strerror}") from error
         run = _new_folder(config, export)
-        yield config.model_copy(update={"name": run.name}), partial
-        partial.chmod(0o755)
-        partial.rename(run)
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        if run is not None:
+        try:
+            yield config.model_copy(update={"name": run.name}), folder
+            files.publish(folder, run)
+        except BaseException:
             with contextlib.suppress(OSError):
                 run.rmdir()
-        raise
+            raise
 
 
 def _new_folder(config: GeneratorConfig, export: Export) -> Path:
     """The run's folder, made now: of two fits at once, each gets its own."""
     base = config.name or f"{export.run}_{config.generator}"
-    for name in [base] if config.name else numbered(base):
+    for name in [base] if config.name else files.numbered(base):
         if not (config.saved_models_dir / name).exists():
             with contextlib.suppress(FileExistsError):
                 (config.runs_dir / name).mkdir()
