@@ -116,8 +116,8 @@ def _thresholds(seed: int) -> tuple[float, ...]:
     thresholds = []
     for column, attribute in enumerate(ATTRIBUTES):
         free = np.flatnonzero(~label[:, CONFLICTS[column]].any(axis=1))
-        wanted = round(attribute.frequency * COUNT)
-        threshold = np.partition(scores[free, column], wanted - 1)[wanted - 1]
+        count = round(attribute.frequency * COUNT)
+        threshold = np.partition(scores[free, column], count - 1)[count - 1]
         label[free, column] = scores[free, column] <= threshold
         thresholds.append(threshold)
     return tuple(thresholds)

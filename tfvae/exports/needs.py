@@ -69,30 +69,30 @@ class Needs:
         problem = self.missing_from(export)
         if problem:
             raise UserError(f"{asker}: {problem}")
-        wanted, given = export.spec, dataset.spec
-        if wanted.image_shape != given.image_shape:
+        own, data = export.spec, dataset.spec
+        if own.image_shape != data.image_shape:
             raise UserError(
                 f"{asker}: the export {export.path} takes images of shape "
-                f"{wanted.image_shape}, the data set {given.name} has {given.image_shape}"
+                f"{own.image_shape}, the data set {data.name} has {data.image_shape}"
             )
-        if self.labels and not given.num_labels:
-            raise UserError(f"{asker}: the data set {given.name} has no labels")
+        if self.labels and not data.num_labels:
+            raise UserError(f"{asker}: the data set {data.name} has no labels")
         takes_label = any("label" in export.inputs(name) for name in self.signatures)
         if not (self.labels or takes_label):
             return
-        if (wanted.num_labels, wanted.label_kind) != (given.num_labels, given.label_kind):
+        if (own.num_labels, own.label_kind) != (data.num_labels, data.label_kind):
             raise UserError(
-                f"{asker}: the export {export.path} knows {wanted.num_labels} "
-                f"{wanted.label_kind} labels, the data set {given.name} has {given.num_labels} "
-                f"{given.label_kind}"
+                f"{asker}: the export {export.path} knows {own.num_labels} "
+                f"{own.label_kind} labels, the data set {data.name} has {data.num_labels} "
+                f"{data.label_kind}"
             )
         for index, (known, name) in enumerate(
-            zip(wanted.label_names, given.label_names, strict=True), start=1
+            zip(own.label_names, data.label_names, strict=True), start=1
         ):
             if known != name:
                 raise UserError(
                     f"{asker}: label {index} of the export {export.path} is {known!r}, "
-                    f"that of the data set {given.name} is {name!r}"
+                    f"that of the data set {data.name} is {name!r}"
                 )
 
     def check_together(self, metric: str, exports: Sequence[Export]) -> None:
