@@ -158,7 +158,8 @@ class LabelledImages(Protocol):
 
 
 class EvaluationImages(LabelledImages, Protocol):
-    """The part of a data set that metrics use: also whole splits, as NumPy arrays.
+    """The part of a data set that metrics use: also whole splits as NumPy arrays, and the ground
+    truth of an edit where the data set can draw it.
 
     >>> from tfvae.data import load_dataset
     >>> images: EvaluationImages = load_dataset("digits")
@@ -168,3 +169,10 @@ class EvaluationImages(LabelledImages, Protocol):
 
     def arrays(self, split: str, limit: int | None = None) -> Mapping[str, "np.ndarray"]:
         """The first `limit` examples of a split in fixed order, float32; all if None."""
+
+    @property
+    def can_edit(self) -> bool:
+        """Whether `edited` is possible."""
+
+    def edited(self, split: str, rows: "np.ndarray", label: int) -> "np.ndarray":
+        """Examples drawn again with one label switched on, all else kept: [N, H, W, C]."""

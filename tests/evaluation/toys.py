@@ -22,6 +22,9 @@ LATENT = 4
 class ToyDataset:
     """Keeps the interface of the data layer's `Dataset`."""
 
+    fingerprint = None
+    can_edit = False
+
     def __init__(self, spec, labels_per_split, seed=0, unknown=0.0):
         rng = np.random.default_rng(seed)
         self.spec = spec

@@ -24,6 +24,7 @@ from tfvae.schema import (
     TRAIN,
     VALIDATION,
     DataSpec,
+    LabelledImages,
     UserError,
 )
 
@@ -64,7 +65,12 @@ class Classifier:
 
 
 def load_or_train(
-    dataset, architecture: str, *, seed: int, cache_dir: Path, weights: str | None = None
+    dataset: LabelledImages,
+    architecture: str,
+    *,
+    seed: int,
+    cache_dir: Path,
+    weights: str | None = None,
 ) -> Classifier:
     """The classifier of a data set, from the cache where it is there and whole.
 
@@ -100,7 +106,9 @@ def load_or_train(
     return classifier
 
 
-def train(dataset, architecture: str, *, seed: int, weights: str | None = None) -> Classifier:
+def train(
+    dataset: LabelledImages, architecture: str, *, seed: int, weights: str | None = None
+) -> Classifier:
     """Trains on the train split, keeps the weights of the best validation loss."""
     import keras
 
@@ -143,7 +151,7 @@ def train(dataset, architecture: str, *, seed: int, weights: str | None = None) 
     return classifier
 
 
-def _split_accuracy(classifier: Classifier, dataset, split: str) -> float | None:
+def _split_accuracy(classifier: Classifier, dataset: LabelledImages, split: str) -> float | None:
     batches = [
         (classifier(batch[IMAGE].numpy()), batch[LABEL].numpy(), batch[OBSERVED].numpy())
         for batch in dataset.batches(split, PREDICT_BATCH)
@@ -152,7 +160,7 @@ def _split_accuracy(classifier: Classifier, dataset, split: str) -> float | None
     return accuracy(probability, label, observed, dataset.spec.label_kind)
 
 
-def masked_loss(label_kind: str) -> Callable:
+def masked_loss(label_kind: str | None) -> Callable:
     """Cross-entropy in nats over known labels, [B]; unknown ones are -1 in the target [B, L].
 
     For binary labels it is the mean over an image's known labels.
@@ -201,12 +209,12 @@ def _shifted(batches, spec: DataSpec, seed: int):
     return _masked(batches).enumerate().map(shift, num_parallel_calls=tf.data.AUTOTUNE)
 
 
-def _cache_key(dataset, architecture: str, seed: int, weights: str | None) -> str:
+def _cache_key(dataset: LabelledImages, architecture: str, seed: int, weights: str | None) -> str:
     """File name that differs whenever the data, the network, what it starts from or the seed do."""
     identity = {
         "spec": dataset.spec.to_dict(),
-        "options": getattr(dataset, "options", {}),
-        "fingerprint": getattr(dataset, "fingerprint", None),
+        "options": dataset.options,
+        "fingerprint": dataset.fingerprint,
         "architecture": architecture,
         "seed": seed,
         "protocol": PROTOCOL,

@@ -6,7 +6,7 @@ from tfvae.schema import CATEGORICAL
 
 
 def accuracy(
-    probability: np.ndarray, label: np.ndarray, observed: np.ndarray, label_kind: str
+    probability: np.ndarray, label: np.ndarray, observed: np.ndarray, label_kind: str | None
 ) -> float | None:
     """Share of the known labels that are predicted correctly; None if no label is known.
 
@@ -25,7 +25,7 @@ def accuracy(
 
 
 def image_accuracy(
-    probability: np.ndarray, label: np.ndarray, observed: np.ndarray, label_kind: str
+    probability: np.ndarray, label: np.ndarray, observed: np.ndarray, label_kind: str | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """(share of correctly predicted labels, weight in the mean over images), [N] each.
 
@@ -105,7 +105,7 @@ def binary_scores(
 
 
 def recall_groups(
-    probability: np.ndarray, label: np.ndarray, known: np.ndarray, label_kind: str
+    probability: np.ndarray, label: np.ndarray, known: np.ndarray, label_kind: str | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The groups of images whose recalls `balanced_accuracy` averages.
 
@@ -143,7 +143,7 @@ def confusion_matrix(probability: np.ndarray, label: np.ndarray) -> np.ndarray:
     return label.T.astype(np.int64) @ predicted_labels(probability, CATEGORICAL).astype(np.int64)
 
 
-def predicted_labels(probability: np.ndarray, label_kind: str) -> np.ndarray:
+def predicted_labels(probability: np.ndarray, label_kind: str | None) -> np.ndarray:
     """bool [N, L]: one-hot of the largest probability (categorical), or all above 0.5 (binary).
 
     >>> probability = np.array([[0.6, 0.7, 0.1]])
@@ -157,7 +157,7 @@ def predicted_labels(probability: np.ndarray, label_kind: str) -> np.ndarray:
     return probability > 0.5
 
 
-def label_hits(probability: np.ndarray, label: np.ndarray, label_kind: str) -> np.ndarray:
+def label_hits(probability: np.ndarray, label: np.ndarray, label_kind: str | None) -> np.ndarray:
     """Whether each label is predicted correctly, bool [N, L].
 
     For categorical labels all L entries of an image say whether its class is the most probable.

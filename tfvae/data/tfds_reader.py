@@ -6,7 +6,6 @@ import os
 import pathlib
 import socket
 import sys
-import tempfile
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 
+from tfvae import files
 from tfvae.data.examples import IN_MEMORY_BYTES
 from tfvae.data.options import LoadOptions
 from tfvae.options import closest_name
@@ -66,7 +66,7 @@ def prepare_builder(builder: tfds.core.DatasetBuilder, options: LoadOptions) -> 
     Raises:
         UserError: the files can't be downloaded, are not the original ones, or can't be written.
 
-    >>> import contextlib
+    >>> import contextlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
     ...     builder = tfds.testing.DummyMnist(data_dir=folder)
     ...     prepare_builder(builder, LoadOptions())
@@ -167,7 +167,7 @@ def read_split(
     Returns:
         {"image": uint8 [N, H, W, C], name: int64 [N, ...]}.
 
-    >>> import contextlib
+    >>> import contextlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
     ...     builder = tfds.testing.DummyMnist(data_dir=folder)
     ...     prepare_builder(builder, LoadOptions())
@@ -202,12 +202,9 @@ def _write_arrays(
     split: str,
     prepare: Prepare,
 ) -> None:
-    """Writes into a temporary folder and renames it, so that none is read half-written."""
+    """Writes the folder whole; of two processes that do so at once, the first one's stays."""
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".") as temporary:
-            writing = pathlib.Path(temporary) / folder.name
-            writing.mkdir()
+        with files.hidden_folder(folder.parent) as writing:
             images = np.lib.format.open_memmap(writing / "image.npy", "w+", np.uint8, shape)
             # Reserved now: a disk that fills up under a memory map kills the process.
             with open(writing / "image.npy", "r+b") as file:
@@ -216,7 +213,7 @@ def _write_arrays(
                 np.save(writing / f"{name}.npy", column, allow_pickle=False)
             images.flush()
             if not folder.is_dir():
-                writing.rename(folder)
+                files.publish(writing, folder)
     except OSError as error:
         raise UserError(
             f"data set {builder.name}: can't write {folder} ({error.strerror})"

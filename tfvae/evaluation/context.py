@@ -10,7 +10,7 @@ import numpy as np
 from tfvae.classifiers.scores import image_accuracy, recall_groups
 from tfvae.evaluation.statistics import make_rng, mean_interval, mean_recall_interval
 from tfvae.exports.reader import Export
-from tfvae.schema import BINARY, IMAGE, LABEL, OBSERVED, SPLITS, TEST
+from tfvae.schema import BINARY, IMAGE, LABEL, OBSERVED, SPLITS, TEST, DataSpec, EvaluationImages
 
 POOL = 20_000
 
@@ -25,11 +25,11 @@ class Subject:
 
     Args:
         export: Opened.
-        dataset: The data layer's `Dataset`, or anything with its `spec` and `arrays`.
+        dataset: The data that it is scored on, `Dataset` or the like.
     """
 
     export: Export
-    dataset: Any
+    dataset: EvaluationImages
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,12 +71,12 @@ class Context:
         return self.subjects[0].export
 
     @property
-    def dataset(self) -> Any:
+    def dataset(self) -> EvaluationImages:
         """The data of the only, or first, export."""
         return self.subjects[0].dataset
 
     @property
-    def spec(self):
+    def spec(self) -> DataSpec:
         """The DataSpec of `dataset`."""
         return self.dataset.spec
 
@@ -88,7 +88,7 @@ class Context:
     @property
     def can_edit(self) -> bool:
         """Whether the data set can draw an example again with one label on: the perfect edit."""
-        return bool(getattr(self.dataset, "can_edit", False))
+        return self.dataset.can_edit
 
     def architecture(self, name: str) -> str:
         """The classifier that `name` stands for; "auto" is that of Vargas Aguilar & Gu for classes.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tfvae.exports.contract import FORMAT, KERAS_MODEL, MANIFEST, SAVED_MODEL
-from tfvae.schema import DataSpec, UserError
+from tfvae.schema import DataSpec, LabelledImages, UserError
 
 
 class Export:
@@ -256,12 +256,8 @@ def run_names(exports: Sequence[Export]) -> list[str]:
     return names
 
 
-def is_unchanged(export: Export, dataset) -> bool:
+def is_unchanged(export: Export, dataset: LabelledImages) -> bool:
     """Whether a data set of the export's own name still is what it was in training, as far as that
     was written down."""
     seen = export.manifest.get("dataset_fingerprint")
-    return (
-        seen is None
-        or export.spec.name != dataset.spec.name
-        or seen == getattr(dataset, "fingerprint", None)
-    )
+    return seen is None or export.spec.name != dataset.spec.name or seen == dataset.fingerprint

@@ -101,7 +101,7 @@ class Known:
     scores: dict[str, tuple[float, tuple[float, float]]]
 
 
-def known_labels(images, probability, real, kind: str, seed: int) -> Known:
+def known_labels(images, probability, real, kind: str | None, seed: int) -> Known:
     """How `images` [N, H, W, C] of the labels in `real` score, a classifier's `probability` [N, L]
     given; intervals over images."""
     right = label_hits(probability, real[LABEL], kind)
@@ -132,7 +132,7 @@ def known_labels(images, probability, real, kind: str, seed: int) -> Known:
     return found
 
 
-def drawn_labels(real, index: int, count: int, label_kind: str, rng) -> np.ndarray:
+def drawn_labels(real, index: int, count: int, label_kind: str | None, rng) -> np.ndarray:
     """Labels to draw images for, [count, L]: the one-hot label, or the attribute on among those of
     random test images (an unknown entry is taken as 0)."""
     if label_kind == CATEGORICAL:
