@@ -7,7 +7,7 @@ import numpy as np
 from benchmarks.bench import Bench
 from benchmarks.study_d.plan import Case, Plan, Run
 from tfvae import plots
-from tfvae.evaluation.context import Context
+from tfvae.evaluation.context import Context, Subject
 from tfvae.evaluation.metrics.generation import drawn_labels
 from tfvae.evaluation.metrics.label_mixing import curves, drawn_paths, label_pairs, pair_name
 from tfvae.evaluation.statistics import line, make_rng, row_seeds
@@ -57,7 +57,7 @@ def figures(bench: Bench, plan: Plan) -> dict:
         }
 
     first = plan.sweep[0]
-    context = Context([export(first)], bench.load_dataset(Run(first, seed)))
+    context = Context([Subject(export(first), bench.load_dataset(Run(first, seed)))])
     at_size, at_beta = f"ccvae with {smallest} dimensions", f"ccvae, β = {beta:g}"
     found = {
         "reconstructions-beta": reconstructions(context, exports(by_beta), at_size),

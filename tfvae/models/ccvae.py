@@ -164,12 +164,13 @@ class CCVAE(VAE):
         """
         labels = self.characteristics
         z_c, log_node = labels.nodes(mean, stddev, epsilon)
-        log_q_z = labels.log_q_z(z_c, mean, stddev)  # log q(z_c|x), [N, B, G]
         log_q_y = labels.log_q_y(z_c)  # log q(y|z_c), [N, B, G, V]
+        log_q_y_given_x = labels.log_q_y_given_x(log_node, log_q_y)  # log q(y|x), [B, G, V]
         # log q(y|z_c) - log p(z_c|y) - log p(y), [N, B, G, V]
         log_ratio = log_q_y - labels.log_p_z(z_c) - labels.log_p_y()
-        log_q_y_given_x = labels.log_q_y_given_x(log_node, log_q_y)  # [B, G, V]
-        w = tf.exp(self._log_w(z_c, y, at_label(y, log_q_y_given_x)))
+        log_q_z = labels.log_q_z(z_c, mean, stddev)  # log q(z_c|x), [N, B, G]
+        log_q_label = at_label(y, log_q_y_given_x)  # the same at the image's own label, [B, G]
+        w = tf.exp(self._log_w(z_c, y, log_q_label))
 
         labelled = w * (log_q_z + at_label(y, log_ratio))
         unlabelled = log_q_z + tf.reduce_sum(tf.exp(log_q_y) * log_ratio, axis=-1)
@@ -177,7 +178,7 @@ class CCVAE(VAE):
         node = tf.exp(log_node)[:, tf.newaxis, tf.newaxis]
         rate = tf.reduce_sum(node * (observed * labelled + (1.0 - observed) * unlabelled), axis=0)
         # log q(y|x) stands outside w, which has mean 1.
-        rate = tf.reduce_sum(rate - observed * at_label(y, log_q_y_given_x), axis=-1)
+        rate = tf.reduce_sum(rate - observed * log_q_label, axis=-1)
 
         # 1 / E[w^2], since E[w] = 1; groups are independent.
         second_moment = tf.reduce_sum(node * tf.square(w), axis=0)
