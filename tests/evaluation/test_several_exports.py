@@ -5,11 +5,13 @@ import json
 
 import pytest
 
+import tfvae
 import tfvae.data
 import tfvae.evaluation.evaluate
 from tests.evaluation.toys import read_label, toy_dataset, write_export
 from tfvae.cli import evaluate
-from tfvae.schema import UserError
+from tfvae.evaluation.evaluate import Plan
+from tfvae.schema import UsageError, UserError
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +120,42 @@ def test_metrics_that_compare_get_all_exports_at_once(tmp_path, monkeypatch, cap
     other = write_export(tmp_path / "c" / "1", dataset, methods, dataset_options={"seed": 7})
     assert evaluate.main(["--metric", "cis", *arguments, "--saved-model", str(other)]) == 1
     assert "not of the same data set: their seeds of the split" in capsys.readouterr().err
+
+
+def test_a_plan_says_what_is_scored_on_which_data(tmp_path):
+    """From Python, before any data are loaded."""
+    digits, mnist = toy_dataset(), toy_dataset(None)
+    paths = []
+    for run, dataset, name in (("a", digits, "digits"), ("b", mnist, "mnist")):
+        dataset.spec = dataclasses.replace(dataset.spec, name=name)
+        methods = {"reconstruct": "reconstruct"}
+        if name == "digits":
+            methods |= {"classify": "classify", "transfer": "perfect_transfer"}
+        paths.append(write_export(tmp_path / run / "1", dataset, methods))
+
+    plan = Plan.make("all", paths, settings={"num_images": "7"})
+    found = [(job.metric, job.exports[0].run, job.sources[0][0]) for job in plan.jobs]
+    assert found == [
+        ("reconstruction", "a", "digits"), ("classification", "a", "digits"),
+        ("cis", "a", "digits"), ("intervention", "a", "digits"),
+        ("reconstruction", "b", "mnist"),
+    ]  # fmt: skip
+    assert all(job.settings["num_images"] == 7 for job in plan.jobs)
+    (job,) = Plan.make("reconstruction", paths[1], dataset="kmnist").jobs
+    assert job.sources == (("kmnist", {"image_size": 12}),)
+    with pytest.raises(UsageError, match="'clas'.*valid"):
+        Plan.make(["clas"], paths)
+    with pytest.raises(UsageError, match="--metric is needed"):
+        Plan.make([], paths)
+    with pytest.raises(UserError, match="not of the same data set"):
+        Plan.make("label_mixing,cis", [paths[0], paths[1]])
+
+
+def test_python_and_the_command_write_the_same(scored, written, tmp_path):
+    status, documents, _ = scored("--metric", "reconstruction", "--set", "num_images=20")
+    assert status == 0
+    path = documents[0]["saved_model"]
+    out = tmp_path / "python"
+    (report,) = tfvae.evaluate("reconstruction", path, settings={"num_images": 20}, output_dir=out)
+    assert report.document == documents[0]
+    assert report.files[0].read_text() == (tmp_path / "results/reconstruction/a.json").read_text()
