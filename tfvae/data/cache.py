@@ -21,6 +21,14 @@ def load_or_draw(path, shape, draw):
         draw: Makes them.
     Returns:
         uint8 [N, size, size, 3].
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as data:
+    ...     file = folder(data) / "grey.npy"
+    ...     drawn = load_or_draw(file, (1, 2, 2, 3), lambda: np.full([1, 2, 2, 3], 128, np.uint8))
+    ...     again = load_or_draw(file, (1, 2, 2, 3), lambda: 1 / 0)
+    >>> bool((drawn == again).all())
+    True
     """
     try:
         pictures = np.load(path, allow_pickle=False)
@@ -40,6 +48,10 @@ def load_or_draw(path, shape, draw):
 
 
 def folder(data_dir):
-    """Where TensorFlow Datasets keeps its files too, in a folder of the project's own."""
+    """The project's own folder beside the files of TensorFlow Datasets.
+
+    >>> folder("/data").as_posix()
+    '/data/tfvae'
+    """
     default = os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
     return pathlib.Path(data_dir or default).expanduser() / "tfvae"
