@@ -139,8 +139,8 @@ class BinaryCharacteristics(Characteristics):
 
 
 class CategoricalCharacteristics(Characteristics):
-    """All dimensions of z_c describe one class: q(y|z_c) is the softmax of an affine map of z_c, and
-    p(z_c|y) is a Gaussian for each class.
+    """All dimensions of z_c describe one class: q(y|z_c) is the softmax of an affine map of z_c,
+    and p(z_c|y) is a Gaussian for each class.
 
     >>> labels = CategoricalCharacteristics(num_labels=4, dimension=5)
     >>> tf.reduce_sum(tf.exp(labels.log_q_y(tf.zeros([3, 5]))), axis=-1).numpy().round(4).tolist()
