@@ -60,7 +60,14 @@ class CommandConfig(BaseModel):
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Reads what `save` wrote; raises as `read` and `checked` do."""
+        """Reads a file that `save` has written; raises as `read` and `checked` do.
+
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     CommandConfig().save(Path(folder) / "config.yaml")
+        ...     CommandConfig.load(Path(folder) / "config.yaml") == CommandConfig()
+        True
+        """
         return cls.checked(cls.read(path))
 
     @classmethod
@@ -97,7 +104,7 @@ class CommandConfig(BaseModel):
         files.write_yaml(path, self.to_fields())
 
 
-# In place of pydantic's, by type of error.
+# Messages that replace those of pydantic, by type of error.
 _MESSAGES = {
     "string_pattern_mismatch": "letters, digits and . _ + - only, starting with a letter or digit"
 }
@@ -116,7 +123,14 @@ def read_config_file(path: str | Path) -> dict[str, Any]:
     """Keys and values of a YAML file, with underscores for dashes.
 
     Raises:
-        UsageError: it isn't there, isn't YAML, or isn't a mapping.
+        UsageError: it doesn't exist, or isn't YAML, or isn't a mapping.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+    ...     _ = file.write("batch-size: 32\\nset: {latent-dim: 10}")
+    ...     file.flush()
+    ...     read_config_file(file.name)
+    {'batch_size': 32, 'set': {'latent_dim': 10}}
     """
     try:
         fields = yaml.safe_load(Path(path).read_text(encoding="utf-8"))

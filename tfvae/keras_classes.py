@@ -1,10 +1,15 @@
-"""Tells Keras where the classes in this package's `.keras` files are; imports no Keras.
+"""Registers the classes in this package's `.keras` files with Keras; imports no Keras itself.
 
-Keras builds what a `.keras` file names, `tfvae>CCVAE`, from a table of classes that have been
-registered, and a class registers itself when its module is imported. So that a file loads after
-`import tfvae` alone, a stand-in for each class is registered as soon as Keras is there: it imports
-the class when a file asks for it. Keras itself takes seconds to import, so if nobody has imported
-it yet, this waits until somebody does.
+A `.keras` file has the name of its class, `tfvae>CCVAE`. Keras looks it up in a table of registered
+classes, and a class registers itself when its module is imported. So that a file loads after
+`import tfvae` alone, a stand-in is registered for each class as soon as Keras is imported; it
+imports the class when a file needs it. Importing Keras takes seconds, so if it isn't imported yet,
+this module waits until another module imports it.
+
+>>> import keras
+>>> import tfvae
+>>> keras.saving.get_registered_object("tfvae>CCVAE").__name__
+'CCVAE'
 """
 
 import importlib
@@ -18,7 +23,7 @@ from tfvae.models import MODELS
 
 PACKAGE = "tfvae"
 MODEL_CLASSES = {path.partition(":")[2]: path for path in MODELS.values()}
-# Class -> "module:attribute", of everything that a file of ours may name.
+# Class -> "module:attribute", for every class that a `.keras` file of this package may contain.
 CLASSES = {
     **MODEL_CLASSES,
     "GaussianMixtures": "tfvae.generators.samplers:GaussianMixtures",
@@ -29,7 +34,13 @@ CLASSES = {
 
 
 def announce() -> None:
-    """Registers the stand-ins now, or when Keras is imported."""
+    """Registers the stand-ins now, or when Keras is imported; a second call changes nothing.
+
+    >>> import keras
+    >>> announce()
+    >>> all(keras.saving.get_registered_object(f"{PACKAGE}>{name}") for name in CLASSES)
+    True
+    """
     if "keras" in sys.modules:
         _register()
     elif not any(isinstance(finder, _WaitForKeras) for finder in sys.meta_path):
@@ -46,7 +57,7 @@ def _register() -> None:
 
 
 def _stand_in(name: str, path: str) -> type:
-    """A class that Keras may build an object of class `name` by."""
+    """A class whose `from_config` imports the class `name` and calls its `from_config`."""
 
     def from_config(cls: type, config: dict[str, Any]) -> Any:
         module, _, attribute = path.partition(":")
@@ -76,6 +87,6 @@ class _WaitForKeras(importlib.abc.MetaPathFinder):
             execute(module)
             self.function()
 
-        # On this loader alone, which imports this one module.
+        # Changes this loader only, which imports no other module.
         spec.loader.exec_module = execute_and_call
         return spec

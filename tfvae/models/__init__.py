@@ -1,4 +1,10 @@
-"""The models. `MODELS` can be read, and names checked, before TensorFlow is imported."""
+"""The models. `MODELS` can be read, and names can be checked, before TensorFlow is imported.
+
+>>> MODELS["beta_vae"]
+'tfvae.models.beta_vae:BetaVAE'
+>>> MODELS.defaults("beta_vae")["beta"]
+4.0
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +25,7 @@ MODELS = Table(
         "fader": "tfvae.models.fader:Fader",
         "stargan": "tfvae.models.stargan:StarGAN",
     },
-    # It belongs to the run, which has an option of its own for it.
+    # The seed is an option of the run.
     not_options=("seed",),
 )
 
@@ -29,11 +35,16 @@ def build_model(name: str, spec, settings: Mapping[str, Any] = {}, seed: int = 0
 
     Args:
         name: Key of `MODELS`.
-        spec: DataSpec.
+        spec: DataSpec of the images.
         settings: Hyper-parameters that differ from their defaults.
-        seed: Of the noise in its training step.
+        seed: Seed of the noise in the training step.
     Raises:
-        UsageError: the settings, or what they mean on these data, are wrong.
+        UsageError: the settings are wrong, in themselves or for these data.
         UserError: the data lack the labels that the model needs.
+
+    >>> from tfvae.schema import DataSpec
+    >>> model = build_model("beta_vae", DataSpec("tiny", (8, 8, 1)), {"beta": "2"})
+    >>> type(model).__name__, model.beta, model.latent_dim
+    ('BetaVAE', 2.0, 20)
     """
     return MODELS.load(name)(spec, seed=seed, **MODELS.check_options(name, settings))

@@ -1,4 +1,4 @@
-"""The root of models whose parts play against each other."""
+"""The base class of adversarial models, whose parts have losses of their own."""
 
 import tensorflow as tf
 
@@ -12,20 +12,32 @@ from tfvae.schema import IMAGE, LABEL, OBSERVED
 class AdversarialModel(BaseModel):
     """A generator and a critic, each with its own loss and optimizer, and an auxiliary classifier.
 
-    A step makes `critic_steps` updates of the critic with fresh noise, then one of the generator
-    and one of the auxiliary classifier, all on one batch; the papers draw a batch for each update.
+    A training step makes `critic_steps` updates of the critic with new noise each, then one of the
+    generator and one of the auxiliary classifier, all on one batch; the papers draw a batch for
+    each update.
 
-    The auxiliary classifier is trained on real images only: its loss has no gradient in the other
-    networks, and no other loss has one in it. It estimates the label of an image where none is
-    given (`classify`, `transfer`, unknown entries in training), and it measures
-    `transfer_accuracy`: how often it finds the target labels in images that were transferred to the
-    labels of other images of the batch. That score selects models, because the losses of
-    adversaries don't fall as the images get better. `loss` is the generator's.
+    The auxiliary classifier is trained on real images only: its loss has no gradient with respect
+    to the other networks, nor have the other losses one with respect to it. It estimates the label
+    of an image where none is given (`classify`, `transfer`, unknown labels in training), and it
+    measures `transfer_accuracy`: the share of images, each transferred to the label of another
+    image of the batch, that it assigns to that label. This score selects models, because the
+    losses of adversaries don't fall as the images get better. `loss` is the generator's.
 
     Args:
-        auxiliary_classifier: Keras model [B, H, W, C] -> logits [B, L], in place of the default.
+        auxiliary_classifier: Keras model [B, H, W, C] -> logits [B, L] that replaces the default.
     Raises:
         UserError: data without labels.
+
+    Each weight has one optimizer, of the generator, the critic or the auxiliary classifier:
+
+    >>> from tfvae.models.fader import Fader
+    >>> from tfvae.schema import DataSpec
+    >>> model = Fader(DataSpec("tiny", (8, 8, 1), ("smile", "hat"), "binary"))
+    >>> groups = model.variable_groups()
+    >>> len(groups), sum(map(len, groups)) == len(model.trainable_variables)
+    (3, True)
+    >>> list(model.term_weights())
+    ['mse', 'adversary', 'critic', 'auxiliary_classifier']
     """
 
     needs_labels = True
@@ -49,29 +61,29 @@ class AdversarialModel(BaseModel):
 
     @property
     def judge(self):
-        """The auxiliary classifier: where Keras looks for its weights in files of version 0.1."""
+        """The auxiliary classifier, under the name that it has in files of version 0.1."""
         return self.auxiliary_classifier
 
-    # What a model gives. In `batch` no label is missing: see `without_gaps`.
+    # What a subclass defines. In `batch` no label is missing: see `without_gaps`.
 
     def measure_generator(self, batch, seed):
-        """(Terms of the generator's loss, diagnostics), as `measure`."""
+        """(Terms of the generator's loss, diagnostics), in the format of `measure`."""
         raise NotImplementedError
 
     def measure_critic(self, batch, seed):
-        """(Terms of the critic's loss, diagnostics), as `measure`."""
+        """(Terms of the critic's loss, diagnostics), in the format of `measure`."""
         raise NotImplementedError
 
     def generator_weights(self):
-        """{name: weight} of the generator's terms."""
+        """{name: weight} of the terms of the generator's loss."""
         raise NotImplementedError
 
     def critic_weights(self):
-        """{name: weight} of the critic's terms."""
+        """{name: weight} of the terms of the critic's loss."""
         raise NotImplementedError
 
     def transfer_to(self, image, label, goal):
-        """Images [B, H, W, C] as they would look with the label `goal` in place of `label`."""
+        """The images [B, H, W, C], transferred from the label `label` to the label `goal`."""
         raise NotImplementedError
 
     # The auxiliary classifier.
@@ -81,7 +93,7 @@ class AdversarialModel(BaseModel):
         return self.labels.probability(self.auxiliary_classifier(image))
 
     def without_gaps(self, batch):
-        """The batch with unknown labels filled in by the auxiliary classifier's probabilities."""
+        """The batch, with the auxiliary classifier's probabilities in place of unknown labels."""
         label, observed = labels_of(batch)
         believed = tf.stop_gradient(self.classify(batch[IMAGE]))
         return {**batch, LABEL: completed(label, observed, believed), OBSERVED: observed}
@@ -94,7 +106,8 @@ class AdversarialModel(BaseModel):
         return terms, {"accuracy": self.labels.hits(logits, *known)}
 
     def transfer_hits(self, batch, seed):
-        """Whether shuffled labels are found in images transferred to them, and which count."""
+        """(Whether the auxiliary classifier finds shuffled labels in images transferred to them,
+        which of these labels are known), the diagnostic `transfer_accuracy`."""
         goal, known = noise.batch_permutation([batch[LABEL], batch[OBSERVED]], seed)
         transferred = self.transfer_to(batch[IMAGE], batch[LABEL], goal)
         return self.labels.hits(self.auxiliary_classifier(transferred), goal, known)
@@ -102,7 +115,7 @@ class AdversarialModel(BaseModel):
     # Loss.
 
     def players(self):
-        """(measure, weights) of each part, in the order of `variable_groups`."""
+        """(measure, weights) of generator, critic and auxiliary classifier, in this order."""
         return (
             (self.measure_generator, self.generator_weights()),
             (self.measure_critic, self.critic_weights()),
@@ -121,7 +134,7 @@ class AdversarialModel(BaseModel):
     def measure(self, batch, seed):
         batch = self.without_gaps(batch)
         terms, diagnostics = joined(measure(batch, seed) for measure, _ in self.players())
-        # In validation only: it is no part of a training step, and would cost a tenth of it.
+        # In validation only: training doesn't need it, and it would take a tenth of a step.
         return terms, {**diagnostics, "transfer_accuracy": self.transfer_hits(batch, seed)}
 
     def objectives(self, terms):
@@ -134,8 +147,8 @@ class AdversarialModel(BaseModel):
     def train_step(self, batch):
         self.set_rates()
         seed, complete = self.step_seed(), self.without_gaps(batch)
-        # One after another, not in a loop of the graph: under a strategy optimizers can't be
-        # applied inside one, nor inside a condition.
+        # A loop in Python, not in the graph: under a strategy an optimizer can't be applied inside
+        # a loop or a condition of the graph.
         for number in range(1, self.critic_steps + 1):
             critic = self._update(1, complete, noise.stream(seed, number))
         generator = self._update(0, complete, seed)
@@ -143,7 +156,7 @@ class AdversarialModel(BaseModel):
         return self.log(*joined([generator, critic, auxiliary]))
 
     def _update(self, player, batch, seed):
-        """One step of a player's optimizer; returns what its loss was made of."""
+        """One step of the optimizer of a part; returns the terms and diagnostics of its loss."""
         measure, weights = self.players()[player]
         optimizer, variables = self.optimizers[player], self.variable_groups()[player]
         with tf.GradientTape() as tape:
@@ -164,8 +177,8 @@ class AdversarialModel(BaseModel):
 
         Args:
             image: [B, H, W, C].
-            target: 1 at the wanted class or attributes, [B, L].
-            strength: 0 reconstructs, 1 asks for the target label, more extrapolates, [B].
+            target: 1 at the target class or attributes, 0 elsewhere, [B, L].
+            strength: 0 reconstructs, 1 transfers to the target label, more extrapolates, [B].
         Returns:
             [B, H, W, C].
         """
@@ -177,7 +190,11 @@ class AdversarialModel(BaseModel):
 
 
 def joined(measured):
-    """One (terms, diagnostics) from several."""
+    """One pair (terms, diagnostics) from several.
+
+    >>> joined([({"mse": 1.0}, {}), ({"critic": 2.0}, {"accuracy": 0.5})])
+    ({'mse': 1.0, 'critic': 2.0}, {'accuracy': 0.5})
+    """
     all_terms, all_diagnostics = {}, {}
     for terms, diagnostics in measured:
         all_terms |= terms

@@ -1,4 +1,4 @@
-"""The step, the logged figures and the configuration that all models share."""
+"""The training step, the logged scores and the configuration that all models share."""
 
 from collections.abc import Mapping
 
@@ -11,17 +11,35 @@ from tfvae.schema import IMAGE, LABEL, OBSERVED, DataSpec, UserError
 
 
 class BaseModel(keras.Model):
-    """Root of the models: a weighted sum of terms, minimised over a batch.
+    """Base class of the models: the loss is a weighted sum of terms, averaged over a batch.
 
-    A model gives `loss_terms` and `term_weights`; this class takes the mean over the global batch,
-    the gradient step and the logs. Every scalar of a model is a keyword argument of its constructor
-    and an attribute of the same name; so is every network, which a caller may replace.
+    A subclass defines `measure` and `term_weights`; this class computes the mean over the global
+    batch, the gradient step and the logs. Every scalar of a model is a keyword argument of its
+    constructor and an attribute of the same name; so is every network, which a caller may replace.
 
     Args:
         spec: DataSpec of the images, or its dictionary.
-        seed: Of the noise in the step; with the number of the step it fixes every draw.
+        seed: Seed of the noise in the step; with the number of the step it determines every draw.
     Raises:
         UserError: the model needs labels and `spec` has none.
+
+    A model with one weight, the grey level that is closest to all pixels. The loss is quadratic, so
+    one step of gradient descent with learning rate 1/2 reaches the minimum, the mean of the pixels:
+
+    >>> class GreyLevel(BaseModel):
+    ...     def __init__(self, spec, **kwargs):
+    ...         super().__init__(spec, **kwargs)
+    ...         self.level = self.add_weight(shape=(), initializer="zeros")
+    ...     def measure(self, batch, seed):
+    ...         errors = tf.square(batch[IMAGE] - self.level)
+    ...         return {"mse": tf.reduce_mean(errors, axis=[1, 2, 3])}, {}
+    ...     def term_weights(self):
+    ...         return {"mse": 1.0}
+    >>> model = GreyLevel(DataSpec("tiny", (8, 8, 1)))
+    >>> model.compile(keras.optimizers.SGD(0.5))
+    >>> logs = model.train_step({IMAGE: tf.fill([3, 8, 8, 1], 0.25)})
+    >>> sorted(logs), float(model.level)
+    (['loss', 'mse'], 0.25)
     """
 
     needs_labels = False
@@ -29,16 +47,18 @@ class BaseModel(keras.Model):
     network_arguments: tuple[str, ...] = ()
     # Old name -> name now, of constructor arguments in `.keras` files of earlier versions.
     renamed_arguments: Mapping[str, str] = {}
-    # Logged beside the terms; `diagnostics` of a step gives their values.
+    # Logged in addition to the terms; `measure` returns their values as diagnostics.
     diagnostic_names: tuple[str, ...] = ()
+    # Logged in addition, computed from the terms by `summaries`.
     summary_names: tuple[str, ...] = ()
-    # What a search over hyper-parameters maximises: one scale, whatever the weights of the terms.
+    # The score that a search over hyper-parameters maximises; it must not depend on the weights of
+    # the terms, or models with different weights could not be compared.
     tuning_objective = "val_elbo"
-    # What early stopping looks at, and whether it is to fall ("min") or grow ("max").
+    # The score that early stopping observes, and whether lower ("min") or higher ("max") is better.
     monitor = ("val_loss", "min")
-    # Training images that the run shows over all epochs; a run sets it, schedules may use it.
+    # Number of training images in all epochs of the run together. A run sets it; schedules use it.
     run_images = 250_000
-    # Adam's, where a run makes the optimizer.
+    # Defaults for the Adam optimizer of a run.
     learning_rate = 1e-3
     adam_beta_1 = 0.9
 
@@ -53,21 +73,25 @@ class BaseModel(keras.Model):
         # All weights exist at construction: replicas cannot make them inside the step.
         self.built = True
 
-    # What a model gives.
+    # What a subclass defines.
 
     def loss_terms(self, batch, seed):
         """Unweighted terms of the loss.
 
         Args:
             batch: {"image": [B, H, W, C], "label": [B, L], "observed": [B, L]}.
-            seed: int32 [2]; the draw is a pure function of it.
+            seed: int32 [2]; the noise is a pure function of it.
         Returns:
             {name: [B]}, nats, one value per image.
         """
         return self.measure(batch, seed)[0]
 
     def measure(self, batch, seed):
-        """(`loss_terms`, diagnostics), the latter {name: (values, weights)} of equal shapes."""
+        """(`loss_terms`, diagnostics).
+
+        Diagnostics are {name: (values, weights)}, two tensors of equal shape whose weighted mean is
+        logged.
+        """
         raise NotImplementedError
 
     def term_weights(self):
@@ -79,7 +103,7 @@ class BaseModel(keras.Model):
         return weighted_sum(terms, self.term_weights())
 
     def objectives(self, terms):
-        """What each optimizer minimises per image, [B] each, in the order of `variable_groups`."""
+        """The loss of each optimizer per image, [B] each, in the order of `variable_groups`."""
         return [self.objective(terms)]
 
     def variable_groups(self):
@@ -87,13 +111,13 @@ class BaseModel(keras.Model):
         return [self.trainable_variables]
 
     def summaries(self, terms):
-        """{name: [B]} for `summary_names`, logged beside the terms they are made of."""
+        """{name: [B]} for `summary_names`, computed from the terms and logged with them."""
         del terms
         return {}
 
     @property
     def prefers_xla(self):
-        """Whether XLA pays on a CPU: it does for dense networks, not for convolutions."""
+        """Whether XLA makes a step faster on a CPU: true of dense networks, not of convolutions."""
         return not any(
             isinstance(layer, (keras.layers.Conv2D, keras.layers.Conv2DTranspose))
             for layer in self._flatten_layers()
@@ -113,15 +137,15 @@ class BaseModel(keras.Model):
 
     @property
     def optimizers(self):
-        """One for each of `variable_groups`: the first counts the steps and sets the rates."""
+        """One per group of `variable_groups`; the first counts the steps and sets all rates."""
         return [self.optimizer, *self.further_optimizers]
 
     def rate_factors(self):
-        """Learning rate of each optimizer, in units of the first's."""
+        """Learning rate of each optimizer, divided by the first's."""
         return [1.0] * len(self.optimizers)
 
     def set_rates(self):
-        """Has all optimizers follow the first's rate, whatever schedule or callback changes it."""
+        """Computes all learning rates from the first, which schedules and callbacks may change."""
         for each, factor in zip(self.optimizers[1:], self.rate_factors()[1:], strict=True):
             each.learning_rate.assign(factor * self.optimizer.learning_rate)
 
@@ -133,8 +157,8 @@ class BaseModel(keras.Model):
         return list(getattr(self, "_logged", {}).values())
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Keras would average the first batch over replicas to learn its shape, which fails when it
-        # splits unevenly; here all weights exist already.
+        # Keras would average the first batch over replicas to find its shape, which fails when the
+        # batch splits unevenly. Not needed here: all weights exist already.
         del iterator, data_batch
 
     def train_step(self, batch):
@@ -150,7 +174,7 @@ class BaseModel(keras.Model):
         return self.log(terms, diagnostics)
 
     def test_step(self, batch):
-        # The same noise for every batch and epoch: epochs differ by the weights only.
+        # The same noise for every batch and epoch: scores of two epochs differ by the weights only.
         return self.log(*self.measure(batch, tf.constant([self.seed, -1], tf.int32)))
 
     def step_seed(self):
@@ -159,7 +183,7 @@ class BaseModel(keras.Model):
         return tf.stack([tf.constant(self.seed, tf.int32), steps])
 
     def log(self, terms, diagnostics):
-        """Adds a batch to the running means; returns them by name."""
+        """Updates the running means with a batch and returns them: {name: scalar}."""
         everything = {"loss": self.objective(terms), **terms, **self.summaries(terms)}
         logs = {name: (value, tf.ones_like(value)) for name, value in everything.items()}
         return self._update_logs({**logs, **diagnostics})
@@ -195,13 +219,13 @@ class BaseModel(keras.Model):
         return cls(**config)
 
     def keras_model(self):
-        """A copy with the same weights and no optimizer, which an export carries."""
+        """A copy with the same weights and no optimizer, for an export."""
         copy = type(self).from_config(self.get_config())
         copy.set_weights(self.get_weights())
         return copy
 
     def manifest_fields(self):
-        """What the manifest of an export says of the model."""
+        """The fields of an export's manifest that describe the model."""
         left_out = ("name", "spec", "seed", *self.network_arguments)
         config = self.get_config()
         return {
@@ -220,7 +244,7 @@ class BaseModel(keras.Model):
         return {"reconstruct": (self.reconstruct, [self.image_spec()])}
 
     def label_signatures(self):
-        """Those that models which learn from labels serve beside."""
+        """The additional signatures of models that learn from labels."""
         strength = tf.TensorSpec([None], tf.float32, "strength")
         inputs = [self.image_spec(), self.label_spec("target"), strength]
         return {
@@ -230,12 +254,23 @@ class BaseModel(keras.Model):
 
 
 def weighted_sum(terms, weights):
-    """[B], from {name: [B]} and {name: weight}."""
+    """The sum of weight times term, [B], from terms {name: [B]} and {name: weight}.
+
+    >>> terms = {"distortion": tf.constant([90.0, 80.0]), "rate": tf.constant([10.0, 20.0])}
+    >>> weighted_sum(terms, {"distortion": 1.0, "rate": 4.0}).numpy().tolist()
+    [130.0, 160.0]
+    """
     return tf.add_n([weight * terms[name] for name, weight in weights.items()])
 
 
 def copy_of(optimizer):
-    """A fresh optimizer with the same settings, but a learning rate that can be assigned."""
+    """A new optimizer with the same settings, and a learning rate that can be assigned.
+
+    >>> adam = keras.optimizers.Adam(0.5, beta_1=0.75)
+    >>> copy = copy_of(adam)
+    >>> copy is adam, float(copy.learning_rate), copy.beta_1
+    (False, 0.5, 0.75)
+    """
     config = optimizer.get_config()
     inner = config["inner_optimizer"]["config"] if "inner_optimizer" in config else config
     inner["learning_rate"] = float(tf.convert_to_tensor(optimizer.learning_rate))
@@ -243,11 +278,21 @@ def copy_of(optimizer):
 
 
 def as_spec(spec):
-    """A DataSpec, from itself or from the dictionary that a saved model holds."""
+    """A DataSpec, from a DataSpec or from the dictionary in a saved model.
+
+    >>> spec = DataSpec("tiny", (8, 8, 1))
+    >>> as_spec(spec) is spec, as_spec(spec.to_dict()) == spec
+    (True, True)
+    """
     return spec if isinstance(spec, DataSpec) else DataSpec.from_dict(spec)
 
 
 def labels_of(batch):
-    """(label, observed) of a batch, [B, L] each; all observed where the batch doesn't say."""
+    """(label, observed) of a batch, [B, L] each; without `observed`, all labels are known.
+
+    >>> label, observed = labels_of({LABEL: tf.constant([[0.0, 1.0]])})
+    >>> observed.numpy().tolist()
+    [[1.0, 1.0]]
+    """
     label = batch[LABEL]
     return label, batch.get(OBSERVED, tf.ones_like(label))

@@ -15,7 +15,7 @@ from tfvae.schema import BINARY, IMAGE, UsageError
 
 tfd = tfp.distributions
 
-# Style dimensions beside the attributes', where `latent_dim` is left to the model.
+# By default a code for attributes has at least this many dimensions for z_s.
 MIN_STYLE_DIM = 16
 # One fixed set of nodes for every served classification.
 CLASSIFY_SEED = (0, 0)
@@ -55,6 +55,17 @@ class CCVAE(VAE):
         UserError: data without labels.
         UsageError: `latent_dim` leaves no room for z_s, or `characteristic_dim` contradicts the
             attributes.
+
+    >>> from tfvae.schema import DataSpec
+    >>> spec = DataSpec("tiny", (8, 8, 1), ("cat", "dog"), "categorical")
+    >>> model, images = CCVAE(spec, latent_dim=6), tf.zeros([3, 8, 8, 1])
+    >>> [part.shape.as_list() for part in model.split(model.encode(images)["mean"])]  # z_c and z_s
+    [[3, 2], [3, 4]]
+    >>> model.classify(images).numpy().sum(axis=1).round(4).tolist()
+    [1.0, 1.0, 1.0]
+    >>> same = model.transfer(images, tf.one_hot([1, 1, 1], 2), strength=tf.zeros([3]))
+    >>> float(tf.reduce_max(tf.abs(same - model.reconstruct(images)))) < 1e-5
+    True
     """
 
     needs_labels = True
@@ -200,19 +211,22 @@ class CCVAE(VAE):
         return parts.probability(parts.log_q_y_given_x(log_node, parts.log_q_y(z_c)))
 
     def sample(self, seed, label):
-        """Images of z_c ~ p(z_c|y), z_s ~ N(0, I); row i depends on `seed[i]` and `label[i]`."""
+        """Images decoded from z_c ~ p(z_c|y) and z_s ~ N(0, I), [B, H, W, C].
+
+        Row i depends on `seed[i]`, int64 [B], and `label[i]`, [B, L].
+        """
         epsilon_c, z_s = self.split(noise.row_normal(seed, 1, self.latent_dim)[0])
         mean, stddev = self.characteristics.prior_of(label)
         return self.decode(tf.concat([mean + stddev * epsilon_c, z_s], axis=-1))
 
     def transfer(self, image, target, strength):
-        """Moves z_c towards p(z_c | the labels marked 1 in `target`), keeps z_s.
+        """Shifts z_c towards the mean of p(z_c|y) for the labels marked in `target`; keeps z_s.
 
         Args:
             image: [B, H, W, C].
-            target: 1 at the wanted class or attributes, [B, L].
-            strength: 0 reconstructs, 1 puts z_c on the mean of its new label, more goes on from
-                there, away from the attribute's absence or from the other classes, [B].
+            target: 1 at the target class or attributes, 0 elsewhere, [B, L].
+            strength: 0 reconstructs, 1 sets z_c to the mean of the target label, more extrapolates
+                beyond it, away from the mean of the absent attribute or of all classes, [B].
         Returns:
             [B, H, W, C].
         """
@@ -230,12 +244,16 @@ class CCVAE(VAE):
 
     @classmethod
     def search_space(cls, hyperparameters):
-        # The size of the code is left alone: what fits depends on the number of attributes.
+        # Not the size of the code: which sizes are possible depends on the number of attributes.
         return {
             "beta": hyperparameters.Float("beta", 0.05, 4.0, sampling="log"),
         }
 
 
 def at_label(y, table):
-    """The entry of a table [..., G, V] at a one-hot label: [..., G]."""
+    """The entry of a table [..., G, V] at a one-hot label: [..., G].
+
+    >>> at_label(tf.constant([[0.0, 1.0]]), tf.constant([[5.0, 7.0]])).numpy().tolist()
+    [7.0]
+    """
     return tf.reduce_sum(y * table, axis=-1)

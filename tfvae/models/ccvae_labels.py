@@ -21,7 +21,8 @@ tfd = tfp.distributions
 
 QUADRATURE_NODES = 24
 MONTE_CARLO_DRAWS = 16
-# Means of p(z_c | y) at the start; from 0/0 no separation is ever learnt.
+# Initial means of p(z_c|y): -START and START, or vectors of this length. From equal means the model
+# never learns to separate the labels.
 START = 2.0
 
 
@@ -31,6 +32,10 @@ class Characteristics(keras.layers.Layer):
     Args:
         num_groups, num_values: G, V.
         dimension: Size of z_c.
+
+    >>> labels = Characteristics(num_groups=1, num_values=4, dimension=2)
+    >>> tf.exp(labels.log_p_y()).numpy().tolist()  # p(y) is uniform before training
+    [[0.25, 0.25, 0.25, 0.25]]
     """
 
     def __init__(self, num_groups, num_values, dimension, **kwargs):
@@ -73,8 +78,16 @@ class Characteristics(keras.layers.Layer):
 
 
 class BinaryCharacteristics(Characteristics):
-    """A dimension of z_c per attribute: q(y_i = 1 | z_i) = sigmoid(a_i z_i + b_i), p(z_i | y_i) a
-    Gaussian for either value."""
+    """One dimension of z_c per attribute: q(y_i = 1|z_i) = sigmoid(a_i z_i + b_i), and p(z_i|y_i)
+    is a Gaussian for each of the two values of y_i.
+
+    >>> labels = BinaryCharacteristics(num_labels=3)
+    >>> tf.exp(labels.log_q_y(tf.zeros([3]))).numpy()[:, 1].round(4).tolist()  # q(y_i = 1|z_i = 0)
+    [0.5, 0.5, 0.5]
+    >>> mean, stddev = labels.prior_of(tf.constant([[0.0, 1.0, 1.0]]))
+    >>> mean.numpy().tolist()
+    [[-2.0, 2.0, 2.0]]
+    """
 
     # Draws of the code per image; the rule needs none.
     num_draws = 1
@@ -126,7 +139,16 @@ class BinaryCharacteristics(Characteristics):
 
 
 class CategoricalCharacteristics(Characteristics):
-    """The whole of z_c tells the class: softmax of an affine map, a Gaussian per class."""
+    """All dimensions of z_c describe one class: q(y|z_c) is the softmax of an affine map of z_c,
+    and p(z_c|y) is a Gaussian for each class.
+
+    >>> labels = CategoricalCharacteristics(num_labels=4, dimension=5)
+    >>> tf.reduce_sum(tf.exp(labels.log_q_y(tf.zeros([3, 5]))), axis=-1).numpy().round(4).tolist()
+    [[1.0], [1.0], [1.0]]
+    >>> mean, stddev = labels.prior_of(tf.one_hot([2], 4))
+    >>> mean.shape.as_list(), round(float(tf.norm(mean)), 4)
+    ([1, 5], 2.0)
+    """
 
     num_draws = MONTE_CARLO_DRAWS
 
@@ -188,7 +210,13 @@ def _absent_and_present(shape, dtype=None):
 
 
 def characteristics_for(spec, dimension):
-    """The kind that fits the labels of `spec`, with a z_c of `dimension`."""
+    """The `Characteristics` for the labels of `spec`, with `dimension` numbers in z_c.
+
+    >>> from tfvae.schema import DataSpec
+    >>> spec = DataSpec("tiny", (8, 8, 1), ("cat", "dog"), "categorical")
+    >>> type(characteristics_for(spec, dimension=2)).__name__
+    'CategoricalCharacteristics'
+    """
     if spec.label_kind == BINARY:
         return BinaryCharacteristics(spec.num_labels, name="characteristics")
     return CategoricalCharacteristics(spec.num_labels, dimension, name="characteristics")

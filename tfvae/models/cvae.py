@@ -15,24 +15,34 @@ from tfvae.schema import IMAGE, LABEL
 
 @keras.saving.register_keras_serializable("tfvae")
 class CVAE(VAE):
-    """An image is drawn from its label and a code; the code, from N(0, I), knows nothing of y.
+    """An image is drawn from its label and a code; the code is drawn from N(0, I), independently of
+    the label.
 
     Maximises E_q(z|x,y)[log p(x|y,z)] - KL(q(z|x,y) || p(z)), Sohn et al. (2015), eq. 4, with
     p(z|y) = N(0, I).
 
-    A transfer gets an image without its label, and in training labels may be missing. So a
-    classifier q(y|x) is trained beside, on the known labels, and what it believes stands in for
-    the unknown ones; the paper has no such part. It shares no weight with the rest, and only
-    `label`, -log q(y|x), trains it.
+    The image of a transfer comes without its label, and in training labels may be missing.
+    Therefore a classifier q(y|x) is trained on the known labels, and its probabilities replace the
+    unknown ones; the paper has no such part. The classifier shares no weight with encoder and
+    decoder, and only the term `label`, -log q(y|x), trains it.
 
     Args:
-        conditioning: How the decoder takes the label; concatenate: beside the code; add:
-            z + MLP(y), the variant that study D criticises.
-        encoder: Keras model [[B, H, W, C], [B, L]] -> [B, 2 D] in place of the named one.
-        decoder: Keras model [[B, D], [B, L]] -> parameters of the likelihood, likewise.
-        classifier: Keras model [B, H, W, C] -> logits [B, L], likewise.
+        conditioning: How the decoder uses the label; concatenate: it maps (z, y) to an image; add:
+            it maps z + MLP(y), the variant that Benyahia et al. criticise.
+        encoder: Keras model [[B, H, W, C], [B, L]] -> [B, 2 D] that replaces the default.
+        decoder: Keras model [[B, D], [B, L]] -> parameters of the likelihood; it replaces the
+            default.
+        classifier: Keras model [B, H, W, C] -> logits [B, L]; it replaces the default.
     Raises:
         UserError: data without labels.
+
+    >>> from tfvae.schema import DataSpec
+    >>> spec = DataSpec("tiny", (8, 8, 1), ("cat", "dog"), "categorical")
+    >>> model, images, dogs = CVAE(spec), tf.zeros([3, 8, 8, 1]), tf.one_hot([1, 1, 1], 2)
+    >>> transferred = model.transfer(images, dogs, strength=tf.ones([3]))
+    >>> decoded = model.decode(model.encode(images)["mean"], dogs)
+    >>> float(tf.reduce_max(tf.abs(transferred - decoded))) < 1e-5
+    True
     """
 
     needs_labels = True
@@ -47,7 +57,7 @@ class CVAE(VAE):
         classifier=None,
         **kwargs,
     ):
-        # Before the base makes the decoder.
+        # Set first: the base class builds the decoder, which depends on it.
         self.conditioning = conditioning
         super().__init__(spec, **kwargs)
         self.classifier = classifier or build_encoder(
@@ -65,7 +75,7 @@ class CVAE(VAE):
             self.network, self.latent_dim, labels, shape, self.learns_scale, self.conditioning
         )
 
-    # Distributions; the labels of their batch are complete.
+    # Distributions, for batches without missing labels.
 
     def posterior(self, batch):
         """q(z|x,y): batch shape [B], event shape [D]."""
@@ -90,7 +100,7 @@ class CVAE(VAE):
         return terms, {"accuracy": self.labels.hits(logits, label, observed)}
 
     def terms_given(self, batch, logits, label, observed, seed):
-        """Distortion and rate with the known labels, and what is believed of the others."""
+        """Distortion and rate, with the classifier's probabilities in place of unknown labels."""
         believed = tf.stop_gradient(self.labels.probability(logits))
         return self.labelled_terms(batch, completed(label, observed, believed), seed)
 
@@ -118,21 +128,24 @@ class CVAE(VAE):
         return self.likelihood(latent, {LABEL: label}).mean()
 
     def reconstruct(self, image):
-        """Decodes the code of an image with the label that it is believed to have."""
+        """Decodes the mean code of an image with its label, as classified."""
         return self.decode(self.encode(image)["mean"], self.classify(image))
 
     def sample(self, seed, label):
-        """Images of z ~ N(0, I) and a label; row i depends on `seed[i]` and `label[i]`."""
+        """Images decoded from z ~ N(0, I) and a label, [B, H, W, C].
+
+        Row i depends on `seed[i]`, int64 [B], and `label[i]`, [B, L].
+        """
         epsilon = noise.row_normal(seed, 1, self.noise_dim)[0]
         return self.decode(self.prior_code(epsilon), label)
 
     def transfer(self, image, target, strength):
-        """Keeps z, moves the label that the image is believed to have to the one wanted.
+        """Keeps z and shifts the label of the image, as classified, towards the target label.
 
         Args:
             image: [B, H, W, C].
-            target: 1 at the wanted class or attributes, [B, L].
-            strength: 0 reconstructs, 1 decodes the wanted label, more extrapolates, [B].
+            target: 1 at the target class or attributes, 0 elsewhere, [B, L].
+            strength: 0 reconstructs, 1 decodes the target label, more extrapolates, [B].
         Returns:
             [B, H, W, C].
         """

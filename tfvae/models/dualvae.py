@@ -1,4 +1,4 @@
-"""DualVAE (Okamoto et al. 2018, study E): labels are linear in the code."""
+"""DualVAE (Okamoto et al. 2018): the logits of the labels are linear in the code."""
 
 from typing import Annotated
 
@@ -10,31 +10,42 @@ from tfvae.models.base import as_spec, labels_of
 from tfvae.models.vae import VAE, default_latent_dim
 from tfvae.probability.labels import labels_of_kind
 
-# Dimensions of the code beside one per label, where `latent_dim` is left to the model.
+# By default a code has at least one dimension per label and this many more.
 FREE_DIM = 16
 
 
 @keras.saving.register_keras_serializable("tfvae")
 class DualVAE(VAE):
-    """A code tells the image, and by its inner products with one dual vector per label, the labels.
+    """A code is drawn from N(0, I); the image and the labels are drawn from the code, each label by
+    the inner product of the code with a vector of its own, the dual vector.
 
-    log p(x, y) >= E_q(z|x)[log p(x|z) + log p(y|z)] - KL(q(z|x) || p(z)), eq. 2, where
-    p(y|z) = Bernoulli(sigmoid(U z)); for classes softmax(U z), which the paper leaves out. Unknown
-    labels have no part in log p(y|z). Two optimizers as in algorithm 1: one for the first and third
-    term over encoder and decoder, one for `label_rate` times the second over encoder and U; both
-    gradients are taken at the same weights and code.
+    Maximises log p(x, y) >= E_q(z|x)[log p(x|z) + log p(y|z)] - KL(q(z|x) || p(z)), Okamoto et al.
+    (2018), eq. 2, where p(y|z) = Bernoulli(sigmoid(U z)); for classes softmax(U z), which the paper
+    leaves out. Unknown labels have no part in log p(y|z). There are two optimizers, as in
+    algorithm 1: one for the first and third term over encoder and decoder, one for `label_rate`
+    times the second over encoder and U; both gradients are taken at the same weights and code.
 
-    Transfer to domain i: w_i = z + lambda u_i, eq. 3. Its logit i grows by lambda |u_i|^2, its
-    logit j by lambda u_j.u_i: the Gram matrix U U^T predicts the cross-talk.
+    Transfer to domain i decodes w_i = z + lambda u_i, eq. 3. This increases logit i by
+    lambda |u_i|^2 and logit j by lambda u_j.u_i: the Gram matrix U U^T predicts by how much a
+    transfer changes other labels.
 
     Args:
-        latent_dim: D, size of the code; none: that of a VAE, but one per label and 16 more at
-            least, so that dual vectors can be independent.
-        label_rate: alpha: learning rate of the label term's optimizer over that of the other. For
-            plain gradient descent that is a weight on -log p(y|z); Adam would ignore a weight.
-        label_bias: Whether logits have a bias beside U z; the paper's have none.
+        latent_dim: D, size of the code; none: that of a VAE, but at least one dimension per label
+            and 16 more, so that the dual vectors can be independent.
+        label_rate: alpha: learning rate of the label term's optimizer, divided by that of the
+            other. For plain gradient descent that is a weight of -log p(y|z); with Adam a weight
+            would have no effect.
+        label_bias: Whether the logits are U z plus a bias; the paper's have none.
     Raises:
         UserError: data without labels.
+
+    >>> from tfvae.schema import DataSpec
+    >>> model = DualVAE(DataSpec("tiny", (8, 8, 1), ("smile", "hat"), "binary"))
+    >>> u = model.label_vector(tf.constant([[0.0, 1.0]]))  # the dual vector of "hat", [1, D]
+    >>> z, strength = tf.ones_like(u), 3.0
+    >>> growth = model.label_decoder(z + strength * u) - model.label_decoder(z)
+    >>> float(tf.abs(growth[0, 1] - strength * tf.reduce_sum(u**2))) < 1e-4
+    True
     """
 
     needs_labels = True
@@ -110,7 +121,7 @@ class DualVAE(VAE):
 
         Args:
             image: [B, H, W, C].
-            target: 1 at the wanted class or attributes, [B, L].
+            target: 1 at the target class or attributes, 0 elsewhere, [B, L].
             strength: lambda, [B]; 0 reconstructs.
         Returns:
             [B, H, W, C].

@@ -11,35 +11,46 @@ from tfvae.networks import fader
 from tfvae.probability import replicas
 from tfvae.schema import IMAGE, LABEL, OBSERVED
 
-# Of a run, where `ramp_images` is left to the model.
+# By default lambda_t grows during this share of a run.
 RAMP_SHARE = 0.4
 
 
 @keras.saving.register_keras_serializable("tfvae")
 class Fader(AdversarialModel):
-    """An autoencoder whose code knows nothing of the label, which the decoder is told instead.
+    """An image is a function of its label and a code that holds no information about the label.
 
-    A critic P(y|E(x)) looks for the label in the code; the encoder hides it (Lample et al. 2017,
-    eq. 2 to 4), with the decoder D told y at every layer:
+    A critic P(y|E(x)) is trained to predict the label y from the code E(x), and the encoder E is
+    trained to prevent it; the decoder D receives y at every layer (Lample et al. 2017, eq. 2 to 4):
 
         critic:       -log P(y|E(x))
         autoencoder:  mean over pixels of (x - D(E(x), y))^2 - lambda_t log P(1 - y|E(x))
 
-    The weight lambda_t grows linearly from 0, so that there is a code before it is purged. For
-    binary attributes the logarithms are summed over the known ones. A class has no single wrong
-    label: P(1 - y) is then the probability of all other classes together, 1 - P(y), which is the
-    same for two classes. Where a label is unknown, the decoder gets the auxiliary classifier's
-    probability, and neither logarithm counts it.
+    The weight lambda_t grows linearly from 0, so that the code describes the image before the label
+    is removed from it. For binary attributes the logarithms are summed over the known ones. A class
+    has no single wrong label: P(1 - y) is then the probability of all other classes together,
+    1 - P(y), which is the same for two classes. Where a label is unknown, the decoder receives the
+    auxiliary classifier's probability, and both logarithms leave the label out.
 
     Args:
-        adversary_weight: Final lambda_t, per attribute or class, beside a mean over pixels.
-        ramp_images: Training images shown, over all epochs, until lambda_t is final; none: the
-            first 40 % of the run's.
-        encoder: Keras model [B, H, W, C] -> code [B, h, w, F] to use in place of the default.
-        decoder: Keras model [[B, h, w, F], [B, L]] -> image in [0, 1], likewise.
-        critic: Keras model [B, h, w, F] -> logits [B, L], likewise.
+        adversary_weight: Final lambda_t, per attribute or class; the squared error that it is
+            weighed against is a mean over pixels.
+        ramp_images: Training images, over all epochs, until lambda_t is final; none: 40 % of those
+            of the run.
+        encoder: Keras model [B, H, W, C] -> code [B, h, w, F] that replaces the default.
+        decoder: Keras model [[B, h, w, F], [B, L]] -> image in [0, 1]; it replaces the default.
+        critic: Keras model [B, h, w, F] -> logits [B, L]; it replaces the default.
     Raises:
         UserError: data without labels.
+
+    >>> from tfvae.schema import DataSpec
+    >>> spec = DataSpec("tiny", (8, 8, 1), ("smile", "hat"), "binary")
+    >>> model = Fader(spec, adversary_weight=0.5, ramp_images=1000)
+    >>> for count in (0, 500, 2000):
+    ...     _ = model.images_shown.assign(count)
+    ...     print(count, float(model.lambda_t()))
+    0 0.0
+    500 0.25
+    2000 0.5
     """
 
     network_arguments = ("encoder", "decoder", "critic", "auxiliary_classifier")
@@ -78,7 +89,7 @@ class Fader(AdversarialModel):
     # Loss.
 
     def lambda_t(self):
-        """Weight of the adversary after the images shown so far: scalar."""
+        """Weight of the term `adversary`, given the number of images trained on so far: scalar."""
         ramp = self.ramp_images or RAMP_SHARE * self.run_images
         return self.adversary_weight * tf.minimum(1.0, self.images_shown / ramp)
 

@@ -11,18 +11,27 @@ from tfvae.schema import UsageError
 
 @keras.saving.register_keras_serializable("tfvae")
 class InfoVAE(MMDVAE):
-    """A VAE that keeps more of its image in the code, which all together still look like the prior.
+    """An image is drawn from a code, and the code from N(0, I), as in the VAE; the loss differs.
 
-    Minimises distortion + (1 - alpha) rate + (alpha + lambda - 1) MMD^2(q(z), p(z)), Zhao et al.
-    (2017), the objective L_InfoVAE. alpha = 0 and lambda = 1 is the VAE, alpha = 1 is `mmd_vae`.
+    Minimises distortion + (1 - alpha) rate + (alpha + lambda - 1) MMD^2(q(z), p(z)), the objective
+    L_InfoVAE of Zhao et al. (2017). It lets each code hold more information about its image, and
+    requires that the codes of all images together be distributed like the prior. alpha = 0 with
+    lambda = 1 is the VAE, alpha = 1 is `mmd_vae`.
 
-    `mmd` is one number for the whole batch, over all replicas, which each image gets: [B].
+    `mmd` is one number for the whole batch, over all replicas, repeated for each image: [B].
 
     Args:
         alpha: Weight of the mutual information of image and code, at most 1.
-        mmd_weight: lambda; MMD^2 weighs alpha + lambda - 1, nats per image.
+        mmd_weight: lambda; the weight of MMD^2 is alpha + lambda - 1, nats per image.
     Raises:
         UsageError: alpha + lambda < 1, which would drive codes away from the prior.
+
+    >>> from tfvae.schema import DataSpec
+    >>> spec = DataSpec("tiny", (8, 8, 1))
+    >>> InfoVAE(spec, alpha=0.0, mmd_weight=1.0).term_weights()  # the VAE
+    {'distortion': 1.0, 'rate': 1.0, 'mmd': 0.0}
+    >>> InfoVAE(spec, alpha=1.0, mmd_weight=100.0).term_weights()  # mmd_vae
+    {'distortion': 1.0, 'rate': 0.0, 'mmd': 100.0}
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""M2 (Kingma et al. 2014): a conditional VAE that sums over the labels it doesn't know."""
+"""M2 (Kingma et al. 2014): a conditional VAE whose loss sums over the unknown labels."""
 
 from typing import Annotated
 
@@ -20,22 +20,34 @@ LABEL_STREAM = 1
 
 @keras.saving.register_keras_serializable("tfvae")
 class M2(CVAE):
-    """A label is drawn from p(y), a code from N(0, I), an image from both; the model that study E
-    calls CVAE.
+    """A label is drawn from p(y), a code from N(0, I), and an image from both.
+
+    Okamoto et al. (2018) compare their DualVAE with this model and call it CVAE.
 
     With -L(x, y) = E_q(z|x,y)[log p(x|y,z)] - KL(q(z|x,y) || p(z)) + log p(y), Kingma et al. (2014)
     maximise -L(x, y) of a labelled image (eq. 6) and of an unlabelled one (eq. 7)
 
         sum_y q(y|x) (-L(x, y)) + H(q(y|x))
 
-    with alpha log q(y|x) beside the bound of labelled images (eq. 9). A class is summed over in
-    full. Attributes are known one by one, and 2^L sums are out of reach, so the unknown ones
-    among them are drawn from q(y|x), and only their divergence from p(y) is exact: the bound is
-    unbiased, its gradient through the draw that of the probability (straight-through).
+    plus alpha log q(y|x) for labelled images (eq. 9). The sum over classes is computed in full.
+    Each attribute of an image may be known or unknown, and a sum over up to 2^L combinations would
+    be too large. So unknown attributes are drawn from q(y|x), and only their divergence from p(y)
+    is exact: the bound is unbiased, and its gradient with respect to the draw is passed on to the
+    probability (straight-through).
 
     Args:
-        label_weight: alpha. The paper takes a tenth of the number of images; here it weighs the
-            mean loss per image.
+        label_weight: Weight alpha of -log q(y|x) beside the mean loss per image. In the paper it is
+            a tenth of the number of images.
+
+    The label of an image has no part in the loss where it is unknown:
+
+    >>> from tfvae.schema import DataSpec
+    >>> model = M2(DataSpec("tiny", (8, 8, 1), ("cat", "dog"), "categorical"))
+    >>> batch = {"image": tf.zeros([3, 8, 8, 1]), "observed": tf.zeros([3, 2])}
+    >>> cats, dogs = ({**batch, "label": tf.one_hot([row] * 3, 2)} for row in (0, 1))
+    >>> losses = [model.objective(model.loss_terms(each, seed=[0, 1])) for each in (cats, dogs)]
+    >>> float(tf.reduce_max(tf.abs(losses[0] - losses[1]))) < 1e-4
+    True
     """
 
     def __init__(self, spec, *, label_weight: Annotated[float, Field(ge=0)] = 50.0, **kwargs):
@@ -68,7 +80,7 @@ class M2(CVAE):
             )
 
         labelled = given(label)
-        # Skipped where every class is known: it costs as much as there are classes.
+        # Skipped where every class is known: it decodes the batch once per class.
         unlabelled = tf.cond(tf.reduce_all(known), lambda: labelled, over_classes)
         distortion, rate = (tf.where(known, *pair) for pair in zip(labelled, unlabelled))
         return {"distortion": distortion, "rate": rate}

@@ -1,4 +1,4 @@
-"""VAE regularised by a maximum mean discrepancy (Zhao et al. 2017), as in study C."""
+"""MMD-VAE (Zhao et al. 2017): a VAE with a maximum mean discrepancy in place of the rate."""
 
 from typing import Annotated
 
@@ -10,33 +10,44 @@ from tfvae.models.vae import VAE
 from tfvae.networks import NetworkName
 from tfvae.probability import mmd, noise, replicas
 
-# Beside the first draw of a step, which is the posterior's.
+# Number of the stream of noise for the prior's codes; the posterior's use the seed of the step.
 PRIOR_STREAM = 0
 
 
 @keras.saving.register_keras_serializable("tfvae")
 class MMDVAE(VAE):
-    """A VAE whose codes must look like the prior all together, not one by one.
+    """An image is drawn from a code, and the code from N(0, I), as in the VAE; the loss differs.
 
-    Minimises distortion + weight MMD^2(q(z), p(z)), study C, eq. 2 in place of the rate; that is
-    Zhao et al. (2017) with alpha = 1. q(z) is the mean of q(z|x) over the images, and its sample
-    one code of each image in the batch. `rate` and `elbo` are logged, and nothing holds them.
+    Minimises distortion + lambda MMD^2(q(z), p(z)): Zhao et al. (2017) with alpha = 1; the MMD is
+    eq. 2 of Vargas Aguilar & Gu. It compares the codes of all images together with the prior, where
+    the rate compares the codes of each image. q(z) is the mean of q(z|x) over the images, sampled
+    by one code of each image in the batch. `rate` and `elbo` are logged, but not trained.
 
-    `mmd` is one number for the whole batch, over all replicas, which each image gets: [B].
+    `mmd` is one number for the whole batch, over all replicas, repeated for each image: [B].
 
     Args:
         mmd_weight: Weight lambda of MMD^2, nats per image; 0 is an autoencoder with noise.
-        kernel: Of the MMD; gaussian; mixture: of five bandwidths; imq: inverse multiquadratic.
-        bandwidth: Of the kernel, in units of the code; none: sqrt(latent_dim).
-        network: Encoder and decoder; dense: study C's; auto: conv from 16 pixels on.
+        kernel: Kernel of the MMD; gaussian; mixture: gaussians of five bandwidths; imq: inverse
+            multiquadratic.
+        bandwidth: Bandwidth of the kernel, in units of the code; none: sqrt(latent_dim).
+        network: Encoder and decoder; dense: those of Vargas Aguilar & Gu; conv: convolutions;
+            auto: conv for images of 16 pixels a side or more, dense for smaller ones.
+
+    >>> from tfvae.schema import DataSpec
+    >>> model = MMDVAE(DataSpec("tiny", (8, 8, 1)), latent_dim=4)
+    >>> terms = model.loss_terms({"image": tf.zeros([3, 8, 8, 1])}, seed=[0, 1])
+    >>> {name: value.shape.as_list() for name, value in terms.items()}
+    {'distortion': [3], 'rate': [3], 'mmd': [3]}
+    >>> bool(tf.reduce_all(terms["mmd"] == terms["mmd"][0])), model.bandwidth
+    (True, 2.0)
     """
 
-    # The bound falls where the rate, which costs nothing here, grows.
+    # Not the bound: it falls as the rate grows, and this loss doesn't penalise the rate.
     tuning_objective = "val_loss"
 
     @classmethod
     def search_space(cls, hyperparameters):
-        """Nothing: the loss compares no kernels nor weights, and the kernel goes with the code."""
+        """Empty: losses with different kernels, weights or sizes of the code can't be compared."""
         return {}
 
     def __init__(
@@ -61,9 +72,9 @@ class MMDVAE(VAE):
         return {**terms, "mmd": tf.zeros_like(terms["rate"]) + discrepancy}, {}
 
     def discrepancy(self, z, seed):
-        """MMD^2 of the codes [B, D] of all replicas against as many draws of the prior: scalar."""
+        """MMD^2 of the codes [B, D] of all replicas and as many draws from the prior: scalar."""
         z = replicas.over_replicas(z)
-        # The same on every replica, as `z` is by now.
+        # The same on every replica, as `z` now is.
         shape = tf.stack([tf.shape(z)[0], self.noise_dim])
         drawn = self.prior_code(tf.random.stateless_normal(shape, seed, alg=noise.ALGORITHM))
         return mmd.squared_mmd(z, drawn, mmd.KERNELS[self.kernel], self.bandwidth)

@@ -15,34 +15,44 @@ from tfvae.schema import IMAGE, LABEL, OBSERVED
 
 @keras.saving.register_keras_serializable("tfvae")
 class StarGAN(AdversarialModel):
-    """One generator G(x, c) translates an image to any label c; a critic scores how real an image
-    looks and predicts its label.
+    """One generator G(x, c) translates an image x to any label c.
 
-    With score D(x), labels P(y|x), both from the critic, x of label y and a wanted label c (Choi
-    et al. 2018, eq. 1 to 6; the critic as in Gulrajani et al. 2017, eq. 3):
+    A critic scores whether an image looks real and predicts its label. With its score D(x) and its
+    prediction P(y|x), an image x of label y and a target label c (Choi et al. 2018, eq. 1 to 6; the
+    loss of the critic as in Gulrajani et al. 2017, eq. 3):
 
         critic:     D(G(x, c)) - D(x) + penalty_weight (|grad D(u)|_2 - 1)^2
                     - label_weight log P(y|x)
         generator:  -D(G(x, c)) - label_weight log P(c|G(x, c))
                     + cycle_weight |x - G(G(x, c), y)|_1
 
-    The wanted labels are those of the batch, shuffled. For binary attributes the logarithms are
-    summed over the known ones. Where a label is unknown, the generator gets the auxiliary
-    classifier's probability, and the logarithm leaves it out; the paper has a mask where its data
-    sets don't share attributes.
+    The target labels are those of the batch, shuffled. For binary attributes the logarithms are
+    summed over the known ones. Where a label is unknown, the generator receives the auxiliary
+    classifier's probability, and the logarithm leaves the label out; the paper uses a mask where
+    its data sets have different attributes.
 
     Args:
-        filters: Of the generator's first layer; later ones double them. The critic's too.
-        residual_blocks: In the middle of the generator.
-        critic_steps: Updates of the critic for one of the generator.
+        filters: Number of filters in the first layer of generator and critic; later layers double
+            it.
+        residual_blocks: Number of residual blocks in the middle of the generator.
+        critic_steps: Updates of the critic for each update of the generator.
         label_weight: Weight of -log P.
-        cycle_weight: Weight of the mean absolute error per pixel value; pixels in [0, 1], so 20 is
-            the paper's 10 on [-1, 1].
+        cycle_weight: Weight of the mean absolute error per pixel value. Pixels are in [0, 1], so 20
+            is the paper's 10 on [-1, 1].
         penalty_weight: Weight of the gradient penalty.
-        generator: Keras model [[B, H, W, C], [B, L]] -> image in [0, 1], in place of the default.
-        critic: Keras model [B, H, W, C] -> (score [B, 1], logits [B, L]), likewise.
+        generator: Keras model [[B, H, W, C], [B, L]] -> image in [0, 1] that replaces the default.
+        critic: Keras model [B, H, W, C] -> (score [B, 1], logits [B, L]); it replaces the default.
     Raises:
         UserError: data without labels.
+
+    >>> from tfvae.schema import DataSpec
+    >>> spec = DataSpec("tiny", (8, 8, 1), ("cat", "dog"), "categorical")
+    >>> model, dogs = StarGAN(spec, filters=4, residual_blocks=1), tf.one_hot([1, 1, 1], 2)
+    >>> made = model.transfer(tf.zeros([3, 8, 8, 1]), dogs, strength=tf.ones([3]))
+    >>> made.shape.as_list(), float(tf.reduce_min(made)) >= 0 and float(tf.reduce_max(made)) <= 1
+    ([3, 8, 8, 1], True)
+    >>> sorted(model.generator_weights()), sorted(model.critic_weights())
+    (['adversary', 'cycle', 'target_label'], ['critic', 'critic_label', 'penalty'])
     """
 
     network_arguments = ("generator", "critic", "auxiliary_classifier")
@@ -78,7 +88,7 @@ class StarGAN(AdversarialModel):
     # Loss.
 
     def score(self, image):
-        """D(x), [B]: high for what the critic takes for real."""
+        """D(x), [B]: high for images that look real to the critic."""
         return self.critic(image)[0][:, 0]
 
     def measure_generator(self, batch, seed):

@@ -16,26 +16,48 @@ LOG_LIKELIHOOD_SAMPLES = 100
 
 
 def default_latent_dim(spec):
-    """20 as in study C for images of up to 32 pixels a side, 64 for larger ones."""
+    """20 for images of up to 32 pixels a side, as in Vargas Aguilar & Gu; 64 for larger images.
+
+    >>> from tfvae.schema import DataSpec
+    >>> default_latent_dim(DataSpec("small", (28, 28, 1)))
+    20
+    >>> default_latent_dim(DataSpec("large", (64, 64, 3)))
+    64
+    """
     return 20 if max(spec.image_shape[:2]) <= 32 else 64
 
 
 @keras.saving.register_keras_serializable("tfvae")
 class VAE(BaseModel):
-    """An image is drawn from a code, the code from N(0, I).
+    """An image is drawn from a code, and the code from N(0, I).
 
-    Maximises E_q(z|x)[log p(x|z)] - KL(q(z|x) || p(z)), Kingma & Welling (2013), eq. 3.
+    Maximises E_q(z|x)[log p(x|z)] - KL(q(z|x) || p(z)), Kingma & Welling (2013), eq. 3. The term
+    `distortion` is an estimate of the first part by one draw, with the sign turned; `rate` is the
+    divergence.
 
     Args:
         spec: DataSpec of the images.
         latent_dim: D, size of the code; none: 20 up to 32 pixels a side, 64 above.
-        pixel_likelihood: p(x|z) of one pixel.
+        pixel_likelihood: Distribution p(x|z) of one pixel.
         pixel_scale: Standard deviation of `gaussian` or scale of `laplace`, pixels in [0, 1].
-        network: Encoder and decoder; dense: study C's; auto: conv from 16 pixels on.
-        encoder: Keras model [B, H, W, C] -> [B, 2 D] to use in place of the named one.
-        decoder: Keras model [B, D] -> parameters of the likelihood, likewise.
+        network: Encoder and decoder; dense: those of Vargas Aguilar & Gu; conv: convolutions;
+            auto: conv for images of 16 pixels a side or more, dense for smaller ones.
+        encoder: Keras model [B, H, W, C] -> [B, 2 D] that replaces the default.
+        decoder: Keras model [B, D] -> parameters of the likelihood; it replaces the default.
     Raises:
         UserError: the model needs labels and `spec` has none.
+
+    >>> from tfvae.schema import DataSpec
+    >>> model = VAE(DataSpec("tiny", (8, 8, 1)), latent_dim=2, network="dense")
+    >>> images = tf.zeros([3, 8, 8, 1])
+    >>> terms = model.loss_terms({"image": images}, seed=[0, 1])
+    >>> {name: value.shape.as_list() for name, value in terms.items()}
+    {'distortion': [3], 'rate': [3]}
+    >>> model.decode(model.encode(images)["mean"]).shape.as_list()
+    [3, 8, 8, 1]
+    >>> made = model.sample(tf.constant([7, 7], tf.int64))  # a row depends on its own seed alone
+    >>> float(tf.reduce_max(tf.abs(made[0] - made[1]))) < 1e-5
+    True
     """
 
     network_arguments: tuple[str, ...] = ("encoder", "decoder")
@@ -71,7 +93,7 @@ class VAE(BaseModel):
 
     @property
     def learns_scale(self):
-        """Whether the decoder also gives the scale of the pixels."""
+        """Whether the decoder also has the scale of the pixels as an output."""
         return self.pixel_likelihood in likelihoods.LEARNED_SCALE
 
     # Distributions.
@@ -90,21 +112,25 @@ class VAE(BaseModel):
         return self.pixels(self.decoder(tf.reshape(z, [-1, self.latent_dim])), z)
 
     def pixels(self, parameters, z):
-        """Distribution of images with the batch shape of codes [..., D], from what the decoder
-        gives for them in one row."""
+        """Distribution of images with the batch shape of the codes z, [..., D].
+
+        Args:
+            parameters: The decoder's output for the same codes, flattened to one batch axis.
+        """
         leading = tf.shape(z)[:-1]
         parameters = tf.reshape(parameters, tf.concat([leading, tf.shape(parameters)[1:]], 0))
         return likelihoods.LIKELIHOODS[self.pixel_likelihood](parameters, self.pixel_scale)
 
-    # Codes from noise: what another family of distributions overrides, beside its distributions.
+    # Codes from noise. A model with another family of codes overrides these four and the
+    # distributions above.
 
     @property
     def noise_dim(self):
-        """How many standard normal numbers a code is made from: D here."""
+        """Number of standard normal numbers that make one code: D here."""
         return self.latent_dim
 
     def code(self, posterior, epsilon):
-        """A code from q(z|x), differentiable in its parameters: [..., B, D].
+        """A code from q(z|x), differentiable with respect to its parameters: [..., B, D].
 
         Args:
             posterior: q(z|x), batch shape [B].
@@ -117,7 +143,7 @@ class VAE(BaseModel):
         return epsilon
 
     def rate(self, posterior, z):
-        """KL(q(z|x) || p(z)), [B], nats; estimated at the code z where it has no closed form."""
+        """KL(q(z|x) || p(z)), [B], nats; without a closed form, an estimate at the code z."""
         return divergences.kl(posterior, self.prior(), z)
 
     # Loss.
@@ -133,7 +159,7 @@ class VAE(BaseModel):
         return posterior, self.code(posterior, epsilon)
 
     def bound_terms(self, batch, posterior, z):
-        """What the bound is made of, given a code from the posterior."""
+        """Distortion and rate, [B] each, given a code from the posterior."""
         return {
             "distortion": -self.likelihood(z, batch).log_prob(batch[IMAGE]),
             "rate": self.rate(posterior, z),
@@ -143,7 +169,7 @@ class VAE(BaseModel):
         return {"distortion": 1.0, "rate": 1.0}
 
     def elbo(self, terms):
-        """Bound on the log-likelihood per image, [B], nats; weight 1 whatever the loss weighs."""
+        """Bound on the log-likelihood per image, [B], nats; both terms have weight 1 here."""
         return -(terms["distortion"] + terms["rate"])
 
     def summaries(self, terms):
@@ -169,10 +195,10 @@ class VAE(BaseModel):
             log_joint = self.likelihood(z, batch).log_prob(batch[IMAGE]) + self.log_prior(z)
             return log_joint - posterior.log_prob(z)
 
-        # One draw at a time: S decoded batches at once would not fit for large images.
+        # One draw at a time: S decoded batches of large images would not fit in memory.
         return tf.map_fn(log_weight, epsilon)
 
-    # What it can do. Functions of tensors only, so that they can be served.
+    # What the model can do. All arguments are tensors, so that an export can serve the functions.
 
     def encode(self, image):
         """Mean and standard deviation of q(z|x): {"mean": [B, D], "stddev": [B, D]}."""
@@ -196,16 +222,16 @@ class VAE(BaseModel):
         return self.bounds({IMAGE: image}, seed)["log_likelihood"]
 
     def elbo_estimate(self, image, seed):
-        """ELBO, [B], nats: the mean over the draws of `log_likelihood`, never above it."""
+        """ELBO, [B], nats, from the same draws as `log_likelihood`, and never above it."""
         return self.bounds({IMAGE: image}, seed)["elbo"]
 
     def bounds(self, batch, seed):
         """Bounds on the log-likelihood of a batch from the same draws, [B] each, nats.
 
         Args:
-            seed: int64 [B]; row i depends on `seed[i]` and its own image alone.
+            seed: int64 [B]; row i depends on `seed[i]` and on image i alone.
         Returns:
-            {"log_likelihood": importance-weighted, "elbo": never above it}.
+            {"log_likelihood": the importance-weighted bound, "elbo": never above it}.
         """
         epsilon = noise.row_normal(seed, LOG_LIKELIHOOD_SAMPLES, self.noise_dim)
         log_weights = self.log_weights(batch, epsilon)
@@ -236,5 +262,5 @@ class VAE(BaseModel):
 
     @classmethod
     def search_space(cls, hyperparameters):
-        """Settings to try in a search, drawn from a `keras_tuner.HyperParameters`."""
+        """Settings for one trial of a search, drawn from a `keras_tuner.HyperParameters`."""
         return {"latent_dim": hyperparameters.Int("latent_dim", 4, 64, sampling="log")}

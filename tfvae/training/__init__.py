@@ -1,1 +1,4 @@
-"""Training: `config.RunConfig` says what, `run.train` does it. Imports no TensorFlow here."""
+"""Training: `config.RunConfig` declares the options of a run, `run.train` carries it out.
+
+Importing this package imports no TensorFlow.
+"""

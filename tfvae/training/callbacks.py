@@ -1,4 +1,4 @@
-"""What happens beside the steps: stop on NaN, save, stop early, log. Usable with any `fit`."""
+"""Callbacks for any `fit`: stop at a loss that isn't finite, save, stop early, log."""
 
 import math
 import os
@@ -14,17 +14,29 @@ from tfvae.training.checkpoints import Checkpoints, Progress
 
 
 class StopOnNonFinite(keras.callbacks.Callback):
-    """Ends `fit` at the first batch whose logs hold a NaN or an infinity, before anything is saved.
+    """Ends `fit` at the first batch whose logs contain NaN or infinity, before anything is saved.
 
     The logs are means over the epoch so far, which stay non-finite, so no batch is missed. Keras
-    hands them over as Python numbers from a thread of its own (`async_safe`): no step waits for
-    them. What they say is acted on when the epoch ends, which `stop_training` brings forward.
+    passes them on as Python numbers from a thread of its own (`async_safe`), so that no step waits
+    for them. The error is raised at the end of the epoch, which `stop_training` brings forward.
 
     Args:
-        terms: Names in the order in which a step computes them; the first bad one is named.
-        advice: How to go on, for the message.
+        terms: Names in the order in which a step computes them; the message names the first that
+            isn't finite.
+        advice: End of the message: what the user can do.
     Raises:
-        UserError: from `on_epoch_end`, naming term, epoch and batch, both counted from 1.
+        UserError: from `on_epoch_end`; the message has the term, the epoch and the batch, both
+            counted from 1.
+
+    >>> callback = StopOnNonFinite(terms=["rate"])
+    >>> callback.set_params({"steps": 20})
+    >>> callback.set_model(keras.Sequential())
+    >>> callback.on_epoch_begin(0)
+    >>> callback.on_train_batch_end(6, {"loss": math.nan, "rate": math.inf})
+    >>> callback.on_epoch_end(0)
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: training stopped: rate is inf in epoch 1, batch 7 of 20
     """
 
     async_safe = True
@@ -57,14 +69,23 @@ class StopOnNonFinite(keras.callbacks.Callback):
 
 
 class SaveAndStopEarly(keras.callbacks.Callback):
-    """Counts epochs and the best one, saves each, and stops when no better one comes.
+    """Saves every epoch, keeps count of the best, and stops after `patience` epochs without a
+    better one.
 
     Args:
-        checkpoints: Where to save; None: only count (other workers than the chief).
-        progress: Where the run stands.
-        epochs: Of the whole run.
+        checkpoints: Checkpoints to write; None: write nothing (workers other than the chief).
+        progress: Progress of the run so far.
+        epochs: Number of epochs of the whole run.
         patience: Epochs to wait for a better score; None: never stop early.
-        monitor: Name in the logs, and whether better is "min" or "max".
+        monitor: Name of the score in the logs, and whether "min" or "max" is the best.
+
+    >>> saver = SaveAndStopEarly(None, Progress(), epochs=10, patience=2)
+    >>> saver.set_model(keras.Sequential())
+    >>> saver.on_train_begin()
+    >>> for epoch, loss in enumerate([3.0, 1.0, 2.0, 1.5]):
+    ...     saver.on_epoch_end(epoch, {"val_loss": loss})
+    >>> saver.progress.best_epoch, saver.model.stop_training
+    (2, True)
     """
 
     def __init__(
@@ -97,13 +118,22 @@ class SaveAndStopEarly(keras.callbacks.Callback):
 
 
 class EventFiles(keras.callbacks.Callback):
-    """Figures once an epoch for TensorBoard, in `train/` and `validation/` under a folder.
+    """Writes the logs of each epoch for TensorBoard, to `train/` and `validation/` in a folder.
 
     `keras.callbacks.TensorBoard` needs the tensorboard package to write, and its batch hook makes
     Keras wait for the device after every step. An event file is a TFRecord file of `Event`s.
 
     Args:
-        folder: What to pass to `tensorboard --logdir`.
+        folder: The folder to pass to `tensorboard --logdir`.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     events = EventFiles(Path(folder))
+    ...     events.on_train_begin()
+    ...     events.on_epoch_end(0, {"loss": 90.0, "val_loss": 95.0})
+    ...     events.on_train_end()
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['train', 'validation']
     """
 
     def __init__(self, folder: Path):

@@ -18,21 +18,27 @@ from tfvae.schema import UserError
 WEIGHTS = "model.weights.h5"
 PROGRESS = "progress.json"
 PREFIX = "epoch-"
-# Of the weights' file, in the progress file: h5py reads damaged numbers without a word.
+# Key, in the progress file, of the digest of the file of weights: h5py doesn't notice damage.
 DIGEST = "weights_sha256"
 
 
 @dataclasses.dataclass(frozen=True)
 class Progress:
-    """How far a run is. With the weights and the optimizer this is all of its state: order and
-    noise follow from the seed, the epoch and the optimizer's count of steps.
+    """How far a run is. With the weights and the optimizer this is all of its state: the order of
+    images and the noise follow from the seed, the epoch and the optimizer's count of steps.
 
     Args:
-        epochs: Epochs done.
-        best_epoch: The one, counted from 1, with the best validation score; 0: none yet.
-        best_loss: That score, with its sign turned where more is better.
-        seconds: Time spent training.
-        dataset_fingerprint: `Dataset.fingerprint` of the data seen.
+        epochs: Number of epochs done.
+        best_epoch: The epoch, counted from 1, with the best validation score; 0: none yet.
+        best_loss: That score, with its sign turned if higher is better.
+        seconds: Time spent on training.
+        dataset_fingerprint: `Dataset.fingerprint` of the training data.
+
+    >>> progress = Progress().after_epoch(3.0, seconds=60.0).after_epoch(5.0, seconds=120.0)
+    >>> progress.epochs, progress.best_epoch, progress.best_loss
+    (2, 1, 3.0)
+    >>> progress.is_finished(epochs=10, patience=None), progress.is_finished(epochs=10, patience=1)
+    (False, True)
     """
 
     epochs: int = 0
@@ -49,27 +55,38 @@ class Progress:
         return later
 
     def is_finished(self, epochs: int, patience: int | None) -> bool:
-        """Whether all epochs are done, or `patience` of them brought no better validation loss."""
+        """Whether all epochs are done, or the last `patience` of them didn't improve the score."""
         return self.epochs >= epochs or (
             patience is not None and self.epochs - self.best_epoch >= patience
         )
 
 
 class Checkpoints:
-    """The checkpoints in one folder, `epoch-0007/` and so on.
+    """The checkpoints of a run in one folder: `epoch-0007/` and so on.
 
-    A checkpoint is written beside its place, flushed and renamed into it, and older ones are
-    deleted only then: a kill or a full disk at any moment leaves the last good one.
+    A checkpoint is written under a hidden name, flushed and renamed, and older ones are deleted
+    only then: if the process is killed or the disk is full, the last good one is still there.
 
     Args:
-        folder: Where they lie.
+        folder: The folder of the checkpoints.
+
+    >>> import tempfile
+    >>> model = keras.Sequential([keras.Input([2]), keras.layers.Dense(1)])
+    >>> model.compile("sgd")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     checkpoints = Checkpoints(Path(folder))
+    ...     for epochs in (1, 2, 3):
+    ...         checkpoints.save(model, Progress(epochs=epochs, best_epoch=1))
+    ...     checkpoints.restore(model, checkpoints.latest().epochs)
+    ...     sorted(path.name for path in Path(folder).iterdir())
+    ['epoch-0001', 'epoch-0003']
     """
 
     def __init__(self, folder: Path):
         self.folder = folder
 
     def latest(self) -> Progress:
-        """Progress of the newest checkpoint; that of a run not begun where there is none.
+        """The progress at the newest checkpoint; without one, that of a run before its start.
 
         Raises:
             UserError: its progress file can't be read.
@@ -161,7 +178,7 @@ def _digest(path: Path) -> str:
 
 
 def _check_space(folder: Path, model: keras.Model) -> None:
-    """Raises OSError where a checkpoint will not fit: h5py can crash on a disk that fills up."""
+    """Raises OSError if a checkpoint will not fit: h5py can crash when the disk is full."""
     variables = list(model.variables)
     for optimizer in getattr(model, "optimizers", [model.optimizer]):
         variables += optimizer.variables

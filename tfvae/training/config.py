@@ -1,4 +1,4 @@
-"""What a run is: one declaration for the command line, configuration files and library use."""
+"""The options of a training run, for the command line, configuration files and library use."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,33 +17,43 @@ from tfvae.schema import UserError
 
 
 class RunConfig(CommandConfig):
-    """Everything that a training depends on."""
+    """Everything that a training run depends on.
 
-    model: str | None = Field(None, description="which model")
-    dataset: str = Field("digits", description="which data set")
+    >>> config = RunConfig.checked({"model": "vae", "epochs": "3", "set": {"latent_dim": 10}})
+    >>> config.epochs, config.batch_size, config.settings
+    (3, 64, {'latent_dim': 10})
+    >>> RunConfig.checked({"model": "vae", "epochs": "0"})
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: --epochs 0: input should be greater than 0
+    """
+
+    model: str | None = Field(None, description="name of the model")
+    dataset: str = Field("digits", description="name of the data set")
     epochs: PositiveInt | None = Field(
         None,
-        description="passes over the training images; default: as many as show 250,000 images, "
-        "at least 15 and at most 200",
+        description="passes over the training images; default: as many as it takes to process "
+        "250,000 images, at least 15 and at most 200",
     )
-    batch_size: PositiveInt = Field(64, description="images per step, over all devices together")
+    batch_size: PositiveInt = Field(64, description="images per step, on all devices together")
     learning_rate: PositiveFloat | None = Field(
-        None, description="of Adam; default: the model's, 0.001 for VAEs"
+        None, description="learning rate of Adam; default: that of the model, 0.001 for VAEs"
     )
     lr_schedule: Literal["constant", "cosine"] = Field(
-        "constant", description="cosine: from --learning-rate to 0 over the whole run"
+        "constant", description="cosine: falls from --learning-rate to 0 over the whole run"
     )
     early_stopping: PositiveInt | None = Field(
         None,
-        description="stop after this many epochs without a better validation loss (adversaries: "
-        "accuracy of transfer); export the best",
+        description="stop after this many epochs without a better validation loss (adversarial "
+        "models: accuracy of transfer) and export the best epoch",
     )
-    # The noise of a step takes an int32, Keras' generators one bit more.
+    # The seed of the noise is an int32; that of Keras' generators may be one bit longer.
     seed: int = Field(
         0,
         ge=0,
         lt=2**31,
-        description="of initial weights, order, noise and hidden labels; not of the splits",
+        description="seed of the initial weights, the order of images, the noise and the choice "
+        "of hidden labels; the splits don't depend on it",
     )
     settings: dict[str, Any] = Field(
         default_factory=dict,
@@ -51,13 +61,14 @@ class RunConfig(CommandConfig):
         description="hyper-parameters of the model; --model NAME --help lists them",
     )
     missing_labels: float = Field(
-        0.0, ge=0, le=1, description="share of the training labels to hide"
+        0.0, ge=0, le=1, description="share of the training labels to hide from the model"
     )
     labelled_share: float = Field(
         0.25,
         ge=0,
         le=1,
-        description="where fewer images are labelled, repeat them up to this share of a batch",
+        description="if a smaller share of the training images is labelled, repeat the labelled "
+        "ones until they are this share of a batch",
     )
     image_size: PositiveInt | None = Field(
         None, description="resize the images to this many pixels square"
@@ -66,41 +77,46 @@ class RunConfig(CommandConfig):
         None,
         description="keep only these binary labels: N for the first N, or NAME,NAME",
     )
-    skip_bad_images: bool = Field(False, description="count unreadable images and go on")
+    skip_bad_images: bool = Field(
+        False, description="leave out unreadable images, with a warning, instead of stopping"
+    )
     strategy: Literal["auto", "single", "mirrored", "multi_worker"] = Field(
         "auto", description="devices to use; auto: all GPUs of this machine"
     )
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = Field(
-        "float32", description="of the computation; weights stay float32"
+        "float32", description="precision of the computation; weights stay float32"
     )
     jit: Literal["auto", "on", "off"] = Field(
-        "auto", description="XLA; auto: on a GPU, and on a CPU where the model gains by it"
+        "auto", description="compile with XLA; auto: on a GPU, and on a CPU for dense networks"
     )
-    data_dir: str | None = Field(None, description="where TensorFlow Datasets keeps its files")
-    manual_dir: str | None = Field(None, description="folder with archives fetched by hand")
+    data_dir: str | None = Field(None, description="folder of the files of TensorFlow Datasets")
+    manual_dir: str | None = Field(None, description="folder of archives downloaded by hand")
     name: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9_][\w.+-]*$",
-        description="of the run and its export; default: MODEL_DATASET, numbered when taken",
+        description="name of the run and its export; default: MODEL_DATASET, with a number if "
+        "that is taken",
     )
-    resume: bool = Field(False, description="go on with a run; what is not given stays as it was")
-    runs_dir: Path = Field(Path("runs"), description="where runs are kept")
-    saved_models_dir: Path = Field(Path("saved_models"), description="where exports are kept")
+    resume: bool = Field(
+        False, description="continue a run; options that are not given keep their values"
+    )
+    runs_dir: Path = Field(Path("runs"), description="folder of the runs")
+    saved_models_dir: Path = Field(Path("saved_models"), description="folder of the exports")
     tune: PositiveInt | None = Field(
         None,
-        description="try this many hyper-parameter settings first and train with the best; "
-        "what is given stays",
+        description="first try this many settings of the hyper-parameters, then train with the "
+        "best; options that are given keep their values",
     )
 
     @property
     def model_name(self) -> str:
-        """The model, once `open_run` has seen that one is named."""
+        """The name of the model, after `open_run` has checked that there is one."""
         assert self.model is not None
         return self.model
 
     @property
     def num_epochs(self) -> int:
-        """The epochs, once `train` has filled in the default."""
+        """The number of epochs, after `train` has filled in the default."""
         assert self.epochs is not None
         return self.epochs
 
@@ -121,7 +137,7 @@ class RunConfig(CommandConfig):
 
 AllSettings = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
-# What may differ when a run is resumed: how long and where it runs, not what it computes.
+# Options that may change when a run is resumed: how long and where it runs, not what it computes.
 MAY_CHANGE = frozenset(
     ("epochs", "early_stopping", "strategy", "jit", "data_dir", "manual_dir")
     + ("name", "resume", "runs_dir", "saved_models_dir")
@@ -129,14 +145,24 @@ MAY_CHANGE = frozenset(
 
 
 def resumed_config(saved: RunConfig, asked: RunConfig, all_settings: AllSettings) -> RunConfig:
-    """The saved configuration with what may change taken from the one asked for.
+    """The saved configuration, with the options that may change taken from the new one.
 
     Args:
-        saved: Of the run that goes on.
-        asked: Fields that were not given explicitly count as "as before".
+        saved: The configuration of the run to be resumed.
+        asked: The new configuration; fields that were not set explicitly keep the saved value.
         all_settings: (model, settings) -> every hyper-parameter in its type, defaults included.
     Raises:
-        UserError: something that matters differs; names it and both values.
+        UserError: another option differs; the message has its name and both values.
+
+    >>> def all_settings(model, settings):
+    ...     return settings
+    >>> saved = RunConfig(model="vae", name="first", epochs=10)
+    >>> resumed_config(saved, RunConfig(epochs=20), all_settings).epochs
+    20
+    >>> resumed_config(saved, RunConfig(batch_size=32), all_settings)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: run 'first' was started with --batch-size 64, now 32 is given; ...
     """
     given = asked.model_fields_set
     pairs = [

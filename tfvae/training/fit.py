@@ -1,4 +1,4 @@
-"""A model built, compiled and fitted as a `RunConfig` says; shared by runs and trials."""
+"""Building, compiling and fitting a model by a `RunConfig`; shared by runs and trials."""
 
 import contextlib
 import math
@@ -20,7 +20,14 @@ XLA = {"on": lambda model: True, "off": lambda model: False, "auto": lambda mode
 
 @contextlib.contextmanager
 def dtype_policy(name: str) -> Iterator[None]:
-    """Sets Keras' dtype policy and gives the old one back."""
+    """Sets Keras' dtype policy for the duration of a `with` block.
+
+    >>> with dtype_policy("mixed_bfloat16"):
+    ...     keras.layers.Dense(1).compute_dtype
+    'bfloat16'
+    >>> keras.layers.Dense(1).compute_dtype
+    'float32'
+    """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:
@@ -30,17 +37,27 @@ def dtype_policy(name: str) -> Iterator[None]:
 
 
 def default_epochs(num_images: int) -> int:
-    """Epochs that show `IMAGES_SHOWN` images, within `EPOCH_LIMITS`."""
+    """As many epochs as it takes to process `IMAGES_SHOWN` images, within `EPOCH_LIMITS`.
+
+    >>> default_epochs(60_000), default_epochs(5_000), default_epochs(100)
+    (15, 50, 200)
+    """
     low, high = EPOCH_LIMITS
     return min(max(low, math.ceil(IMAGES_SHOWN / num_images)), high)
 
 
 def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
-    """A fresh model with its optimizer; the same one for the same configuration.
+    """A new model with its optimizer; equal configurations give equal weights.
 
     Raises:
         UsageError: wrong settings.
         UserError: the model needs labels that the data lack.
+
+    >>> from tfvae.data import load_dataset
+    >>> config = RunConfig(model="beta_vae", epochs=1, settings={"network": "dense"})
+    >>> model = compiled_model(config, load_dataset("digits"), tf.distribute.get_strategy())
+    >>> type(model).__name__, round(float(model.optimizer.learning_rate), 6)
+    ('BetaVAE', 0.001)
     """
     keras.utils.set_random_seed(config.seed)
     with strategy.scope():
@@ -56,7 +73,13 @@ def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
 
 
 def training_batches(dataset, config: RunConfig, initial_epoch: int = 0) -> tf.data.Dataset:
-    """What a run sees from an epoch on; raises as `train_batches` of the data set does."""
+    """The batches of a run from an epoch on; raises as `train_batches` of the data set does.
+
+    >>> from tfvae.data import load_dataset
+    >>> batches = training_batches(load_dataset("digits"), RunConfig(model="vae", batch_size=32))
+    >>> next(iter(batches))["image"].shape.as_list()
+    [32, 28, 28, 1]
+    """
     return dataset.train_batches(
         config.batch_size,
         seed=config.seed,
@@ -74,7 +97,16 @@ def fit(
     callbacks: Sequence[keras.callbacks.Callback],
     initial_epoch: int = 0,
 ) -> keras.callbacks.History:
-    """`model.fit` on `training_batches` with the validation split beside them."""
+    """`model.fit` on `training_batches`; scores the validation split after every epoch.
+
+    >>> from tfvae.data import load_dataset
+    >>> dataset = load_dataset("digits")
+    >>> config = RunConfig(model="mmd_vae", epochs=1, batch_size=512, jit="off")
+    >>> model = compiled_model(config, dataset, tf.distribute.get_strategy())
+    >>> history = fit(model, training_batches(dataset, config), dataset, config, callbacks=[])
+    >>> sorted(name for name in history.history if name.startswith("val_"))
+    ['val_distortion', 'val_elbo', 'val_loss', 'val_mmd', 'val_rate']
+    """
     return model.fit(
         batches,
         epochs=config.num_epochs,
@@ -82,21 +114,30 @@ def fit(
         steps_per_epoch=dataset.steps_per_epoch(config.batch_size),
         validation_data=dataset.batches(VALIDATION, config.batch_size),
         callbacks=list(callbacks),
-        # The pipeline has shuffled; Keras would warn that it cannot.
+        # The batches are shuffled already; Keras would warn that it can't shuffle them.
         shuffle=False,
         verbose=1 if sys.stdout and sys.stdout.isatty() else 0,
     )
 
 
 def split_scores(model: keras.Model, dataset, split: str, batch_size: int) -> dict[str, float]:
-    """What the model logs, over one split."""
+    """The scores that the model logs, as means over one split.
+
+    >>> from tfvae.data import load_dataset
+    >>> dataset = load_dataset("digits")
+    >>> config = RunConfig(model="vae", epochs=1, settings={"network": "dense"}, jit="off")
+    >>> model = compiled_model(config, dataset, tf.distribute.get_strategy())
+    >>> scores = split_scores(model, dataset, VALIDATION, batch_size=64)
+    >>> abs(scores["elbo"] + scores["distortion"] + scores["rate"]) < 0.01
+    True
+    """
     logs = model.evaluate(dataset.batches(split, batch_size), verbose=0, return_dict=True)
     return {name: float(value) for name, value in logs.items()}
 
 
 def _xla_pays(model: keras.Model) -> bool:
     if model.distribute_strategy.num_replicas_in_sync > 1:
-        # The step holds the reduction over replicas, which XLA doesn't compile.
+        # The step contains the reduction over replicas, which XLA doesn't compile.
         return False
     return bool(tf.config.list_physical_devices("GPU")) or model.prefers_xla
 

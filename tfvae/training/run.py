@@ -32,14 +32,23 @@ from tfvae.training.tuning import tuned_run
 
 
 def train(config: RunConfig) -> Path | None:
-    """Trains as `config` says, or goes on with a run, and exports the model.
+    """Trains a model as `config` describes, or resumes a run, and exports the model.
 
     Returns:
         The export's version folder; None on workers that write nothing.
     Raises:
         UsageError: a wrong name, key or value.
         UserError: the run exists, the data can't be read, a loss is not finite, the disk is full.
-        KeyboardInterrupt: as usual; its text says how to go on.
+        KeyboardInterrupt: as usual; the text has the command that resumes the run.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
+    ...     places = {"runs_dir": f"{folder}/runs", "saved_models_dir": f"{folder}/exports"}
+    ...     fields = {"model": "vae", "epochs": 1, "batch_size": 512, "jit": "off", **places}
+    ...     export = train(RunConfig.checked({**fields, "set": {"network": "dense"}}))
+    ...     manifest = json.loads((export / MANIFEST).read_text(encoding="utf-8"))
+    >>> export.parent.name, manifest["training"]["epochs"], sorted(manifest["training"]["scores"])
+    ('vae_digits', 1, ['test', 'validation'])
     """
     run = _checked_run(config)
     config = run.config
@@ -63,7 +72,7 @@ def train(config: RunConfig) -> Path | None:
 
 
 def _checked_run(config: RunConfig) -> RunFolder:
-    """The run's folder, with every name and setting checked before data are loaded."""
+    """The run's folder, after a check of all names and settings; data are loaded later."""
     if config.model is not None:
         MODELS.check(config.model)
     run = open_run(config, _all_settings)
@@ -87,9 +96,12 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
     if progress.is_finished(config.num_epochs, config.early_stopping):
         export = run.newest_export()
         if export is not None and _export_matches(export, _manifest(config, dataset, progress)):
-            print(f"{run.path} is finished ({progress.epochs} epochs): nothing to do. {export}")
+            print(
+                f"{run.path} is finished ({progress.epochs} epochs) and exported to {export}: "
+                "nothing to do."
+            )
             return export
-        print(f"{run.path} is finished ({progress.epochs} epochs); exporting it.")
+        print(f"{run.path} is finished ({progress.epochs} epochs), but not exported yet.")
     else:
         _print_start(run, dataset, model, progress)
         progress = _fit(run, dataset, model, checkpoints, progress, chief)
@@ -97,7 +109,7 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
 
 
 def _on_the_same_data(progress: Progress, run: RunFolder, dataset) -> Progress:
-    """The progress with the data set's fingerprint; refuses other data than those seen so far."""
+    """The progress with the data set's fingerprint; raises UserError if the data have changed."""
     seen, now = progress.dataset_fingerprint, dataset.fingerprint
     if seen is not None and seen != now:
         raise UserError(
@@ -109,7 +121,7 @@ def _on_the_same_data(progress: Progress, run: RunFolder, dataset) -> Progress:
 
 def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
     config = run.config
-    # Before the run's folder is made: missing labels may be refused.
+    # Before the run's folder is made, because this may raise a UserError.
     batches = training_batches(dataset, config, progress.epochs)
     saver = SaveAndStopEarly(
         checkpoints if chief else None,
@@ -126,12 +138,12 @@ def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
             keras.callbacks.CSVLogger(run.history_file, append=True),
             EventFiles(run.tensorboard),
         ]
-    # The check comes first and the checkpoint last: what is saved is finite and in the history.
+    # The check comes first and the checkpoint last: a saved epoch is finite and in the history.
     callbacks = [StopOnNonFinite(model.term_weights(), _advice(config)), *writers, saver]
     try:
         fit(model, batches, dataset, config, callbacks, initial_epoch=progress.epochs)
     finally:
-        # Keras closes files at the end of a fit that ends well only; twice does no harm.
+        # Keras closes the files only if `fit` raises no error; closing them twice does no harm.
         for writer in writers:
             writer.on_train_end()
     return saver.progress
@@ -150,7 +162,7 @@ def _export(run, dataset, model, checkpoints, progress, chief) -> Path | None:
     exported_epoch = manifest["training"]["exported_epoch"]
     if exported_epoch != progress.epochs:
         checkpoints.restore(model, exported_epoch)
-    # By all workers: their means are joined.
+    # On all workers: the scores are means over all of them.
     scores = {
         split: split_scores(model, dataset, split, config.batch_size)
         for split in (VALIDATION, TEST)
@@ -170,7 +182,7 @@ def _export(run, dataset, model, checkpoints, progress, chief) -> Path | None:
 
 
 def _manifest(config: RunConfig, dataset, progress: Progress) -> dict[str, Any]:
-    """What the manifest of a finished run says of it, but for the scores."""
+    """The manifest of a finished run, without the scores."""
     exported_epoch = progress.epochs
     if config.early_stopping and progress.best_epoch:
         exported_epoch = progress.best_epoch
@@ -179,7 +191,7 @@ def _manifest(config: RunConfig, dataset, progress: Progress) -> dict[str, Any]:
         "dataset": config.dataset,
         "dataset_options": dataset.options,
         "dataset_fingerprint": dataset.fingerprint,
-        # Weights that training started from: none but random ones.
+        # The export whose weights training started from; None: random weights.
         "origin": None,
         "seed": config.seed,
         "training": {
@@ -197,7 +209,7 @@ def _manifest(config: RunConfig, dataset, progress: Progress) -> dict[str, Any]:
 
 
 def _export_matches(export: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether an export says what `manifest` does: not one of fewer epochs or of an older run."""
+    """Whether an export has this manifest; not so after fewer epochs or in an older run."""
     try:
         found = json.loads((export / MANIFEST).read_text(encoding="utf-8"))
         found["training"].pop("scores", None)

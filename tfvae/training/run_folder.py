@@ -1,4 +1,4 @@
-"""The folder of a run: its name, what lies in it and how `--resume` finds it."""
+"""The folder of a run: its name, its files and the search for it by `--resume`."""
 
 import csv
 import dataclasses
@@ -20,11 +20,17 @@ CONFIG = "config.yaml"
 
 @dataclasses.dataclass(frozen=True)
 class RunFolder:
-    """Where a run keeps its files. Nothing is made on disk before `create`.
+    """The folder of a run and the paths of its files. `create` makes it on disk.
 
     Args:
         path: `runs/<name>`.
-        config: Of this run, `name` filled in.
+        config: The configuration of this run, with its `name`.
+
+    >>> run = RunFolder(Path("runs/vae_digits"), RunConfig(model="vae", name="vae_digits"))
+    >>> run.history_file.as_posix(), run.export_folder.as_posix()
+    ('runs/vae_digits/history.csv', 'saved_models/vae_digits')
+    >>> run.resume_command
+    'python train.py --resume --name vae_digits'
     """
 
     path: Path
@@ -52,12 +58,12 @@ class RunFolder:
 
     @property
     def export_folder(self) -> Path:
-        """`saved_models/<name>`, the versions' parent."""
+        """`saved_models/<name>`, the folder of all versions of the export."""
         return self.config.saved_models_dir / self.path.name
 
     @property
     def resume_command(self) -> str:
-        """What to type to go on after an interruption."""
+        """The command that resumes the run after an interruption."""
         parts = ["python train.py", "--resume", "--name", self.path.name]
         if "runs_dir" in self.config.model_fields_set:
             parts += ["--runs-dir", str(self.config.runs_dir)]
@@ -76,7 +82,8 @@ class RunFolder:
         return dataclasses.replace(self, config=self.config.model_copy(update=changes))
 
     def truncate_history(self, epochs: int) -> None:
-        """Drops the rows from epoch `epochs` on: written, but not checkpointed, when killed."""
+        """Removes rows from epoch `epochs` on: a run that is killed may have written them before
+        the checkpoint."""
         if not self.history_file.exists():
             return
         with self.history_file.open(newline="", encoding="utf-8") as file:
@@ -89,14 +96,23 @@ class RunFolder:
 
 
 def open_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
-    """The folder that a configuration asks for: a new one, or with `resume` an existing one.
+    """The folder of the run that a configuration describes: a new one, or with `resume` an existing
+    one.
 
     Args:
-        config: Of the run.
-        all_settings: As for `resumed_config`; asked only when a run is resumed.
+        config: The configuration of the run.
+        all_settings: As for `resumed_config`; called only when a run is resumed.
     Raises:
-        UsageError: neither a model nor a run to resume is named.
-        UserError: the name is taken; no run to resume, or one started with something else.
+        UsageError: the configuration names neither a model nor a run to resume.
+        UserError: the name is taken; or there is no run to resume, or its options differ.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as runs:
+    ...     new_run(RunConfig(model="vae", epochs=10, runs_dir=runs)).create()
+    ...     again = RunConfig(model="vae", resume=True, epochs=20, runs_dir=runs)
+    ...     run = open_run(again, all_settings=lambda model, settings: settings)
+    >>> run.path.name, run.config.epochs
+    ('vae_digits', 20)
     """
     if config.resume:
         return _existing_run(config, all_settings)
@@ -104,7 +120,17 @@ def open_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
 
 
 def new_run(config: RunConfig) -> RunFolder:
-    """The folder of a run that isn't there yet; raises as `open_run` does."""
+    """The folder of a new run, which isn't on disk yet; raises as `open_run` does.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as runs:
+    ...     for _ in range(2):
+    ...         run = new_run(RunConfig(model="vae", runs_dir=runs))
+    ...         run.create()
+    ...         print(run.path.name)
+    vae_digits
+    vae_digits-2
+    """
     if config.model is None:
         raise UsageError(f"--model is needed (valid: {', '.join(MODELS)}), or --resume with --name")
     if config.strategy == "multi_worker" and config.name is None:
@@ -112,7 +138,7 @@ def new_run(config: RunConfig) -> RunFolder:
     names = [config.name] if config.name else numbered(default_name(config))
     for name in names:
         path = config.runs_dir / name
-        # Other workers find the folder that the chief has made.
+        # For workers other than the chief the folder may exist: the chief makes it.
         if not path.exists() or not is_chief(config.strategy):
             return RunFolder(path, config.model_copy(update={"name": name}))
     raise UserError(
@@ -146,7 +172,13 @@ def _newest(config: RunConfig) -> Path:
 
 
 def default_name(config: RunConfig) -> str:
-    """`<model>_<dataset>`, the data set cut down to what a folder may be called."""
+    """`<model>_<dataset>`, without characters that can't be in the name of a folder.
+
+    >>> default_name(RunConfig(model="vae", dataset="digits"))
+    'vae_digits'
+    >>> default_name(RunConfig(model="ccvae", dataset="folder:~/pictures/my cats"))
+    'ccvae_my-cats'
+    """
     rest = config.dataset.partition(":")[2] or config.dataset
     short = re.sub(r"[^\w.+-]+", "-", Path(rest).name).strip("-.") or "data"
     return f"{config.model}_{short}"

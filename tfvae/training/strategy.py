@@ -1,4 +1,4 @@
-"""Which devices a run uses."""
+"""The devices of a run."""
 
 import json
 import os
@@ -16,10 +16,13 @@ def make_strategy(name: str, batch_size: int):
 
     Args:
         name: "auto" (all GPUs if there are several), "single", "mirrored" or "multi_worker".
-        batch_size: Over all replicas together.
+        batch_size: Images per step, on all replicas together.
     Raises:
         UserError: a malformed `TF_CONFIG`.
         UsageError: the batch doesn't divide among the replicas.
+
+    >>> make_strategy("single", batch_size=64).num_replicas_in_sync
+    1
     """
     strategy = _STRATEGIES[name]()
     replicas = strategy.num_replicas_in_sync
@@ -32,10 +35,13 @@ def make_strategy(name: str, batch_size: int):
 
 
 def is_chief(strategy_name: str) -> bool:
-    """Whether this process writes the files; asks no TensorFlow.
+    """Whether this process writes the files of the run; imports no TensorFlow.
 
     Raises:
         UserError: a malformed `TF_CONFIG`.
+
+    >>> is_chief("mirrored")
+    True
     """
     if strategy_name != "multi_worker":
         return True
@@ -49,7 +55,16 @@ def check_tf_config(text: str | None) -> dict[str, Any]:
     """The contents of `TF_CONFIG`.
 
     Raises:
-        UserError: it is missing, no JSON, or its cluster and task don't fit; says what is wrong.
+        UserError: it is missing or not JSON, or its cluster and task contradict each other; the
+            message has the reason.
+
+    >>> cluster = '"cluster": {"worker": ["a.org:2222", "b.org:2222"]}'
+    >>> check_tf_config('{%s, "task": {"type": "worker", "index": 1}}' % cluster)["task"]["index"]
+    1
+    >>> check_tf_config('{%s, "task": {"type": "worker", "index": 2}}' % cluster)
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: TF_CONFIG: task.index is 2, cluster.worker has 0 to 1
     """
     if not text:
         raise UserError("TF_CONFIG is not set; --strategy multi_worker needs it on every worker")
@@ -103,7 +118,7 @@ def _single():
 def _mirrored():
     import tensorflow as tf
 
-    # Without a GPU, the logical CPUs: one unless the caller made more.
+    # Without a GPU, the logical CPUs: one, unless the caller has configured more.
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     return tf.distribute.MirroredStrategy([device.name for device in devices])
 
@@ -116,7 +131,7 @@ def _multi_worker():
     for address in addresses:
         host = address.rpartition(":")[0].strip("[]")
         try:
-            # TensorFlow waits for ever, deaf to signals, for a host that isn't there.
+            # TensorFlow would wait forever for an unknown host, and Ctrl-C would not stop it.
             socket.getaddrinfo(host, None)
         except OSError as error:
             raise UserError(f"TF_CONFIG: {host}: {error.strerror}") from None

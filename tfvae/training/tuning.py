@@ -1,4 +1,4 @@
-"""Hyper-parameter search before a run: Bayesian optimisation over the model's own search space."""
+"""Hyper-parameter search before a run: Bayesian optimisation over the model's search space."""
 
 import math
 from typing import Any
@@ -21,15 +21,22 @@ BEST = "best.yaml"
 
 
 def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder:
-    """The run with the best settings of some trials, written to its `config.yaml`.
+    """The run with the best settings of `num_trials` trials, which are written to `config.yaml`.
 
-    Settings and a learning rate that the configuration names stay as they are; the rest of the
-    model's `search_space` and the learning rate are searched. A search that was cut short goes on
-    where it was.
+    Settings and a learning rate in the configuration keep their values; the rest of the model's
+    `search_space` and the learning rate are searched. A search that was interrupted is resumed.
 
     Raises:
-        UsageError: there is nothing to search.
+        UsageError: there is nothing to search, or the strategy is `multi_worker`.
         UserError: no trial ended with finite scores.
+
+    >>> from pathlib import Path
+    >>> config = RunConfig(model="mmd_vae", name="a", learning_rate=1e-3)
+    >>> run = RunFolder(Path("runs/a"), config)
+    >>> tuned_run(run, num_trials=5, dataset=None, strategy=None)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: --tune has nothing to search: of mmd_vae it would be ...
     """
     config = run.config
     if config.strategy == "multi_worker":
@@ -43,7 +50,7 @@ def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder:
         )
     best_file = run.tuning / BEST
     if not best_file.exists():
-        # What is refused is refused while nothing is on disk, and not as a failed trial.
+        # Wrong settings raise an error here, before anything is on disk, not in every trial.
         compiled_model(config, dataset, strategy)
         training_batches(dataset, config)
         run.create()
@@ -87,14 +94,20 @@ def _search(run: RunFolder, num_trials: int, dataset, strategy) -> None:
                            for key, value in trial.hyperparameters.values.items())  # fmt: skip
         print(f"  {rank}. {name} {trial.score:.4f}  {chosen}")
     best = chosen_fields(config, trials[0].hyperparameters)
-    # This file says that the search is done.
+    # Written last: if this file exists, the search is finished.
     files.write_yaml(run.tuning / BEST, _plain(best))
 
 
 def chosen_fields(
     config: RunConfig, hyperparameters: keras_tuner.HyperParameters
 ) -> dict[str, Any]:
-    """Fields of the configuration as `hyperparameters` choose them; what is given wins."""
+    """Settings and learning rate: those of the configuration, the others from `hyperparameters`.
+
+    >>> hyperparameters = keras_tuner.HyperParameters()
+    >>> fields = chosen_fields(RunConfig(model="beta_vae", settings={"beta": 2}), hyperparameters)
+    >>> fields["settings"]["beta"], sorted(hyperparameters.values)
+    (2.0, ['beta', 'latent_dim', 'learning_rate'])
+    """
     searched = MODELS.load(config.model_name).search_space(hyperparameters)
     rate = config.learning_rate
     if rate is None:
@@ -123,7 +136,7 @@ class _Tuner(keras_tuner.BayesianOptimization):
             )
         except UserError as error:
             raise keras_tuner.errors.FailedTrialError(str(error)) from error
-        # Every epoch's scores: the oracle takes the objective's best.
+        # The scores of every epoch; Keras Tuner takes the best value of the objective.
         return [
             dict(zip(history.history, scores, strict=True))
             for scores in zip(*history.history.values(), strict=True)
@@ -131,7 +144,7 @@ class _Tuner(keras_tuner.BayesianOptimization):
 
 
 def _plain(value: Any) -> Any:
-    """YAML-ready: lists for tuples, plain numbers."""
+    """The value for YAML: lists in place of tuples, plain numbers in place of NumPy's."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
