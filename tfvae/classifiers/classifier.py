@@ -1,6 +1,6 @@
 """The domain classifiers that score images, trained on the train split and kept on disk.
 
-Labels that are not observed have no part in the loss nor in the accuracy.
+Labels that aren't observed count neither in the loss nor in the accuracy.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 PATIENCE = 5
 PREDICT_BATCH = 256
 UNKNOWN = -1.0
-# Changes whenever training changes, so that a classifier of older code is not taken for a new one.
+# Changed whenever training changes, so that classifiers trained by older code aren't used.
 PROTOCOL = 1
 
 
@@ -42,8 +42,15 @@ class Classifier:
 
     Args:
         network: Keras model, images [B, H, W, C] in [0, 1] -> probabilities [B, L].
-        accuracy: Split -> its own accuracy there (per known label for binary ones); None where no
-            label is known.
+        accuracy: Split -> accuracy on it (of binary labels, over all known ones); None if no label
+            is known.
+
+    >>> import keras
+    >>> layers = [keras.Input([8, 8, 1]), keras.layers.Flatten(), keras.layers.Softmax()]
+    >>> classifier = Classifier(keras.Sequential(layers), accuracy={"test": None})
+    >>> probabilities = classifier(np.zeros([3, 8, 8, 1], np.float32))
+    >>> probabilities.shape, float(probabilities[0, 0]) == 1 / 64
+    ((3, 64), True)
     """
 
     def __init__(self, network, accuracy: dict[str, float | None]):
@@ -51,7 +58,7 @@ class Classifier:
 
         self.network = network
         self.accuracy = accuracy
-        # One graph for any number of rows: `predict` would trace anew for each.
+        # One graph for any number of rows: `predict` would trace a new one for each.
         self._probabilities = tf.function(
             lambda images: network(images, training=False),
             input_signature=[tf.TensorSpec([None, *network.input_shape[1:]], tf.float32)],
@@ -72,16 +79,24 @@ def load_or_train(
     cache_dir: Path,
     weights: str | None = None,
 ) -> Classifier:
-    """The classifier of a data set, from the cache where it is there and whole.
+    """The classifier of a data set: read from the cache, or else trained and written to it.
 
     Args:
         dataset: With labels.
         architecture: A name of `ARCHITECTURES`.
         seed: Of weights, order and augmentation.
-        cache_dir: Folder of the cache; made when needed.
-        weights: What a pretrained architecture starts from, as it takes them.
+        cache_dir: Folder of the cache; it is created if it doesn't exist.
+        weights: Weights from which the training of a pretrained architecture starts, see
+            `inception_v3`.
     Raises:
-        UserError: the data set has no labels, or the weights can't be had.
+        UserError: the data set has no labels, or the weights can't be read or downloaded.
+
+    >>> from types import SimpleNamespace
+    >>> faces = SimpleNamespace(spec=DataSpec("faces", (64, 64, 3)))
+    >>> load_or_train(faces, "cnn", seed=0, cache_dir=Path("results/classifiers"))
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: the data set faces has no labels to train a classifier on
     """
     import keras
 
@@ -109,7 +124,14 @@ def load_or_train(
 def train(
     dataset: LabelledImages, architecture: str, *, seed: int, weights: str | None = None
 ) -> Classifier:
-    """Trains on the train split, keeps the weights of the best validation loss."""
+    """Trains a classifier on the train split, and keeps the weights of the best validation loss.
+
+    Args:
+        dataset: With labels.
+        architecture: A name of `ARCHITECTURES`.
+        seed: Of weights, order and augmentation.
+        weights: Weights from which the training of a pretrained architecture starts.
+    """
     import keras
 
     keras.utils.set_random_seed(seed)
@@ -117,7 +139,7 @@ def train(
     chosen = ARCHITECTURES[architecture]
     network = chosen.build(spec, weights) if chosen.pretrained else chosen.build(spec)
     batch_size, steps, epochs = chosen.plan(spec.num_examples[TRAIN])
-    # A model around it, so that no state of the optimizer is saved with the network.
+    # The network is wrapped, so that it is saved without the state of the optimizer.
     images = keras.Input(spec.image_shape)
     trained = keras.Model(images, network(images))
     trained.compile(
@@ -161,9 +183,17 @@ def _split_accuracy(classifier: Classifier, dataset: LabelledImages, split: str)
 
 
 def masked_loss(label_kind: str | None) -> Callable:
-    """Cross-entropy in nats over known labels, [B]; unknown ones are -1 in the target [B, L].
+    """A loss function: the cross-entropy in nats over known labels, [B].
 
-    For binary labels it is the mean over an image's known labels.
+    Unknown labels are -1 in the target [B, L]. For binary labels the loss of an image is the mean
+    over its known labels.
+
+    The second attribute of this image is unknown, so the loss is -log 0.5:
+
+    >>> from keras import ops
+    >>> target, probability = ops.array([[1.0, -1.0]]), ops.array([[0.5, 0.9]])
+    >>> masked_loss("binary")(target, probability).numpy().round(4)
+    array([0.6931], dtype=float32)
     """
     from keras import ops
 
@@ -190,7 +220,7 @@ def _masked(batches):
 
 
 def _shifted(batches, spec: DataSpec, seed: int):
-    """Training pairs; each batch is moved by up to 1/14 of the image, the border repeated."""
+    """Training pairs; each batch is shifted by up to 1/14 of the image, its border mirrored."""
     import tensorflow as tf
 
     height, width, channels = spec.image_shape
@@ -210,7 +240,7 @@ def _shifted(batches, spec: DataSpec, seed: int):
 
 
 def _cache_key(dataset: LabelledImages, architecture: str, seed: int, weights: str | None) -> str:
-    """File name that differs whenever the data, the network, what it starts from or the seed do."""
+    """File name that differs if the data, the network, its initial weights or the seed differ."""
     identity = {
         "spec": dataset.spec.to_dict(),
         "options": dataset.options,

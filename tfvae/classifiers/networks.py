@@ -1,9 +1,9 @@
 """The networks of the domain classifiers, images [B, H, W, C] in [0, 1] -> probabilities [B, L].
 
-`cnn` is the classifier of study C (table 3). `cnn_bn` is a second, different one: more stages, each
-with batch normalisation, and no hidden dense layer, for scores that shall not depend on the first.
-`inception_v3` is the classifier of study E. A categorical data set gets a softmax, a binary one a
-sigmoid per label.
+`cnn` is the classifier of Vargas Aguilar & Gu (table 3). `cnn_bn` is a different one, for scores
+that must not depend on the first: it has more stages, each with batch normalisation, and no hidden
+dense layer. `inception_v3` is the classifier of Okamoto et al. (2018). The output is a softmax for
+categorical labels, and a sigmoid per label for binary ones.
 """
 
 import dataclasses
@@ -31,7 +31,11 @@ class Architecture:
         build: DataSpec -> Keras model; where `pretrained`, (DataSpec, weights) -> Keras model.
         plan: Number of training images -> (batch size, steps per epoch, most epochs).
         learning_rate: Of Adam, at the start of a cosine decay to 0.
-        pretrained: Whether it starts from given weights.
+        pretrained: Whether training starts from given weights.
+
+    >>> cnn_on_digits = ARCHITECTURES["cnn"]
+    >>> cnn_on_digits.plan(1258), cnn_on_digits.pretrained  # 1,258 training images
+    ((32, 39, 12), False)
     """
 
     build: Callable[..., Any]
@@ -41,9 +45,12 @@ class Architecture:
 
 
 def training_plan(num_images: int) -> tuple[int, int, int]:
-    """(batch size, steps per epoch, most epochs): many short epochs for few images.
+    """(batch size, steps per epoch, largest number of epochs): more epochs for fewer images.
 
-    1,258 images are seen 12 times and 55,000 three times; the tiniest sets still get 300 steps.
+    At least 300 steps are made, even for the smallest data sets.
+
+    >>> training_plan(1258), training_plan(55_000)
+    ((32, 39, 12), (64, 859, 3))
     """
     batch_size = min(32 if num_images < 5000 else 64, num_images)
     steps = num_images // batch_size
@@ -52,10 +59,14 @@ def training_plan(num_images: int) -> tuple[int, int, int]:
 
 
 def fine_tuning_plan(num_images: int) -> tuple[int, int, int]:
-    """(batch size, steps per epoch, most epochs) of a large network: 300 to 1,000 steps of 32.
+    """(batch size, steps per epoch, largest number of epochs) for a large network.
 
-    A quarter of a second each on two cores. An "epoch" is at most 250 steps, so a set of over 8,000
-    images isn't seen whole between two looks at validation, nor one of over 32,000 at all.
+    It makes 300 to 1,000 steps with 32 images, each of which takes a quarter of a second on two
+    cores. An "epoch" has at most 250 steps, which process 8,000 images; then comes a validation. Of
+    more than 32,000 images some are never used.
+
+    >>> fine_tuning_plan(1258), fine_tuning_plan(55_000)
+    ((32, 39, 12), (32, 250, 4))
     """
     batch_size = min(32, num_images)
     steps = min(num_images // batch_size, 250)
@@ -64,7 +75,13 @@ def fine_tuning_plan(num_images: int) -> tuple[int, int, int]:
 
 
 def cnn(spec: DataSpec):
-    """Study C, table 3; images over 32 pixels are halved by strided convolutions first."""
+    """The classifier of Vargas Aguilar & Gu, table 3.
+
+    Strided convolutions first halve images whose sides are larger than 32 pixels.
+
+    >>> cnn(DataSpec("digits", (28, 28, 1), tuple("0123456789"), "categorical")).output_shape
+    (None, 10)
+    """
     from keras import Sequential, layers
 
     side = max(spec.image_shape[:2])
@@ -87,9 +104,13 @@ def cnn(spec: DataSpec):
 
 
 def cnn_bn(spec: DataSpec):
-    """Convolutions with batch normalisation, each halved by max-pooling, then dropout and the head.
+    """Convolutions with batch normalisation, each followed by max-pooling; then dropout and output.
 
-    The last stage is flattened; of images over 32 pixels a side it is averaged over positions.
+    The last stage is flattened, or averaged over positions if the image's side is larger than 32.
+
+    >>> network = cnn_bn(DataSpec("faces", (64, 64, 3), ("smiling", "hat"), BINARY))
+    >>> network.output_shape, network.layers[-1].activation.__name__
+    ((None, 2), 'sigmoid')
     """
     from keras import Sequential, layers
 
@@ -108,18 +129,24 @@ def cnn_bn(spec: DataSpec):
 
 
 def inception_v3(spec: DataSpec, weights: str = IMAGENET):
-    """Inception-v3 (Szegedy et al. 2016) with a new last layer, all of it trained (study E).
+    """Inception-v3 (Szegedy et al. 2016) with a new last layer, as in Okamoto et al. (2018).
 
-    Sides below 75 pixels are resized to 75, larger ones stay; pixels are scaled to [-1, 1] and
-    grey is repeated to three channels, all within the network.
+    All of its layers are trained. The network itself resizes sides below 75 pixels to 75, scales
+    pixels to [-1, 1], and repeats a grey channel three times.
 
     Args:
         spec: Of grey or colour images.
-        weights: What it starts from: "imagenet", "none", or the path of a file with the weights
-            of `keras.applications.InceptionV3(include_top=False)` (`.weights.h5`, or `.h5` as
-            Keras downloads it).
+        weights: Initial weights: "imagenet", "none" for random ones, or the path of a file with
+            the weights of `keras.applications.InceptionV3(include_top=False)` (`.weights.h5`, or
+            `.h5` as Keras downloads it).
     Raises:
-        UserError: another number of channels; the weights can't be had or don't fit.
+        UserError: another number of channels; the weights can't be downloaded or read, or don't
+            fit.
+
+    >>> inception_v3(DataSpec("spectra", (64, 64, 7), ("a", "b"), BINARY))
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: inception_v3 takes grey or colour images, spectra has 7 channels
     """
     import keras
     from keras import layers
@@ -147,10 +174,13 @@ def inception_v3(spec: DataSpec, weights: str = IMAGENET):
 
 
 def weights_identity(weights: str) -> str:
-    """What tells one start of a network from another: "imagenet", "none" or the file's SHA-256.
+    """A string that identifies initial weights: "imagenet", "none" or the SHA-256 of the file.
 
     Raises:
         UserError: there is no such file, or it can't be read.
+
+    >>> weights_identity("imagenet")
+    'imagenet'
     """
     if weights in (IMAGENET, NO_WEIGHTS):
         return weights

@@ -1,4 +1,4 @@
-"""Shared by the commands: argument parsing, `--set`, option tables and error messages."""
+"""The parts that the commands share: parsing, `--set`, option tables and error messages."""
 
 import argparse
 import os
@@ -58,16 +58,32 @@ class Settings(argparse.Action):
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
-    """Adds `--config`, which `given_fields` reads."""
+    """Adds the option `--config`, which `given_fields` reads.
+
+    >>> parser = Parser()
+    >>> add_config(parser)
+    >>> parser.parse_args(["--config", "run.yaml"]).config
+    'run.yaml'
+    """
     parser.add_argument(
         "--config",
         metavar="FILE.yaml",
-        help="options from a file, keys as here without the dashes; the command line wins",
+        help="file with options, as keys without the leading dashes; options on the command line "
+        "have priority",
     )
 
 
 def given_fields(given: Mapping[str, Any], config: Any) -> dict[str, Any]:
-    """Fields of a `CommandConfig` from the command line and from the file of its `--config`."""
+    """Fields of a `CommandConfig` from the command line and from the file of its `--config`.
+
+    >>> import tempfile
+    >>> from tfvae.training.config import RunConfig
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "run.yaml")
+    ...     _ = file.write_text("model: vae\\nset: {beta: 4}")
+    ...     given_fields({"config": file, "model": "ccvae"}, RunConfig)
+    {'model': 'ccvae', 'set': {'beta': 4}}
+    """
     given = dict(given)
     path = given.pop("config", None)
     from_file = config.read(path) if path else {}
@@ -91,6 +107,12 @@ def add_fields(
         config: The class of the configuration.
         names: Field -> end of its help text, with the names that it accepts.
         metavars: Field -> name of its value in the help, by default the last word of the field.
+
+    >>> from tfvae.training.config import RunConfig
+    >>> parser = Parser()
+    >>> add_fields(parser, RunConfig, names={}, metavars={})
+    >>> vars(parser.parse_args(["--batch-size", "32"]))
+    {'batch_size': '32'}
     """
     for name, field in config.model_fields.items():
         # argparse expands % in help texts.
@@ -128,8 +150,12 @@ def options_table(title: str, options: Iterable[Option]) -> str:
 def load_tensorflow() -> None:
     """Imports TensorFlow and hides its log, unless the user has set `TF_CPP_MIN_LOG_LEVEL`.
 
-    TensorFlow reads the variable while it is imported. Lines that it logs before that, about oneDNN
-    and missing CUDA drivers, are shown whatever the level.
+    TensorFlow reads the variable while it is imported. Lines that it logs earlier, about oneDNN and
+    missing CUDA drivers, are shown at any level.
+
+    >>> load_tensorflow()
+    >>> "tensorflow" in sys.modules
+    True
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow  # noqa: F401
@@ -145,6 +171,14 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
         Exit status: 0, 1 for a failure, 2 for a wrong name, key or value, 130 when interrupted.
     Raises:
         Exception: any other error is a bug and keeps its traceback.
+
+    >>> import contextlib
+    >>> def fail(argv):
+    ...     raise UsageError("--seed must be an integer")
+    >>> with contextlib.redirect_stderr(sys.stdout):
+    ...     run_command(lambda argv: None, []), run_command(fail, [])
+    tfvae: error: --seed must be an integer
+    (0, 2)
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     show_traceback = "--traceback" in argv

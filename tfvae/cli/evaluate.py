@@ -1,4 +1,4 @@
-"""`evaluate.py`: finds exports, their data and the metrics' options, and prints the scores."""
+"""`evaluate.py`: scores exports by metrics, prints the scores and writes them to files."""
 
 import argparse
 from collections.abc import Sequence
@@ -20,7 +20,19 @@ EXAMPLES = """examples:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Scores as the arguments say; returns the exit status."""
+    """Scores exports as the arguments say.
+
+    Args:
+        argv: Arguments; None: those of the process.
+    Returns:
+        Exit status, as `run_command`. Errors are printed on stderr in one line.
+
+    >>> import contextlib, io
+    >>> with contextlib.redirect_stderr(io.StringIO()) as printed:
+    ...     status = main(["--metric", "cross"])
+    >>> status, printed.getvalue().split(" (")[0]
+    (2, "tfvae: error: unknown metric 'cross'; did you mean 'crosstalk'?")
+    """
     return run_command(_evaluate, argv)
 
 
@@ -30,7 +42,7 @@ def _evaluate(argv: Sequence[str]) -> None:
     if given.get("help"):
         _print_help(parser, metric_names(given["metric"]) if "metric" in given else [])
         return
-    # First: a seed that is none is told before any export is looked at.
+    # A wrong seed is reported before any export is looked for.
     seed = _seed(given.get("seed", "0"))
     plan = Plan.make(
         given.get("metric", ""),
@@ -55,24 +67,29 @@ def _evaluate(argv: Sequence[str]) -> None:
 
 
 def make_parser() -> Parser:
-    """The options of `evaluate.py`."""
+    """The parser of the options of `evaluate.py`.
+
+    >>> vars(make_parser().parse_args(["--metric", "cis", "--set", "repeats=1"]))
+    {'metric': 'cis', 'set': {'repeats': '1'}}
+    """
     parser = Parser(
         description="Score exported models.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--metric", metavar="NAME[,NAME]", help=f"which scores: {_choices()}")
+    add("--metric", metavar="NAME[,NAME]", help=f"metrics to compute: {_choices()}")
     add(
         "--saved-model",
         action="append",
         metavar="PATH",
-        help="export to score, repeatable (default the newest one)",
+        help="export to score; may be given several times (default the newest one)",
     )
     add(
         "--dataset",
         metavar="NAME",
-        help=f"data set: {', '.join(DATASETS.choices)} (default the one it was trained on)",
+        help=f"data set: {', '.join(DATASETS.choices)} (default the one that the export was "
+        "trained on)",
     )
     add(
         "--labels",
@@ -81,18 +98,20 @@ def make_parser() -> Parser:
     )
     add("--set", action=Settings, nargs="+", metavar="KEY=VALUE",
         help="options of the metric; --metric NAME --help lists them")  # fmt: skip
-    add("--seed", metavar="SEED", help="of every random draw (default 0)")
-    add("--output-dir", metavar="DIR", help="where results are written (default results)")
-    add("--json", metavar="FILE", help="also write the scores here; a list where there are several")
-    add("--data-dir", metavar="DIR", help="where TensorFlow Datasets keeps its files")
-    add("--manual-dir", metavar="DIR", help="folder with archives fetched by hand, as in training")
-    add("--saved-models-dir", metavar="DIR", help="where the newest export is looked for "
+    add("--seed", metavar="SEED", help="seed of every random draw (default 0)")
+    add("--output-dir", metavar="DIR", help="folder that results are written to (default results)")
+    add("--json", metavar="FILE", help="also write the scores to this file, as a list if there are "
+        "several")  # fmt: skip
+    add("--data-dir", metavar="DIR", help="folder in which TensorFlow Datasets keeps its files")
+    add("--manual-dir", metavar="DIR", help="folder with archives that were downloaded by hand, "
+        "as in training")  # fmt: skip
+    add("--saved-models-dir", metavar="DIR", help="folder in which the newest export is looked for "
         "(default saved_models)")  # fmt: skip
     return parser
 
 
 def _seed(text: str) -> int:
-    # As in training; Keras' generators end at 2**32.
+    # The range of training; the random generators of Keras take seeds below 2**32.
     if not (text.isdecimal() and int(text) < 2**31):
         raise UsageError(f"--seed must be an integer from 0 to {2**31 - 1}, got {text!r}")
     return int(text)

@@ -27,7 +27,19 @@ METAVARS = {"generator": "NAME", "saved_model": "PATH", "min_accuracy": "SHARE",
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Fits a generator as the arguments say; returns the exit status."""
+    """Fits a generator as the arguments say.
+
+    Args:
+        argv: Arguments; None: those of the process.
+    Returns:
+        Exit status, as `run_command`. Errors are printed on stderr in one line.
+
+    >>> import contextlib, io
+    >>> with contextlib.redirect_stderr(io.StringIO()) as printed:
+    ...     status = main(["--generator", "medium3"])
+    >>> status, printed.getvalue().split("; ")[0]
+    (2, "tfvae: error: unknown generator 'medium3'")
+    """
     return run_command(_fit, argv)
 
 
@@ -56,7 +68,11 @@ def _fit(argv: Sequence[str]) -> None:
 
 
 def make_parser() -> Parser:
-    """One option per field of `GeneratorConfig`, and `--config`."""
+    """The parser, with an option for each field of `GeneratorConfig`, and `--config`.
+
+    >>> vars(make_parser().parse_args(["--generator", "simple", "--min-accuracy", "0.9"]))
+    {'generator': 'simple', 'min_accuracy': '0.9'}
+    """
     parser = Parser(
         description="Fit a generator that draws images of one class to an export of a model "
         "without labels.",

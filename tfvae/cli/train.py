@@ -33,9 +33,20 @@ METAVARS = {"model": "NAME", "dataset": "NAME", "name": "NAME", "missing_labels"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Trains as the arguments say; returns the exit status.
+    """Trains a model as the arguments say.
 
     With `--generator`, or a configuration file that has this key, it is the command `tfvae-fit`.
+
+    Args:
+        argv: Arguments; None: those of the process.
+    Returns:
+        Exit status, as `run_command`. Errors are printed on stderr in one line.
+
+    >>> import contextlib, io
+    >>> with contextlib.redirect_stderr(io.StringIO()) as printed:
+    ...     status = main(["--model", "ccvea"])
+    >>> status, printed.getvalue().split(" (")[0]
+    (2, "tfvae: error: unknown model 'ccvea'; did you mean 'ccvae'?")
     """
     return run_command(_train_or_fit, argv)
 
@@ -78,7 +89,7 @@ def _train(argv: Sequence[str]) -> None:
     if "dataset" in fields or not config.resume:
         check_dataset_name(config.dataset)
     if not config.resume:
-        # Refuses a name that is taken before TensorFlow is imported.
+        # A name that is already used is reported before TensorFlow is imported.
         new_run(config)
 
     load_tensorflow()
@@ -88,7 +99,11 @@ def _train(argv: Sequence[str]) -> None:
 
 
 def make_parser() -> Parser:
-    """One option per field of `RunConfig`, and `--config`."""
+    """The parser, with an option for each field of `RunConfig`, and `--config`.
+
+    >>> vars(make_parser().parse_args(["--model", "vae", "--epochs", "3"]))
+    {'model': 'vae', 'epochs': '3'}
+    """
     parser = Parser(
         description="Train a model and export it.",
         epilog=EXAMPLES,

@@ -1,8 +1,12 @@
-"""Scores of exports: everything here sees SavedModels only, whoever made them.
+"""Scores of exports: every metric calls the signatures of a SavedModel, whoever made it.
 
 A metric is a function `metric(context, *, option=default, ...) -> Result` in a module of its own
-that also states what it asks of an export in `NEEDS`. Its options are its signature, their help
-its docstring. A new metric is one file in `metrics/` and one line in `METRICS`.
+that also states its requirements on an export in `NEEDS`. Its options are read off its signature,
+and their help texts off its docstring. A new metric is one file in `metrics/` and one line in
+`METRICS`.
+
+>>> METRICS.defaults("reconstruction")
+{'num_images': 1000, 'shown': 10}
 """
 
 from tfvae.exports.needs import Needs
@@ -28,10 +32,22 @@ METRICS = Table(
 
 
 def metric_needs(name: str) -> Needs:
-    """What a metric asks of an export and its data."""
+    """The requirements of a metric on an export and its data.
+
+    >>> metric_needs("cis").signatures, metric_needs("cis").labels
+    (('transfer',), True)
+    """
     return METRICS.module(name).NEEDS
 
 
 def applicable_metrics(export) -> tuple[str, ...]:
-    """What `all` means for an export: the metrics whose signatures and labels it has."""
+    """The metrics that `all` stands for: those whose requirements an export meets.
+
+    >>> from pathlib import Path
+    >>> from tfvae.exports.reader import Export
+    >>> from tfvae.schema import DataSpec
+    >>> manifest = {"signatures": {"encode": {"inputs": []}, "decode": {"inputs": []}}}
+    >>> applicable_metrics(Export(Path("vae/1"), manifest, DataSpec("digits", (28, 28, 1))))
+    ('interpolation', 'traversal')
+    """
     return tuple(name for name in METRICS if not metric_needs(name).missing_from(export))

@@ -37,19 +37,35 @@ def evaluate(
 
     Args:
         metrics: A name of `METRICS`, several, or "all".
-        saved_models: Exports, each a version folder or a run's folder; none: the newest one.
-        dataset: To score them on; none: each on the data that it was trained on.
-        labels: Of another `dataset`, keep only these binary labels.
+        saved_models: Exports, each the folder of a version or of a run; by default the newest one.
+        dataset: Data set to score them on; by default each is scored on the data that it was
+            trained on.
+        labels: Keep only these binary labels of another `dataset`.
         settings: Options of the metrics; strings are read as on the command line.
         seed: Of every random draw.
-        output_dir: Files go to `<output_dir>/<metric>/`.
+        output_dir: Files are written to `<output_dir>/<metric>/`.
         data_dir, manual_dir: As for `load_dataset`.
-        saved_models_dir: Where the newest export is looked for.
+        saved_models_dir: Folder in which the newest export is looked for.
     Returns:
         A report for each score, in the order in which they were made.
     Raises:
         UsageError: unknown metric or option, a bad value, or too many exports.
         UserError: an export or the data lack what a metric needs, or don't fit each other.
+
+    An untrained model, exported and scored:
+
+    >>> import tempfile, tfvae
+    >>> from tfvae.exports.writer import export_model
+    >>> model = tfvae.build_model("vae", tfvae.load_dataset("digits").spec)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = export_model(model, f"{folder}/vae_digits", {"dataset": "digits"})
+    ...     settings = {"num_images": 20}
+    ...     reports = evaluate("reconstruction", path, settings=settings, output_dir=folder)
+    ...     written = [file.name for file in reports[0].files]
+    >>> written
+    ['vae_digits.json', 'vae_digits.md', 'vae_digits-reconstructions.png']
+    >>> sorted(reports[0].result.values), reports[0].document["num_images"]
+    (['distortion', 'mse', 'ssim'], 20)
     """
     plan = Plan.make(
         metrics,
@@ -66,13 +82,18 @@ def evaluate(
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One score to be made.
+    """One metric to be computed.
 
     Args:
         metric: A name of `METRICS`.
         exports: One, or several for a metric that compares.
-        sources: The data of each export.
+        sources: The data set of each export.
         settings: Of the metric.
+
+    >>> export = Export(Path("vae_digits/1"), {"dataset": "digits"}, spec=None)
+    >>> job = Job("reconstruction", (export,), (("digits", {}),), {"num_images": 20})
+    >>> job.exports[0].name, job.sources[0][0]
+    ('vae_digits/1', 'digits')
     """
 
     metric: str
@@ -86,9 +107,15 @@ class Plan:
     """Which export is scored by which metric on which data; made and checked without TensorFlow.
 
     Args:
-        jobs: In their order.
-        everything: Whether the metrics are "all": one that can't be scored is then left out.
+        jobs: In the order in which they are run.
+        everything: Whether the metrics are "all": one that can't be computed is then left out.
         own_data: Whether each export is scored on the data that it was trained on.
+
+    >>> plan = Plan(jobs=())
+    >>> list(plan.run())
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: no metric could be scored
     """
 
     jobs: tuple[Job, ...]
@@ -108,8 +135,20 @@ class Plan:
     ) -> "Plan":
         """Opens the exports and finds their data; arguments and errors as for `evaluate`.
 
-        Metrics that compare score all exports at once on the data of the first; the others score
-        each on its own. "all" scores each export by every metric whose signatures it has.
+        A metric that compares scores all exports together on the data of the first; the others
+        score each export alone. "all" scores each export by every metric whose signatures it has.
+
+        >>> import tempfile
+        >>> from tfvae.schema import DataSpec
+        >>> about = {"format": 1, "dataset": "digits"}
+        >>> about["signatures"] = {"reconstruct": {"inputs": ["image"], "outputs": ["image"]}}
+        >>> about["data_spec"] = DataSpec("digits", (28, 28, 1)).to_dict()
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Path(folder, "saved_model.pb").touch()
+        ...     _ = Path(folder, "manifest.json").write_text(json.dumps(about))
+        ...     plan = Plan.make("all", folder, settings={"num_images": "50"})
+        >>> [(job.metric, job.sources[0][0], job.settings) for job in plan.jobs]
+        [('reconstruction', 'digits', {'num_images': 50})]
         """
         names = metric_names(metrics)
         everything = ALL in names
@@ -149,7 +188,7 @@ class Plan:
         data_dir: str | None = None,
         manual_dir: str | None = None,
     ) -> Iterator[Report]:
-        """Loads the data, then makes one score after another; arguments as for `evaluate`.
+        """Loads the data, then computes one metric after another; arguments as for `evaluate`.
 
         Raises:
             UserError: as `evaluate`; the data of an export have changed since it was trained.
@@ -192,10 +231,13 @@ class Plan:
 
 
 def metric_names(metrics: str | Sequence[str]) -> list[str]:
-    """The names in "NAME[,NAME]" or a list, each once; ["all"] where it is among them.
+    """The names in "NAME[,NAME]" or a list, without repetitions; ["all"] if it is among them.
 
     Raises:
         UsageError: an unknown name, or none.
+
+    >>> metric_names("cis, likelihood,cis"), metric_names(["cis", "all"])
+    (['cis', 'likelihood'], ['all'])
     """
     given = metrics.split(",") if isinstance(metrics, str) else metrics
     names = list(dict.fromkeys(name.strip() for name in given if name.strip()))
@@ -210,10 +252,13 @@ def metric_names(metrics: str | Sequence[str]) -> list[str]:
 def settings_by_metric(
     names: Sequence[str], settings: Mapping[str, Any]
 ) -> dict[str, dict[str, Any]]:
-    """Metric -> those settings that it has, in its types.
+    """Metric -> the settings among its options, with the values in the declared types.
 
     Raises:
         UsageError: a key that none of the metrics has, or a bad value.
+
+    >>> settings_by_metric(["reconstruction", "likelihood"], {"num_images": "50", "shown": "5"})
+    {'reconstruction': {'num_images': 50, 'shown': 5}, 'likelihood': {'num_images': 50}}
     """
     if len(names) == 1:
         return {names[0]: METRICS.check_options(names[0], settings)}
@@ -238,11 +283,17 @@ def settings_by_metric(
 def source_of(export: Export, given: str | None = None, labels: str | None = None) -> Source:
     """The data set to score an export on, and the options to load it with.
 
-    By default the very examples that it was trained and tested on; other data come in the size of
-    its images, with all labels but for those that are asked for.
+    By default these are the data that it was trained on, loaded with the same options. Other data
+    are resized to the size of its images, and keep the labels that are asked for, by default all.
 
     Raises:
-        UsageError: labels are chosen of the export's own data, which come with its own.
+        UsageError: labels are given for the export's own data, which keep the labels of training.
+
+    >>> from tfvae.schema import DataSpec
+    >>> manifest = {"dataset": "digits", "dataset_options": {"seed": 1}}
+    >>> export = Export(Path("vae/1"), manifest, DataSpec("digits", (28, 28, 1)))
+    >>> source_of(export), source_of(export, "mnist")
+    (('digits', {'seed': 1}), ('mnist', {'image_size': 28}))
     """
     own = export.manifest["dataset"]
     if given is None or given == own:

@@ -1,4 +1,4 @@
-"""Scores of pairs and rows of images: arrays in, numbers out. Pixels in [0, 1]."""
+"""Scores of pairs and of sequences of images: arrays in, numbers out. Pixels in [0, 1]."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def binary_cross_entropy(images: np.ndarray, probabilities: np.ndarray) -> np.nd
 
 
 def structural_similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """SSIM of Wang et al. (2004), [N]; Gaussian window of 11 pixels, or what fits the image.
+    """SSIM of Wang et al. (2004), [N]; Gaussian window of 11 pixels, or less for smaller images.
 
     >>> image = np.linspace(0, 1, 144, dtype=np.float32).reshape(1, 12, 12, 1)
     >>> structural_similarity(image, image).tolist()
@@ -41,14 +41,14 @@ def structural_similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def smoothness(paths: np.ndarray) -> dict[str, np.ndarray]:
-    """How evenly and directly rows of images change.
+    """How evenly and how directly sequences of images change.
 
     Args:
         paths: [P, steps, ...].
     Returns:
-        "largest_step", the largest of the steps over their mean, and "path_length", their sum over
-        the distance of the ends, [P] each; 1 for an even and straight path, and where nothing
-        changes.
+        "largest_step", the largest distance of neighbours over their mean distance, and
+        "path_length", the sum of these distances over the distance of the ends, [P] each. Both are
+        1 for an even and straight path, and if nothing changes.
 
     >>> even = np.linspace(0, 1, 5).reshape(1, 5, 1)
     >>> {name: values.tolist() for name, values in smoothness(even).items()}
@@ -66,9 +66,9 @@ def smoothness(paths: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def changed_area(change: np.ndarray) -> np.ndarray:
-    """Share of the pixels that an absolute change [N, H, W] occupies, [N]; 0 without any change.
+    """Share of the pixels that an absolute change [N, H, W] covers, [N]; 0 without any change.
 
-    (sum |c|)^2 / (H W sum c^2): 1 for an even change of all pixels, 1 / (H W) for that of one.
+    (sum |c|)^2 / (H W sum c^2): 1 if all pixels change equally, 1 / (H W) if a single one does.
 
     >>> changed_area(np.array([[[1.0, 1.0], [0.0, 0.0]]])).tolist()
     [0.5]

@@ -1,4 +1,4 @@
-"""Results on disk and on the terminal: JSON, PNG, a Markdown table and a printed one."""
+"""Results in files and on the terminal: JSON, PNG, Markdown, and printed tables."""
 
 import dataclasses
 import functools
@@ -17,12 +17,18 @@ from tfvae.schema import UserError
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """A metric's result as it was written.
+    """The result of a metric, and the files that it was written to.
 
     Args:
-        result: What the metric returned.
+        result: The result.
         document: Its JSON form.
-        files: What was written, the JSON first.
+        files: The files, the JSON first.
+
+    >>> result = Result({"mse": 0.02}, {}, num_images=100)
+    >>> about = document("reconstruction", "saved_models/vae/1", "digits", 0, result)
+    >>> report = Report(result, about, files=())
+    >>> report.document["values"]
+    {'mse': 0.02}
     """
 
     result: Result
@@ -36,10 +42,15 @@ PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability", "numpy", "
 def document(
     metric: str, saved_model: str | list[str], dataset: str, seed: int, result: Result
 ) -> dict[str, Any]:
-    """The JSON form of a result: plain numbers only.
+    """The JSON form of a result; NumPy's numbers become plain ones.
 
     Raises:
         UserError: a value is NaN or infinite; the message names it.
+
+    >>> result = Result({"mse": np.float64(0.02)}, {"mse": (0.01, 0.03)}, num_images=100)
+    >>> about = document("reconstruction", "saved_models/vae/1", "digits", 0, result)
+    >>> about["values"], about["intervals"], about["num_images"]
+    ({'mse': 0.02}, {'mse': [0.01, 0.03]}, 100)
     """
     for name, value in result.values.items():
         bounds = result.intervals.get(name, ())
@@ -61,7 +72,11 @@ def document(
 
 
 def versions() -> dict[str, str]:
-    """Package -> installed version, for those that scores depend on."""
+    """Package -> installed version, for the packages that scores depend on.
+
+    >>> versions()["numpy"] == np.__version__
+    True
+    """
     found = {}
     for package in PACKAGES:
         try:
@@ -74,10 +89,18 @@ def versions() -> dict[str, str]:
 def write(result: Result, document: Mapping[str, Any], output_dir: Path, name: str) -> Report:
     """Writes `<metric>/<name>.json`, `.md` and one PNG per figure under the output folder.
 
-    The JSON comes last, so where it is, everything is.
+    The JSON is written last: if it exists, the other files do.
 
     Raises:
         UserError: a file can't be written.
+
+    >>> import tempfile
+    >>> result = Result({"mse": 0.02}, {}, num_images=100)
+    >>> about = document("reconstruction", "saved_models/vae/1", "digits", 0, result)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     report = write(result, about, Path(folder), "vae")
+    ...     [file.relative_to(folder).as_posix() for file in report.files]
+    ['reconstruction/vae.json', 'reconstruction/vae.md']
     """
     folder = Path(output_dir) / document["metric"]
     figures = {title: folder / f"{name}-{title}.png" for title in result.figures}
@@ -89,13 +112,29 @@ def write(result: Result, document: Mapping[str, Any], output_dir: Path, name: s
 
 
 def file_name(run: str, trained_on: str, dataset: str) -> str:
-    """The run's name; on another data set than its own, that one's name behind it."""
+    """The name of the run; if it was scored on other data, followed by the name of those.
+
+    >>> file_name("vae", "digits", "digits"), file_name("vae", "digits", "folder:/data/my faces")
+    ('vae', 'vae-on-folder_data_my_faces')
+    """
     name = run if dataset == trained_on else f"{run}-on-{dataset}"
     return re.sub(r"[^\w.+-]+", "_", name).strip("._") or "export"
 
 
 def markdown(result: Result, about: Mapping[str, Any], figures: Mapping[str, Path]) -> str:
-    """The result and its JSON form as a Markdown page."""
+    """A result as a Markdown page.
+
+    Args:
+        result: The result.
+        about: Its JSON form.
+        figures: Name -> file of each figure.
+
+    >>> result = Result({"mse": 0.02}, {}, num_images=100)
+    >>> about = document("reconstruction", "saved_models/vae/1", "digits", 0, result)
+    >>> page = markdown(result, about, figures={})
+    >>> page.splitlines()[0], page.splitlines()[6]
+    ('# reconstruction: saved_models/vae/1', '| mse | 0.0200 |  |')
+    """
     lines = [
         f"# {about['metric']}: {about['saved_model']}",
         "",
@@ -116,7 +155,14 @@ def markdown(result: Result, about: Mapping[str, Any], figures: Mapping[str, Pat
 
 
 def print_report(report: Report) -> None:
-    """Prints the values, the tables, the notes and where the files are."""
+    """Prints the values, the tables, the notes and the paths of the files.
+
+    >>> result = Result({"mse": 0.02}, {}, num_images=100)
+    >>> about = {"metric": "reconstruction", "saved_model": "vae/1", "dataset": "digits"}
+    >>> print_report(Report(result, about, files=()))  # doctest: +ELLIPSIS, +NORMALIZE_WHITESPACE
+    reconstruction: vae/1 on digits
+    ...
+    """
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -140,7 +186,11 @@ def print_report(report: Report) -> None:
 
 
 def value_rows(result: Result) -> Rows:
-    """The values with their intervals as the rows of a table."""
+    """The values with their intervals as the rows of a table.
+
+    >>> value_rows(Result({"mse": 0.02}, {"mse": (0.01, 0.03)}, num_images=100))
+    [{'value': 'mse', 'score': 0.02, '95 % interval': '[0.0100, 0.0300]'}]
+    """
     rows = []
     for name, value in result.values.items():
         bounds = result.intervals.get(name)
@@ -150,7 +200,11 @@ def value_rows(result: Result) -> Rows:
 
 
 def markdown_table(rows: Rows) -> list[str]:
-    """The lines of a Markdown table, a column per key of the rows; none without rows."""
+    """The lines of a Markdown table with a column per key of the rows; no line without rows.
+
+    >>> markdown_table([{"label": "cat", "accuracy": 0.5}])
+    ['| label | accuracy |', '|---|---|', '| cat | 0.5000 |']
+    """
     if not rows:
         return []
     columns = _columns(rows)

@@ -1,4 +1,4 @@
-"""One metric, run on exports and written."""
+"""One metric: computed for exports, and its result written to files."""
 
 import dataclasses
 import hashlib
@@ -11,7 +11,7 @@ from tfvae.evaluation.context import Context, DomainClassifier, Subject
 from tfvae.evaluation.report import Report
 from tfvae.exports.reader import Export, is_unchanged
 
-# File systems end at 255 bytes, and names of figures and of the data set follow.
+# File names have at most 255 bytes, and the names of the data set and of the figure are appended.
 LONGEST_NAME = 120
 CHANGED = "Beware: the data set has changed since training, so test images may be trained-on ones."
 
@@ -30,15 +30,30 @@ def score(
 
     Args:
         metric: A name of `METRICS`.
-        subjects: Exports with their data; one, but for metrics that compare.
+        subjects: Exports with their data; one, or several for a metric that compares.
         seed: Of every random draw.
-        output_dir: Files go to `<output_dir>/<metric>/`.
+        output_dir: Files are written to `<output_dir>/<metric>/`.
         settings: Options of the metric; strings are read as on the command line.
-        cache_dir: Where classifiers are kept; None means `<output_dir>/classifiers`.
+        cache_dir: Folder in which classifiers are kept; None means `<output_dir>/classifiers`.
         classifiers: Architecture -> classifier, used in place of trained ones.
     Raises:
         UsageError: unknown metric or option, a bad value, or too many exports.
         UserError: an export or the data lack what the metric needs, or don't fit each other.
+
+    An export that copies its images:
+
+    >>> import tempfile
+    >>> from tfvae.data import load_dataset
+    >>> data = load_dataset("digits")
+    >>> signatures = {"reconstruct": {"inputs": ["image"], "outputs": ["image"]}}
+    >>> export = Export(Path("copy/1"), {"signatures": signatures}, data.spec)
+    >>> export.call = lambda signature, image, label: {"image": image}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     settings = {"num_images": "20"}
+    ...     report = score("reconstruction", [Subject(export, data)], settings=settings,
+    ...                    output_dir=folder)
+    >>> report.document["values"], report.document["settings"]
+    ({'mse': 0.0, 'ssim': 1.0}, {'num_images': 20, 'shown': 10})
     """
     checked = METRICS.check_options(metric, settings or {})
     needs = metric_needs(metric)
@@ -70,7 +85,7 @@ def score(
 
 
 def _joined_runs(exports: Sequence[Export]) -> str:
-    """Names of the runs for a file; of many, the first and a digest of all."""
+    """The names of the runs in the name of a file; of many runs, the first and a digest of all."""
     name = "+".join(export.run for export in exports)
     if len(name) <= LONGEST_NAME or len(exports) == 1:
         return name

@@ -1,4 +1,4 @@
-"""Images transferred to domains by an export: their classification and how they look."""
+"""Images transferred to domains by an export: the images, and their classification."""
 
 from collections.abc import Sequence
 
@@ -12,13 +12,28 @@ from tfvae.exports.reader import Export
 from tfvae.schema import IMAGE, TEST
 
 STRENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0)
-# The score doesn't see what is lost within a domain: where it saturates, ever stronger transfers
-# that end in one prototype would win by a thousandth.
+# The score doesn't measure the variety within a domain. Once it saturates, stronger and stronger
+# transfers, which make all images of a domain alike, would still be better by a thousandth.
 STRENGTH_TOLERANCE = 0.025
 
 
 def transfer(export: Export, images: np.ndarray, domain: int, strength: float) -> np.ndarray:
-    """Images [N, H, W, C] transferred to one domain, by its index."""
+    """Images transferred to one domain.
+
+    Args:
+        export: With `transfer`.
+        images: [N, H, W, C].
+        domain: Its index.
+        strength: The same for all images.
+    Returns:
+        [N, H, W, C].
+
+    >>> from types import SimpleNamespace
+    >>> write = lambda signature, image, target, strength: {"image": target[:, :, None, None]}
+    >>> export = SimpleNamespace(spec=SimpleNamespace(num_labels=2), call=write)
+    >>> transfer(export, np.zeros([1, 2, 1, 1]), domain=1, strength=1.0).ravel().tolist()
+    [0.0, 1.0]
+    """
     target = np.zeros((len(images), export.spec.num_labels), np.float32)
     target[:, domain] = 1
     strengths = np.full(len(images), strength, np.float32)
@@ -26,22 +41,59 @@ def transfer(export: Export, images: np.ndarray, domain: int, strength: float) -
 
 
 def transfer_probabilities(export: Export, classifier, images: np.ndarray, strength: float):
-    """f of every image transferred to every domain: [N, n, n], the target along the second axis.
+    """The classifier's probabilities of every image transferred to every domain.
 
-    One domain at a time: all images of all domains at once would be N n images in memory.
+    It transfers to one domain after another, so as not to hold N n images in memory.
+
+    Args:
+        export: With `transfer`.
+        classifier: Images -> probabilities.
+        images: [N, H, W, C].
+        strength: Of the transfer.
+    Returns:
+        [N, n, n]: image, target domain, domain whose probability it is.
+
+    >>> from types import SimpleNamespace
+    >>> write = lambda signature, image, target, strength: {"image": target[:, :, None, None]}
+    >>> export = SimpleNamespace(spec=SimpleNamespace(num_labels=2), call=write)
+    >>> read = lambda images: images[:, :, 0, 0]
+    >>> transfer_probabilities(export, read, np.zeros([1, 2, 1, 1]), strength=1.0).tolist()
+    [[[1.0, 0.0], [0.0, 1.0]]]
     """
     domains = tqdm(range(export.spec.num_labels), desc="transfer", disable=None, leave=False)
     return np.stack([classifier(transfer(export, images, i, strength)) for i in domains], axis=1)
 
 
 def edited_probabilities(context: Context, classifier, rows: np.ndarray) -> np.ndarray:
-    """f of the test examples at `rows`, drawn again with each label on: [N, n, n]."""
+    """The classifier's probabilities of test examples drawn again with each label switched on.
+
+    Args:
+        context: Its data set can draw the perfect edit.
+        classifier: Images -> probabilities.
+        rows: Indices of the examples in the data set, [N].
+    Returns:
+        [N, n, n]: example, label that was switched on, label whose probability it is.
+
+    >>> from types import SimpleNamespace
+    >>> edited = lambda split, rows, label: np.full([len(rows), 1, 1, 1], label)
+    >>> context = SimpleNamespace(spec=SimpleNamespace(num_labels=2), edited=edited)
+    >>> read = lambda images: np.eye(2)[images[:, 0, 0, 0]]
+    >>> edited_probabilities(context, read, rows=np.array([7])).tolist()
+    [[[1.0, 0.0], [0.0, 1.0]]]
+    """
     labels = tqdm(range(context.spec.num_labels), desc="perfect edit", disable=None, leave=False)
     return np.stack([classifier(context.edited(TEST, rows, i)) for i in labels], axis=1)
 
 
 def transfer_to_all(export: Export, image: np.ndarray, strength: float) -> np.ndarray:
-    """One image [1, H, W, C] transferred to every domain: [n, H, W, C]."""
+    """One image [1, H, W, C] transferred to every domain: [n, H, W, C].
+
+    >>> from types import SimpleNamespace
+    >>> same = lambda signature, image, target, strength: {"image": image}
+    >>> export = SimpleNamespace(spec=SimpleNamespace(num_labels=10), call=same)
+    >>> transfer_to_all(export, np.zeros([1, 28, 28, 1]), strength=1.0).shape
+    (10, 28, 28, 1)
+    """
     domains = export.spec.num_labels
     return export.call(
         "transfer",
@@ -52,7 +104,17 @@ def transfer_to_all(export: Export, image: np.ndarray, strength: float) -> np.nd
 
 
 def contact_sheet(context: Context, images: np.ndarray, strength: float):
-    """Images transferred to every domain: several of them, or one where the domains are many."""
+    """A figure of images transferred to every domain: six images, or one if the domains are many.
+
+    >>> from types import SimpleNamespace
+    >>> spec = SimpleNamespace(label_names=("cat", "dog"), num_labels=2)
+    >>> same = lambda signature, image, target, strength: {"image": image}
+    >>> export = SimpleNamespace(run="same", spec=spec, call=same)
+    >>> context = SimpleNamespace(spec=spec, data_name="animals", export=export)
+    >>> figure = contact_sheet(context, np.zeros([3, 8, 8, 1]), strength=1.0)
+    >>> " ".join(figure.get_suptitle().split())
+    'same: test images of animals transferred to every domain, strength 1'
+    """
     names = context.spec.label_names
     rows = images[: 6 if len(names) <= 16 else 1]
     cells = np.stack(
@@ -86,6 +148,17 @@ def choose_strength(
         strengths: To choose from.
     Returns:
         The strength, and the mean scores of each that was tried, the weakest first.
+
+    A transfer that changes nothing has the same CIS at every strength; the weakest is chosen:
+
+    >>> from types import SimpleNamespace
+    >>> same = lambda signature, image, target, strength: {"image": image}
+    >>> export = SimpleNamespace(spec=SimpleNamespace(num_labels=2), call=same)
+    >>> classifier = lambda images: np.full([len(images), 2], 0.5)
+    >>> images, original = np.zeros([3, 8, 8, 1]), np.full([3, 2], 0.5)
+    >>> strength, tried = choose_strength(export, classifier, images, original, (2.0, 1.0))
+    >>> strength, [row["cis"] for row in tried]
+    (1.0, [0.0, 0.0])
     """
     rows = []
     for value in tqdm(sorted(set(strengths)), desc="strength", disable=None, leave=False):

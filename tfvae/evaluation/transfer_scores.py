@@ -1,8 +1,8 @@
 """Algorithm 2 of Okamoto et al. (2018), the Conditional Inception Score, on arrays; pure NumPy.
 
-f gives the probabilities of a domain classifier, x_i is the image x transferred to domain i, and
-M_i = f(x_i) - f(x), an n x n matrix per image. ts = mean of the diagonal, rs = -mean of the
-absolute values off the diagonal, CIS = ts + rs.
+f is a domain classifier, whose outputs are n probabilities; x_i is the image x transferred to
+domain i; M_i = f(x_i) - f(x) is row i of an n x n matrix per image. Then ts is the mean of the
+diagonal, rs minus the mean of the absolute values off the diagonal, and CIS = ts + rs.
 """
 
 import numpy as np
@@ -81,7 +81,7 @@ def random_targets(transferred: np.ndarray, rng: np.random.Generator) -> np.ndar
 
 
 def repeat_subsets(total: int, size: int, repeats: int) -> np.ndarray:
-    """Image indices of each repeat [repeats, size']: all different as long as `total` allows.
+    """Image indices of each repeat, [repeats, size']: all different if `total` is large enough.
 
     >>> repeat_subsets(total=3, size=2, repeats=2).tolist()
     [[0, 1], [2, 0]]

@@ -1,12 +1,12 @@
-"""What an export promises: its files, its signatures, its manifest; imports no TensorFlow.
+"""The contract of an export: its files, its signatures, its manifest; imports no TensorFlow.
 
     saved_models/<run>/<version>/
         saved_model.pb, variables/   a TensorFlow Serving model with the signatures below
-        manifest.json                what it is, on which data and how it was trained
+        manifest.json                the model, its data, and how it was trained
         model.keras                  the Keras model, to be loaded, changed and trained further
 
-The batch is the first axis of every input and output, and row i of a seeded signature depends on
-`seed[i]` and its own inputs alone. Integer versions, the newest wins.
+The batch is the first axis of every input and output, and row i of a seeded signature depends only
+on `seed[i]` and row i of its other inputs. Versions are integers; the largest is the newest.
 """
 
 FORMAT = 1
@@ -15,7 +15,7 @@ MANIFEST = "manifest.json"
 KERAS_MODEL = "model.keras"
 
 # Signature name -> (inputs, outputs). `label` is an input only of the models that need one;
-# `signatures` in a manifest gives the inputs that an export really takes.
+# `signatures` in a manifest lists the inputs that an export does take.
 SIGNATURES = {
     "reconstruct": (("image", "label"), ("image",)),
     "encode": (("image", "label"), ("mean", "stddev")),
@@ -28,5 +28,5 @@ SIGNATURES = {
     "log_likelihood": (("image", "label", "seed"), ("log_likelihood",)),
     "elbo": (("image", "label", "seed"), ("elbo",)),
 }
-# What `serving_default` is.
+# The signature that is also served as `serving_default`.
 DEFAULT_SIGNATURE = "reconstruct"

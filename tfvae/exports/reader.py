@@ -13,7 +13,8 @@ from tfvae.schema import DataSpec, LabelledImages, UserError
 
 
 class Export:
-    """A SavedModel that keeps the contract of docs/architecture.md, with none of our classes.
+    """A SavedModel that keeps the contract of docs/architecture.md; the classes of its model aren't
+    needed to use it.
 
     `Export.load` reads the manifest; TensorFlow and the graph are loaded by the first call.
 
@@ -21,6 +22,12 @@ class Export:
         path: The version folder.
         manifest: Contents of its manifest.json.
         spec: The data that the model was made for.
+
+    >>> signatures = {"encode": {"inputs": ["image"], "outputs": ["mean", "stddev"]}}
+    >>> spec = DataSpec("digits", (28, 28, 1))
+    >>> export = Export(Path("saved_models/vae_digits/1"), {"signatures": signatures}, spec)
+    >>> export.run, export.name, export.inputs("encode")
+    ('vae_digits', 'vae_digits/1', ('image',))
     """
 
     def __init__(self, path: Path, manifest: Mapping[str, Any], spec: DataSpec):
@@ -30,10 +37,15 @@ class Export:
 
     @classmethod
     def load(cls, path: str | Path) -> "Export":
-        """Opens a version folder, or a run folder, of which the newest version is taken.
+        """Opens a version folder, or the newest version in a run folder.
 
         Raises:
-            UserError: nothing there, half-written, or no export of this project.
+            UserError: the folder doesn't exist, is incomplete, or is no export of this project.
+
+        >>> Export.load("saved_models/nothing")
+        Traceback (most recent call last):
+            ...
+        tfvae.schema.UserError: no export at saved_models/nothing: there is no such folder
         """
         folder = _version_folder(Path(path))
         if not (folder / SAVED_MODEL).is_file():
@@ -52,15 +64,20 @@ class Export:
 
     @property
     def run(self) -> str:
-        """Name of the run: that of the folder around the versions."""
+        """Name of the run, which is the name of the folder that holds the versions."""
         version = self.path.absolute()
         return version.parent.name if version.name.isdigit() else version.name
 
     def inputs(self, signature: str) -> tuple[str, ...]:
-        """Names of the inputs that a signature takes here.
+        """Names of the inputs that a signature of this export takes.
 
         Raises:
             UserError: the export has no such signature.
+
+        >>> Export(Path("vae/1"), {"signatures": {}}, spec=None).inputs("encode")
+        Traceback (most recent call last):
+            ...
+        tfvae.schema.UserError: vae/1 has no signature 'encode' (it has: )
         """
         if signature not in self.signatures:
             has = ", ".join(sorted(self.signatures))
@@ -73,13 +90,19 @@ class Export:
         Args:
             signature: Its name.
             batch_size: Rows per call of the graph; the last batch may be smaller.
-            **inputs: Arrays with a common first axis. A `label` is dropped where the signature
-                takes none, so callers pass it whenever they have it.
+            **inputs: Arrays with a common first axis. A `label` is ignored if the signature takes
+                none, so that callers can always pass it.
         Returns:
             Name -> array with the rows in the order of the inputs.
         Raises:
             UserError: no such signature, a missing input, or outputs that are not finite.
             ValueError: inputs of unequal or zero length, or one that the signature doesn't know.
+
+        >>> signatures = {"encode": {"inputs": ["image"], "outputs": ["mean", "stddev"]}}
+        >>> Export(Path("vae/1"), {"signatures": signatures}, spec=None).call("encode")
+        Traceback (most recent call last):
+            ...
+        tfvae.schema.UserError: vae/1: encode needs image
         """
         wanted = self.inputs(signature)
         rows = {name: np.asarray(value) for name, value in inputs.items() if value is not None}
@@ -106,7 +129,7 @@ class Export:
         return outputs
 
     def function(self, signature: str):
-        """The signature itself, from named tensors to a dict of tensors; gradients pass.
+        """The signature itself, from named tensors to a dict of tensors; it is differentiable.
 
         Raises:
             UserError: no such signature.
@@ -143,12 +166,18 @@ class Export:
             raise UserError(f"{self.path} is not a readable SavedModel: {first_line}") from error
 
     def keras_model(self):
-        """The Keras model behind the graph, with its weights and without an optimizer: to look
-        into, to change and to train further. Loaded anew by each call.
+        """The Keras model of the graph, with its weights and without an optimizer.
+
+        It can be inspected, changed and trained further. Each call loads it again.
 
         Raises:
-            UserError: the export carries none (of another origin, or written by version 0.1), or it
-                can't be read.
+            UserError: the export has no Keras model (it was written by other software, or by
+                version 0.1), or it can't be read.
+
+        >>> Export(Path("vae/1"), {"signatures": {}}, spec=None).keras_model()
+        Traceback (most recent call last):
+            ...
+        tfvae.schema.UserError: vae/1 carries no Keras model: it has no model.keras
         """
         import keras
 
@@ -163,21 +192,40 @@ class Export:
 
     @property
     def name(self) -> str:
-        """The run and the version, `ccvae_digits/1`: how another manifest names it as origin."""
+        """The run and the version, such as `ccvae_digits/1`; other manifests refer to it so."""
         return f"{self.run}/{self.path.name}"
 
 
 def load(path: str | Path) -> Export:
-    """Opens an export: a version folder, or a run's folder, of which the newest version is taken.
+    """Opens an export: a version folder, or the newest version in a run folder.
 
     Raises:
-        UserError: nothing there, half-written, or no export of this project.
+        UserError: the folder doesn't exist, is incomplete, or is no export of this project.
+
+    >>> import tempfile, tfvae
+    >>> from tfvae.exports.writer import export_model
+    >>> model = tfvae.build_model("vae", DataSpec("dots", (8, 8, 1)), {"latent_dim": 3})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = export_model(model, f"{folder}/vae_dots", {"dataset": "dots"})
+    ...     export = load(f"{folder}/vae_dots")
+    ...     codes = export.call("encode", image=np.zeros([2, 8, 8, 1]))
+    >>> export.name, codes["mean"].shape
+    ('vae_dots/1', (2, 3))
     """
     return Export.load(path)
 
 
 def versions(run_folder: Path) -> list[Path]:
-    """The complete versions in a run's folder, the oldest first."""
+    """The folders of the complete versions of a run, the oldest first.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for version in ("10", "9", "incomplete"):
+    ...         Path(folder, version).mkdir()
+    ...         Path(folder, version, "saved_model.pb").touch()
+    ...     [path.name for path in versions(Path(folder))]
+    ['9', '10']
+    """
     found = [path.parent for path in run_folder.glob(f"*/{SAVED_MODEL}")]
     return sorted((path for path in found if path.name.isdigit()), key=lambda p: int(p.name))
 
@@ -189,9 +237,14 @@ def newest_export(
 
     Args:
         saved_models_dir: Folder of runs.
-        wanted: Whether an export with this manifest may be taken.
+        wanted: Whether an export with this manifest may be chosen.
     Raises:
         UserError: there is no complete export.
+
+    >>> newest_export("no_folder")
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: no export in no_folder: train a model first, or give --saved-model
     """
     folder = Path(saved_models_dir)
     found = []
@@ -246,7 +299,13 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
 
 
 def run_names(exports: Sequence[Export]) -> list[str]:
-    """A name for each export: its run, with the version or the whole path where runs share one."""
+    """A different name for each export: its run; if that isn't unique, its run and version; else
+    its path.
+
+    >>> paths = ("a/vae/1", "a/vae/2", "a/ccvae/1")
+    >>> run_names([Export(Path(path), {}, spec=None) for path in paths])
+    ['vae/1', 'vae/2', 'ccvae']
+    """
     names = [export.run for export in exports]
     for longer in ("{0.path.parent.name}/{0.path.name}", "{0.path}"):
         names = [
@@ -257,7 +316,16 @@ def run_names(exports: Sequence[Export]) -> list[str]:
 
 
 def is_unchanged(export: Export, dataset: LabelledImages) -> bool:
-    """Whether a data set of the export's own name still is what it was in training, as far as that
-    was written down."""
+    """Whether the data set that the export was trained on is still the same.
+
+    It compares the fingerprints of the images and labels. The answer is also True if the manifest
+    has none, or if `dataset` has another name.
+
+    >>> from types import SimpleNamespace
+    >>> spec = DataSpec("folder:faces", (64, 64, 3))
+    >>> export = Export(Path("vae/1"), {"dataset_fingerprint": "12ab"}, spec)
+    >>> is_unchanged(export, SimpleNamespace(spec=spec, fingerprint="34cd"))
+    False
+    """
     seen = export.manifest.get("dataset_fingerprint")
     return seen is None or export.spec.name != dataset.spec.name or seen == dataset.fingerprint

@@ -1,4 +1,4 @@
-"""Writes a model as a SavedModel that TF Serving and the evaluation read without this package."""
+"""Writes a model as a SavedModel that is served and evaluated without the class of the model."""
 
 import contextlib
 import datetime
@@ -21,7 +21,13 @@ PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability")
 
 
 class Exportable(Protocol):
-    """What the writer asks of a model."""
+    """The methods of a model that the writer needs.
+
+    >>> import tfvae
+    >>> model: Exportable = tfvae.build_model("vae", DataSpec("dots", (8, 8, 1)))
+    >>> sorted(model.serving_signatures())
+    ['decode', 'elbo', 'encode', 'log_likelihood', 'reconstruct', 'sample']
+    """
 
     spec: DataSpec
 
@@ -29,25 +35,32 @@ class Exportable(Protocol):
         """Name of a signature -> its function and inputs."""
 
     def manifest_fields(self) -> dict[str, Any]:
-        """What the manifest says of the model: "hyperparameters", "likelihood" and the like."""
+        """Fields of the manifest that describe the model: "hyperparameters", "likelihood", ..."""
 
     def keras_model(self) -> keras.Model | Path | None:
-        """The Keras model to lie beside the graph, or a file to copy; None where there is none."""
+        """The Keras model to be saved beside the graph, or a file to copy; None for neither."""
 
 
 def export_model(model: Exportable, run_folder: str | Path, manifest: Mapping[str, Any]) -> Path:
     """Writes the next version of `run_folder` and returns its path.
 
-    The version appears whole or not at all (`files.publish`): a reader or server never sees half
-    of it.
+    A reader or server sees the complete version or none of it (`files.publish`).
 
     Args:
-        model: A model of this package, or what else serves signatures.
-        run_folder: `saved_models/<run>`; made if missing.
-        manifest: What the caller knows of the run (model and data set names, seed, scores); the
-            DataSpec, hyper-parameters, signatures and versions are added here.
+        model: A model of this package, or another object with the methods of `Exportable`.
+        run_folder: `saved_models/<run>`; it is created if it doesn't exist.
+        manifest: Fields about the run (names of model and data set, seed, scores); the DataSpec,
+            hyper-parameters, signatures and versions are added to them.
     Raises:
         OSError: the disk is full or the folder can't be written.
+
+    >>> import tempfile, tfvae
+    >>> model = tfvae.build_model("vae", DataSpec("dots", (8, 8, 1)))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     version = export_model(model, f"{folder}/vae_dots", {"dataset": "dots"})
+    ...     written = sorted(path.name for path in version.iterdir() if path.is_file())
+    >>> version.name, written
+    ('1', ['fingerprint.pb', 'manifest.json', 'model.keras', 'saved_model.pb'])
     """
     run_folder = Path(run_folder)
     try:
@@ -62,13 +75,20 @@ def export_model(model: Exportable, run_folder: str | Path, manifest: Mapping[st
             return files.publish(folder, run_folder / str(next_version(run_folder)))
     except BaseException:
         with contextlib.suppress(OSError):
-            # Only an empty folder goes: the name is free again.
+            # Removes the folder only if it is empty, so that the name is free again.
             run_folder.rmdir()
         raise
 
 
 def next_version(run_folder: Path) -> int:
-    """1 + the highest integer among the folder's entries."""
+    """1 + the largest integer among the names in the folder.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     Path(folder, "9").mkdir()
+    ...     next_version(Path(folder))
+    10
+    """
     versions = [int(path.name) for path in run_folder.iterdir() if path.name.isdigit()]
     return 1 + max(versions, default=0)
 
@@ -104,7 +124,7 @@ def _named_outputs(function: Callable, names: tuple[str, ...]) -> Callable:
 
 
 def _write_keras_model(model: Exportable, folder: Path) -> str | None:
-    """Writes or copies the Keras model; its name, None where there is none."""
+    """Writes or copies the Keras model, and returns the name of its file; None without a model."""
     found = model.keras_model()
     if found is None:
         return None
@@ -127,7 +147,7 @@ def _described(model: Exportable) -> dict[str, Any]:
 
 
 def _git_revision() -> str | None:
-    """Commit of the source tree, with "-dirty" where it was changed; None outside a checkout."""
+    """Commit of the source tree, with "-dirty" if it was changed; None outside a checkout."""
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],

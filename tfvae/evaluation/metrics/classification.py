@@ -1,4 +1,4 @@
-"""How well the export's own classifier names the labels of test images."""
+"""The accuracy of the export's own classifier on test images."""
 
 import numpy as np
 from pydantic import PositiveInt
@@ -20,14 +20,31 @@ NEEDS = Needs(signatures=("classify",), labels=True)
 
 
 def classification(context: Context, *, num_images: PositiveInt | None = None) -> Result:
-    """Scores `classify` on labelled test images.
+    """How often does the export's `classify` predict the labels of test images correctly?
 
-    Values: `accuracy` (categorical: the most probable label; binary: each known entry at threshold
-    0.5), `balanced_accuracy` (mean over labels of the mean of both classes' recall; categorical:
-    mean recall) and `log_loss`, nats per known label.
+    Only labels that are known are scored. Values:
+
+    * `accuracy`, the share of labels that are predicted correctly. Of classes the most probable one
+      is the prediction; of attributes each whose probability is above 0.5.
+    * `balanced_accuracy`, the mean over classes of the recall; for attributes, the mean over
+      attributes of the mean of the recalls with and without it. A classifier that ignores the image
+      has 1 / L for L classes and 0.5 for attributes, however rare they are; 1 is perfect.
+    * `log_loss`, -log of the probability given to the true label, nats per known label; 0 is
+      perfect.
 
     Args:
-        num_images: Test images, none for all.
+        num_images: Number of test images; none for all.
+
+    A classifier that finds all ten digits equally probable has a log loss of log 10:
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> undecided = {"probability": np.full([20, 10], 0.1)}
+    >>> export = SimpleNamespace(run="undecided", call=lambda signature, image: undecided)
+    >>> values = classification(Context([Subject(export, load_dataset("digits"))]), num_images=20)
+    >>> round(values.values["log_loss"], 4)
+    2.3026
     """
     data = context.draw(count=num_images)
     labels, known = data[LABEL], data[OBSERVED] > 0

@@ -1,7 +1,8 @@
-"""Does a transfer drag along what the algebra of the dual vectors says (study E)?
+"""The change of other attributes by a transfer: as large as the label vectors predict?
 
-Where labels are linear in the code, logits = U z + b, a transfer along u_i moves logit j by
-strength (U U^T)_ij. An export that serves its vectors can be scored, whoever made it.
+Okamoto et al. (2018) make the logits of the labels linear in the code, logits = U z + b, and
+transfer an image to label i by a step along u_i, row i of U. Such a step of length `strength`
+changes logit j by strength (U U^T)_ij. Any export that serves its label vectors can be scored.
 """
 
 from typing import Annotated, Literal
@@ -32,18 +33,31 @@ def crosstalk(
     validation_images: PositiveInt = 80,
     classifier: Literal["auto", "cnn", "cnn_bn"] = "auto",
 ) -> Result:
-    """Predicted against measured cross-talk of a transfer along dual vectors.
+    """Do transfers change the other attributes as the label vectors predict?
 
-    Values: `correlation` (Pearson) and `rank_correlation` (Spearman) over pairs of different
-    domains of the predicted change of a domain's probability with the measured one, the
-    off-diagonal of M; `gram_correlation`: of the entries of U U^T with the measured change;
-    `strength`.
+    Test images are transferred to each attribute. For each ordered pair of different attributes
+    (i, j), two numbers are compared: how much the transfer to i changes the probability of j
+    according to a domain classifier (the measured change, averaged over images), and how much it
+    should change it according to the export's own `classify` and label vectors (the predicted
+    change, see `predicted_change`). Values:
+
+    * `correlation` (Pearson) and `rank_correlation` (Spearman) of predicted and measured change
+      over all pairs: 1 where the vectors explain what else a transfer changes, 0 where they say
+      nothing about it.
+    * `gram_correlation`, the Pearson correlation of the entries of U U^T with the measured change.
+    * `strength`, at which the images were transferred.
 
     Args:
-        num_images: Test images.
-        strength: Lambda; auto: as `cis` chooses it.
-        validation_images: Validation images that auto looks at.
-        classifier: Architecture of the domain classifier that measures; auto as in `cis`.
+        num_images: Number of test images.
+        strength: Length of the step along a label vector; auto: chosen as in `cis`.
+        validation_images: Number of validation images that auto compares the strengths on.
+        classifier: Architecture of the domain classifier that measures the change; auto as in
+            `cis`.
+
+    The signatures that an export must have:
+
+    >>> NEEDS.signatures
+    ('label_vector', 'classify', 'transfer')
     """
     if context.spec.label_kind != BINARY:
         raise UserError(
@@ -92,14 +106,21 @@ def crosstalk(
 
 
 def predicted_change(probability: np.ndarray, gram: np.ndarray, strength: float) -> np.ndarray:
-    """Change of each probability under a step along each vector.
+    """The change of each label's probability that a step along each label vector should cause.
+
+    It is sigmoid(l_j + strength (U U^T)_ij) - sigmoid(l_j), with l_j the logit of label j.
 
     Args:
-        probability: The model's own, of each label, [N, L].
+        probability: Of each label, by the export's own classifier, [N, L].
         gram: U U^T, [L, L].
-        strength: Lambda.
+        strength: Length of the step.
     Returns:
-        [N, L (vector), L].
+        [N, L, L]: the vector stepped along, then the label whose probability changes.
+
+    Orthogonal vectors change no other label; sigmoid(log 3) = 0.75:
+
+    >>> predicted_change(np.array([[0.5, 0.5]]), np.eye(2), strength=np.log(3)).round(4).tolist()
+    [[[0.25, 0.0], [0.0, 0.25]]]
     """
     # In float32 a probability next to 1 has lost its logit, which is large in any case.
     logits = logit(np.clip(probability.astype(np.float64), 1e-30, 1 - 1e-7))
@@ -126,7 +147,7 @@ def _agreement(gram, predicted, measured, seed: int):
 
 
 def _strongest(names, gram, predicted, measured, count: int = 20):
-    """The pairs that a transfer changes most, where it shouldn't."""
+    """The pairs of different domains with the largest measured change."""
     off = np.where(np.eye(len(gram), dtype=bool), 0, np.abs(measured))
     mean = predicted.mean(axis=0)
     rows = []

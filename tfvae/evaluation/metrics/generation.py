@@ -1,4 +1,4 @@
-"""Images drawn for a label: are they of that label, and are they different from each other?"""
+"""Images generated for a label: do they show the label, and do they differ from each other?"""
 
 import dataclasses
 from typing import Annotated, Literal
@@ -25,20 +25,40 @@ def generation(
     classifier: Literal["cnn", "cnn_bn"] = "cnn_bn",
     shown: PositiveInt = 10,
 ) -> Result:
-    """Scores images drawn for each label (study C): accuracy against cosine similarity.
+    """Do images generated for a label show that label, and do they differ from each other?
 
-    Values: `accuracy` (share of drawn images in which the classifier sees the label asked for) and
-    `cosine_similarity` (eq. 5, mean over labels and pairs of different images drawn for it; lower
-    is more varied), both beside those of real test images, `real_accuracy` and
-    `real_cosine_similarity`, and of their reconstructions, `reconstruction_accuracy` and
-    `reconstruction_cosine_similarity`, where the export makes some without their labels.
-    For binary labels each attribute is switched on in turn, the others are those of random test
-    images, and the accuracy is that of the attribute.
+    The export's `sample` generates `num_images` images for each class. An independent classifier,
+    trained on real images, predicts their classes. For binary labels each attribute is switched on
+    in turn, the others are those of random test images, and only that attribute is scored. The two
+    scores are those of Vargas Aguilar & Gu. Values:
+
+    * `accuracy`, the share of generated images that are classified as the label they were generated
+      for; the higher, the better.
+    * `cosine_similarity`, the mean cosine of pairs of images generated for the same label (their
+      eq. 5), averaged over labels; the lower, the more varied the images, and 1 if all are equal.
+    * `real_accuracy` and `real_cosine_similarity`, the same scores of real test images: a good
+      generator comes close to both.
+    * `reconstruction_accuracy` and `reconstruction_cosine_similarity`, those of the reconstructions
+      of test images, if the export reconstructs without being given the label.
 
     Args:
-        num_images: Images drawn per label.
-        classifier: Architecture of the classifier that judges.
-        shown: Images per label in the figure.
+        num_images: Number of images generated per label.
+        classifier: Architecture of the classifier that predicts the labels of the images.
+        shown: Number of images per label in the figure.
+
+    A generator whose images of a class are all equal, seen by a classifier that reads the class
+    off the first row:
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> sample = lambda signature, seed, label: {"image": label[:, None, :, None]}
+    >>> export = SimpleNamespace(run="rows", signatures={}, call=sample)
+    >>> classifiers = {"cnn_bn": lambda images: images[:, 0, :10, 0]}
+    >>> context = Context([Subject(export, load_dataset("digits"))], classifiers=classifiers)
+    >>> values = generation(context, num_images=2).values
+    >>> values["accuracy"], round(values["cosine_similarity"], 6)
+    (1.0, 1.0)
     """
     domain_classifier = context.classifier(classifier)
     names, kind = context.spec.label_names, context.spec.label_kind
@@ -73,10 +93,10 @@ def generation(
                 row |= {f"{name} accuracy": accuracy_, f"{name} cosine similarity": cosine_}
     figure = plots.image_grid(
         np.stack(sheet),
-        f"{context.export.run}: images drawn for each label of {context.data_name}",
+        f"{context.export.run}: images generated for each label of {context.data_name}",
         row_labels=[plots.shortened(name) for name in names],
         x_label=f"accuracy {values['accuracy']:.3f}, cosine similarity {cosine:.3f}",
-        y_label="label asked for",
+        y_label="label that the images were generated for",
     )
     return Result(
         values, intervals, len(accuracy), tables={"Per label": rows}, figures={"samples": figure}
@@ -84,7 +104,7 @@ def generation(
 
 
 def _test_images(export, real) -> dict[str, np.ndarray]:
-    """The test images, and as the export reconstructs them where it isn't told their labels."""
+    """The test images, and their reconstructions if the export makes them without the labels."""
     images = {"real": real[IMAGE]}
     if "reconstruct" in export.signatures and "label" not in export.inputs("reconstruct"):
         images["reconstruction"] = export.call("reconstruct", image=real[IMAGE])[IMAGE]
@@ -93,8 +113,14 @@ def _test_images(export, real) -> dict[str, np.ndarray]:
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """What images of known labels score: per label (None where fewer than two have it), and over
-    all as name -> (value, interval)."""
+    """Accuracy and cosine similarity of images whose labels are known.
+
+    Args:
+        accuracy: Of each label; None if fewer than two images have it.
+        cosine: Mean cosine of the pairs of images of each label; None as above.
+        scores: "accuracy" and "cosine_similarity" over all labels -> (value, 95 % interval); empty
+            if no label has two images.
+    """
 
     accuracy: list[float | None]
     cosine: list[float | None]
@@ -102,13 +128,28 @@ class Known:
 
 
 def known_labels(images, probability, real, kind: str | None, seed: int) -> Known:
-    """How `images` [N, H, W, C] of the labels in `real` score, a classifier's `probability` [N, L]
-    given; intervals over images."""
+    """Accuracy and cosine similarity of images whose labels are known.
+
+    Args:
+        images: [N, H, W, C].
+        probability: Of each label by a classifier, [N, L].
+        real: "label" and "observed" of the images, [N, L] each.
+        kind: "categorical" or "binary".
+        seed: Of the resampling for the intervals over images.
+
+    Two equal images of the first class, and none of the second:
+
+    >>> real = {"label": np.array([[1, 0], [1, 0]]), "observed": np.ones([2, 2])}
+    >>> probability = np.array([[0.9, 0.1], [0.2, 0.8]])
+    >>> known = known_labels(np.ones([2, 4, 4, 1]), probability, real, CATEGORICAL, seed=0)
+    >>> known.accuracy, [cosine and round(cosine, 6) for cosine in known.cosine]
+    ([0.5, None], [1.0, None])
+    """
     right = label_hits(probability, real[LABEL], kind)
     found = Known([], [], {})
-    # How many of its labels count, and how many of those the classifier sees, of each image.
+    # Of each image: the number of its labels that are scored, and of those predicted correctly.
     counted, hits = np.zeros(len(images)), np.zeros(len(images))
-    # What each image adds to the mean over labels, times their number.
+    # The linear term of each image in the mean over labels, times the number of labels.
     terms = np.zeros(len(images))
     for index in range(real[LABEL].shape[1]):
         members = (real[LABEL][:, index] > 0.5) & (real[OBSERVED][:, index] > 0)
@@ -133,8 +174,23 @@ def known_labels(images, probability, real, kind: str | None, seed: int) -> Know
 
 
 def drawn_labels(real, index: int, count: int, label_kind: str | None, rng) -> np.ndarray:
-    """Labels to draw images for, [count, L]: the one-hot label, or the attribute on among those of
-    random test images (an unknown entry is taken as 0)."""
+    """Labels to generate images for, float32 [count, L].
+
+    Of classes it is the one-hot label; of attributes the labels of random test images with this
+    attribute switched on (an unknown attribute is taken as 0).
+
+    Args:
+        real: "label" and "observed" of the test images, [N, L] each.
+        index: Of the label.
+        count: Number of rows.
+        label_kind: "categorical" or "binary".
+        rng: Chooses the test images.
+
+    >>> real = {"label": np.array([[0, 0, 1]]), "observed": np.array([[1, 1, 1]])}
+    >>> rng = np.random.default_rng(0)
+    >>> drawn_labels(real, 1, 1, CATEGORICAL, rng), drawn_labels(real, 1, 1, "binary", rng)
+    (array([[0., 1., 0.]], dtype=float32), array([[0., 1., 1.]], dtype=float32))
+    """
     if label_kind == CATEGORICAL:
         labels = np.zeros((count, real[LABEL].shape[1]), np.float32)
     else:

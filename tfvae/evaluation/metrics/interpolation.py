@@ -22,16 +22,36 @@ def interpolation(
     steps: Annotated[int, Field(ge=3)] = 9,
     shown: PositiveInt = 6,
 ) -> Result:
-    """Decodes straight lines between the posterior means of pairs of test images.
+    """Does the image change smoothly along a straight line between the codes of two test images?
 
-    Values: `largest_step`, the largest over the mean pixel distance of neighbours on a line (1: it
-    changes evenly; `steps` - 1: it jumps once), and `path_length`, the length of the path in pixel
-    space over the distance of its ends (1: a plain cross-fade).
+    Both images are encoded (posterior mean), `steps` codes are taken at equal distances on the line
+    between the two codes, and each is decoded. Distances are Euclidean, between decoded images.
+    Values, averaged over pairs:
+
+    * `largest_step`, the largest distance of neighbours on the line over their mean distance:
+      1 if the image changes evenly, `steps` - 1 if it jumps once and is constant otherwise.
+    * `path_length`, the sum of the distances of neighbours over the distance of the two ends:
+      1 for a plain cross-fade of the ends; above 1 if the path passes through other images.
 
     Args:
-        num_pairs: Pairs of different test images.
-        steps: Images on a line, both ends included.
-        shown: Lines in the figure.
+        num_pairs: Number of pairs of different test images.
+        steps: Number of images on a line, both ends included.
+        shown: Number of lines in the figure.
+
+    With the pixels themselves as the code, a line is a cross-fade:
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> def call(signature, image=None, latent=None, label=None):
+    ...     if signature == "encode":
+    ...         return {"mean": image.reshape(-1, 784)}
+    ...     return {"image": latent.reshape(-1, 28, 28, 1)}
+    >>> export = SimpleNamespace(run="pixels", call=call)
+    >>> context = Context([Subject(export, load_dataset("digits"))])
+    >>> values = interpolation(context, num_pairs=3).values
+    >>> {name: round(value, 4) for name, value in values.items()}
+    {'largest_step': 1.0, 'path_length': 1.0}
     """
     data = context.draw(count=2 * num_pairs)
     pairs = len(data[IMAGE]) // 2
@@ -51,8 +71,9 @@ def interpolation(
     ends = data[IMAGE].reshape(2, pairs, 1, *context.spec.image_shape)
     figure = plots.image_grid(
         np.concatenate([ends[0], decoded, ends[1]], axis=1)[:shown],
-        f"{context.export.run}: from one test image of {context.data_name} to another",
+        f"{context.export.run}: decoded codes between those of two test images of "
+        f"{context.data_name}",
         column_labels=["image", *(f"{weight:.2f}" for weight in weights), "image"],
-        x_label="share of the way between the two codes",
+        x_label="position on the line between the two codes (0: first image, 1: second)",
     )
     return Result(values, intervals, 2 * pairs, figures={"lines": figure})

@@ -1,4 +1,4 @@
-"""One label changed at a time: what changes in the image, where and how much."""
+"""One label set at a time: what changes in the image, where, and how much."""
 
 from typing import Literal
 
@@ -24,25 +24,43 @@ def intervention(
     strength: NonNegativeFloat = 1.0,
     classifier: Literal["auto", "cnn", "cnn_bn"] = "auto",
 ) -> Result:
-    """Sets each label in turn and measures what changes.
+    """Which labels change, and which pixels, when a transfer sets one label of a test image?
 
-    Values: `target_change` and `other_change`, against the original image (mean gain of the
-    classifier's probability for the label set, mean absolute change for the others); against the
-    image at strength 0 `pixel_change` (mean absolute, pixels in [0, 1]) and `changed_area`, the
-    share of the image that the change occupies: (sum d)^2 / (P sum d^2) for the changes d of P
-    pixels, 1 when all change alike, 1/P when one does.
+    Each test image is transferred to every label in turn. Values, averaged over images and labels:
+
+    * `target_change`, the increase of the probability that a domain classifier gives to the label
+      that is set; the higher, the better. The original image is the reference.
+    * `other_change`, the mean absolute change of the other labels' probabilities, with the same
+      reference; 0 if nothing else changes.
+    * `pixel_change`, the mean absolute change of a pixel, pixels in [0, 1]. Here the reference is
+      the image at strength 0, so that the error of a plain reconstruction isn't counted.
+    * `changed_area`, the share of the image that the change covers: (sum d)^2 / (P sum d^2) for the
+      changes d of the P pixels; 1 if all pixels change equally, 1 / P if a single one changes.
 
     Args:
-        num_images: Test images.
-        strength: How far to transfer, as the export's `transfer` takes it.
-        classifier: Architecture of the classifier.
+        num_images: Number of test images.
+        strength: Strength of the transfer, as the export's `transfer` takes it.
+        classifier: Architecture of the domain classifier; auto as in `cis`.
+
+    A transfer that ignores the label and the strength changes nothing:
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> data = load_dataset("digits")
+    >>> same = lambda signature, image, target, strength: {"image": image}
+    >>> export = SimpleNamespace(run="same", spec=data.spec, call=same)
+    >>> brightness = lambda images: np.repeat(images.mean(axis=(1, 2)), 10, axis=1)
+    >>> context = Context([Subject(export, data)], classifiers={"cnn": brightness})
+    >>> intervention(context, num_images=4).values["pixel_change"]
+    0.0
     """
     domain_classifier = context.classifier(context.architecture(classifier))
     images = context.draw(count=num_images)[IMAGE]
     names = context.spec.label_names
     probabilities, maps, amounts, areas = [], [], [], []
     original = domain_classifier(images)
-    # At strength 0 the target has no say.
+    # At strength 0 the target makes no difference.
     kept = transfer(context.export, images, 0, 0.0)
     for domain in range(len(names)):
         transferred = transfer(context.export, images, domain, strength)
@@ -79,8 +97,8 @@ def intervention(
         "locality": plots.heat_maps(
             np.stack(maps),
             names,
-            f"{title}: where the image changes when a label is set",
-            "mean absolute change of a pixel",
+            f"{title}: where an image changes if it is transferred to a label",
+            "mean absolute change of a pixel, pixels in [0, 1]",
         ),
     }
     return Result(values, intervals, len(images), tables={"Per label": rows}, figures=figures)

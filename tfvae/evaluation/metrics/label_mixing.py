@@ -1,4 +1,4 @@
-"""Images along the way from one label to another, the noise kept: does a little of it do little?"""
+"""Images generated for mixtures of two labels: do small changes of the label change them little?"""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -21,22 +21,30 @@ NEEDS = Needs(
     max_exports=32,
     same_data=True,
 )
-# Pixels in [0, 1]; what is closer is the same image but for rounding.
+# Images at a smaller distance (pixels in [0, 1]) are equal up to rounding.
 SAME = 1e-6
-# Of the sheet that sets several exports beside each other.
+# Largest number of rows of the figure that compares the images of several exports.
 MOST_ROWS = 24
 
 
 @dataclasses.dataclass(frozen=True)
 class LabelPaths:
-    """Images on the way from a label to another, measured; N pairs of labels, T steps.
+    """Distances of the images generated for mixtures of two labels; N pairs of labels, T steps.
 
     Args:
         name: Of the export.
         from_start: [N, T + 1], distance of each image to the first.
         steps: [N, T], distance of neighbours.
-        between_seeds: [N], distance of the first image to one of its label by other noise.
-        shown: [S, T + 1, H, W, C], the first pairs' images.
+        between_seeds: [N], distance of the first image to one of the same label and other noise.
+        shown: [S, T + 1, H, W, C], images of the first S pairs.
+
+    An image that changes evenly in two steps:
+
+    >>> from_start, steps = np.array([[0.0, 1.0, 2.0]]), np.array([[1.0, 1.0]])
+    >>> paths = LabelPaths("even", from_start, steps, np.array([3.0]), np.zeros([1, 3, 8, 8, 1]))
+    >>> values, intervals = paths.scores(seed=0)
+    >>> values["distance"], values["first_step_share"], values["path_length"]
+    (2.0, 0.5, 1.0)
     """
 
     name: str
@@ -46,7 +54,7 @@ class LabelPaths:
     shown: np.ndarray
 
     def scores(self, seed: int) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
-        """Values and 95 % intervals over pairs; a share of nothing is left out."""
+        """Values and 95 % intervals over pairs; the ratios are left out if no image changes."""
         whole, length = self.from_start[:, -1], self.steps.sum(axis=1)
         distances = {
             "first_step": self.steps[:, 0],
@@ -61,7 +69,7 @@ class LabelPaths:
             "path_length": (length, whole),
         }
         for name, (part, total) in shares.items():
-            # Ratios of means, not means of ratios: a pair that hardly differs has little say.
+            # Ratios of means, not means of ratios: a pair that hardly differs has little weight.
             moved = total > SAME
             if moved.any():
                 part, total = part[moved], total[moved]
@@ -77,21 +85,42 @@ def label_mixing(
     steps: Annotated[int, Field(ge=2)] = 10,
     shown: PositiveInt = 6,
 ) -> Result:
-    """Draws images for labels mixed from two, (1 - t) y + t y', the noise of each pair kept.
+    """Do small changes of the label cause small changes of the generated image?
 
-    Distances are root mean squares over pixels in [0, 1]. Values: `first_step`, the distance that
-    the first step makes, `distance` that of the ends, and beside them `seed_distance`, that of two
-    images of one label by different noise; `first_step_share` and `largest_step_share`, the first
-    and the largest distance of neighbours over the length of the path (1 / `steps`: even; 1: one
-    jump, the first at the least change of the label); `path_length`, the length over the distance
-    of the ends (1: a cross-fade; more where shapes move). Of several exports these are the first
-    one's; each has its own as `RUN/path_length`.
+    For pairs of labels y and y', images are generated for the mixtures (1 - t) y + t y', t from 0
+    to 1 in `steps` equal steps, all with the same noise. The distance of two images is the root
+    mean square of their difference over pixels in [0, 1]; the length of a path is the sum of the
+    distances of neighbours. Values, averaged over pairs:
+
+    * `first_step`, the distance between the images at the first two values of t; `distance`, that
+      between t = 0 and t = 1; `seed_distance`, for comparison, that between two images of the same
+      label with different noise.
+    * `first_step_share` and `largest_step_share`, the distance of the first step and the largest
+      one, over the length of the path: 1 / `steps` if the image changes evenly, 1 if it jumps once
+      (as `first_step_share`: already at the smallest change of the label).
+    * `path_length`, the length of the path over `distance`: 1 for a cross-fade, more if shapes
+      move.
+
+    If several exports are compared, these are the values of the first one; those of each are named
+    after its run, as `RUN/path_length`.
 
     Args:
-        num_pairs: Pairs of different labels; classes at random, or the attributes of two random
-            test images.
-        steps: Steps from one label to the other.
-        shown: Pairs in the figure; fewer where several exports share it.
+        num_pairs: Number of pairs of different labels; two random classes, or the attributes of
+            two random test images.
+        steps: Number of steps from one label to the other.
+        shown: Number of pairs in the figure; fewer if several exports share it.
+
+    A generator that draws the label itself makes a cross-fade in ten equal steps:
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> sample = lambda signature, seed, label: {"image": label[:, :, None, None]}
+    >>> export = SimpleNamespace(run="label", call=sample)
+    >>> context = Context([Subject(export, load_dataset("digits"))])
+    >>> values = label_mixing(context, num_pairs=3).values
+    >>> round(values["largest_step_share"], 4), round(values["path_length"], 4)
+    (0.1, 1.0)
     """
     first, second = label_pairs(context, num_pairs)
     weights = np.linspace(0, 1, steps + 1)
@@ -127,11 +156,20 @@ def label_mixing(
 
 
 def label_pairs(context: Context, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Labels that differ, [count, L] each: two classes, or the attributes of two random test images
-    (an unknown one is taken as 0); where those are the same, one of them is switched.
+    """Pairs of different labels, float32 [count, L] each.
+
+    They are two random classes, or the attributes of two random test images (an unknown one is
+    taken as 0); if those are equal, one random attribute is switched.
 
     Raises:
         UserError: there is a single class.
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.schema import DataSpec
+    >>> spec = DataSpec("digits", (28, 28, 1), tuple("0123456789"), CATEGORICAL)
+    >>> first, second = label_pairs(SimpleNamespace(spec=spec, seed=0), 5)
+    >>> first.shape, bool((first != second).any(axis=1).all())
+    ((5, 10), True)
     """
     rng, labels = make_rng(context.seed, 3), context.spec.num_labels
     if context.spec.label_kind == CATEGORICAL:
@@ -152,7 +190,23 @@ def label_pairs(context: Context, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def drawn_paths(name: str, export: Export, labels: np.ndarray, seed: int, shown: int) -> LabelPaths:
-    """Draws and measures the images of labels [N, T + 1, L], each pair's by one noise."""
+    """The distances of the images that an export generates for paths of labels.
+
+    Args:
+        name: Of the export.
+        export: With `sample`, which takes labels.
+        labels: [N, T + 1, L]; the images of each path get the same noise.
+        seed: Of the noise.
+        shown: Number of paths whose images are kept.
+
+    An export that ignores the label:
+
+    >>> from types import SimpleNamespace
+    >>> blind = lambda signature, seed, label: {"image": np.zeros([len(label), 8, 8, 1])}
+    >>> paths = drawn_paths("blind", SimpleNamespace(call=blind), np.ones([2, 3, 1]), 0, shown=1)
+    >>> paths.from_start.tolist(), paths.shown.shape
+    ([[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], (1, 3, 8, 8, 1))
+    """
     count = len(labels)
     own, other = np.split(row_seeds(seed, 2 * count), 2)
     start = export.call("sample", seed=own, label=labels[:, 0])[IMAGE]
@@ -176,22 +230,31 @@ def drawn_paths(name: str, export: Export, labels: np.ndarray, seed: int, shown:
 
 
 def distance(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Root mean square over pixels of the difference of images [N, H, W, C]: [N]."""
+    """Root mean square over pixels of the difference of images [N, H, W, C]: [N].
+
+    >>> distance(np.zeros([1, 2, 2, 1]), np.full([1, 2, 2, 1], 0.5)).tolist()
+    [0.5]
+    """
     squares = np.square(first - second, dtype=np.float64)
     return np.sqrt(squares.reshape(len(squares), -1).mean(axis=1))
 
 
 def curves(runs: Mapping[str, Sequence[LabelPaths]], weights: np.ndarray, data_name: str):
-    """What each step along t does, as a share of the path, and the mean distance to t = 0.
+    """A figure of the share of each step in the path, and of the mean distance to t = 0.
 
     Args:
-        runs: Name -> paths of one export, or of several trainings: their mean, and their range
-            shaded.
+        runs: Name -> paths of one export, or of several trainings: then their mean is drawn and
+            their range shaded.
         weights: The values of t, [T + 1].
         data_name: Of the data set.
+
+    >>> paths = LabelPaths("even", np.array([[0.0, 2.0]]), np.array([[2.0]]), np.ones(1), None)
+    >>> figure = curves({"even": [paths]}, np.array([0.0, 1.0]), "digits")
+    >>> figure.axes[1].get_ylabel()
+    'distance to t = 0 (RMS, pixels in [0, 1])'
     """
     figure = plots.new_figure(
-        9.6, 4.4, f"{data_name}: images of labels mixed (1 - t) y + t y', the noise kept"
+        9.6, 4.4, f"{data_name}: images generated for labels (1 - t) y + t y', with equal noise"
     )
     shares, pixels = figure.subplots(1, 2)
     shares.axhline(1 / (len(weights) - 1), ls=":", color="grey", label="even")
@@ -204,7 +267,7 @@ def curves(runs: Mapping[str, Sequence[LabelPaths]], weights: np.ndarray, data_n
         moving = [each.steps.mean(axis=0) for each in paths if each.steps.sum() > SAME]
         if moving:
             plots.mean_and_range(shares, middles, [each / each.sum() for each in moving], **style)
-    shares.set_ylabel("distance of neighbours, share of the path")
+    shares.set_ylabel("distance of neighbours, as a share of the path")
     pixels.set_ylabel("distance to t = 0 (RMS, pixels in [0, 1])")
     for axes in (shares, pixels):
         axes.set_xlabel("t")
@@ -215,7 +278,7 @@ def curves(runs: Mapping[str, Sequence[LabelPaths]], weights: np.ndarray, data_n
 
 
 def _sheet(context: Context, runs: list[LabelPaths], first, second, weights):
-    """Images along t; of several exports a row each for every pair."""
+    """A figure of the images along t: a row for each pair, or for each pair and export."""
     pairs = len(runs[0].shown)
     if len(runs) > 1:
         pairs = max(1, min(pairs, MOST_ROWS // len(runs)))
@@ -228,8 +291,8 @@ def _sheet(context: Context, runs: list[LabelPaths], first, second, weights):
     of_run = "" if len(runs) > 1 else f"{runs[0].name}: "
     return plots.image_grid(
         np.stack(images),
-        f"{of_run}images drawn for labels of {context.data_name} mixed (1 - t) y + t y', "
-        "the noise of a pair kept",
+        f"{of_run}images generated for labels (1 - t) y + t y' of {context.data_name}, "
+        "equal noise in each row",
         row_labels=labels,
         column_labels=[f"{weight:.2f}" for weight in weights],
         x_label="t",
@@ -237,7 +300,14 @@ def _sheet(context: Context, runs: list[LabelPaths], first, second, weights):
 
 
 def pair_name(context: Context, index: int, first: np.ndarray, second: np.ndarray) -> str:
-    """A pair of labels [L] for a figure: the classes, or of attributes its number."""
+    """The name of a pair of labels [L] in a figure: its two classes; of attributes, its number.
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.schema import DataSpec
+    >>> spec = DataSpec("animals", (8, 8, 1), ("cat", "dog"), CATEGORICAL)
+    >>> pair_name(SimpleNamespace(spec=spec), 0, np.array([0, 1]), np.array([1, 0]))
+    'dog → cat'
+    """
     if context.spec.label_kind == BINARY:
         return f"pair {index}"
     names = [context.spec.label_names[int(label.argmax())] for label in (first, second)]
@@ -245,7 +315,7 @@ def pair_name(context: Context, index: int, first: np.ndarray, second: np.ndarra
 
 
 def _notes(run: LabelPaths) -> list[str]:
-    """What a reader must know where images don't follow the label."""
+    """A sentence for the reader if some images, or all, don't change with the label."""
     still = run.steps.sum(axis=1) <= SAME
     if still.all():
         return [f"{run.name}: no image changes with the label, so there are no shares of a way."]

@@ -13,16 +13,38 @@ NEEDS = Needs(signatures=("log_likelihood",))
 
 
 def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Result:
-    """Scores the log-likelihood of test images by the export's own bounds.
+    """How probable are test images under the model?
 
-    Values, nats per image, higher is better: `iwae`, the importance-weighted bound of Burda et al.
-    (2016), eq. 8, and `elbo`, the evidence lower bound, where the export has it. And
-    `bits_per_dimension` = -iwae / (H W C ln 2), lower is better.
+    The log-likelihood log p(x) can't be computed exactly; the export computes lower bounds of it.
+    Values, averaged over images:
+
+    * `iwae`, the importance-weighted bound of Burda et al. (2016), eq. 8, nats; the higher, the
+      better. The more samples it takes (see the settings), the closer it is to log p(x).
+    * `elbo`, the evidence lower bound E[log p(x, z) - log q(z | x)], nats, if the export has it.
+    * `gap` = iwae - elbo, at least 0 up to the noise of sampling; large where the approximate
+      posterior q(z | x) fits badly.
+    * `bits_per_dimension` = -iwae / (H W C ln 2); the lower, the better.
+
+    Only models with the same likelihood on the same images can be compared: a probability of pixels
+    (Bernoulli) isn't a density (Gaussian).
 
     Args:
-        num_images: Test images, none for all.
+        num_images: Number of test images; none for all.
+
+    A model to which each of the 784 pixels is a fair coin needs one bit for each:
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> def call(signature, image, **inputs):
+    ...     return {"log_likelihood": np.full(len(image), 784 * np.log(0.5))}
+    >>> inputs = lambda signature: ("image", "seed")
+    >>> export = SimpleNamespace(run="coins", manifest={}, signatures={}, inputs=inputs, call=call)
+    >>> values = likelihood(Context([Subject(export, load_dataset("digits"))]), num_images=5).values
+    >>> round(values["bits_per_dimension"], 6)
+    1.0
     """
-    # Here: the options of a metric are read without TensorFlow.
+    # Imported here, so that the options of the metric can be listed without TensorFlow.
     from tfvae.probability.importance import bits_per_dimension
 
     export = context.export
@@ -47,27 +69,28 @@ def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Re
     )
     per_image = {"iwae": iwae, "bits_per_dimension": bits_per_dimension(iwae, images[0].size)}
     samples = export.manifest.get("log_likelihood_samples")
-    notes = [f"iwae: importance-weighted bound with {samples} samples per image, nats."]
+    notes = [f"iwae is the importance-weighted bound with {samples} samples per image, in nats."]
     if told:
         notes.append(
-            f"Both bound log p(x|y), given the label, over the {len(images)} images whose labels "
-            "are all known: no figure to compare with a model of log p(x)."
+            "Both bounds are of log p(x|y), given the label y, and averaged over the "
+            f"{len(images)} images whose labels are all known: don't compare them with bounds of "
+            "log p(x)."
         )
     if "elbo" in export.signatures:
         elbo = export.call("elbo", batch_size=64, **inputs)["elbo"].astype(np.float64)
         per_image = {"elbo": elbo, "gap": iwae - elbo, **per_image}
     else:
-        notes.append("No elbo: the export has no such signature.")
+        notes.append("There is no elbo: the export has no such signature.")
     values, intervals = summary(per_image, context.seed)
     figure = plots.new_figure(
-        6.4, 4.0, f"{export.run}: log-likelihood bound of {context.data_name}"
+        6.4, 4.0, f"{export.run}: bounds on the log-likelihood of {context.data_name}"
     )
     axes = figure.subplots()
     for name in ("elbo", "iwae"):
         if name in per_image:
             axes.hist(per_image[name], bins=40, alpha=0.6, label=f"{name}, mean {values[name]:.2f}")
     axes.set_xlabel("nats per image")
-    axes.set_ylabel("test images")
+    axes.set_ylabel("number of test images")
     axes.legend(loc="upper left")
     return Result(
         values,

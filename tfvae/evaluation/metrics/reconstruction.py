@@ -1,4 +1,4 @@
-"""How close reconstructions come to the images."""
+"""The error of reconstructions of test images."""
 
 import numpy as np
 from pydantic import PositiveInt
@@ -19,14 +19,29 @@ def reconstruction(
     num_images: PositiveInt | None = 1000,
     shown: PositiveInt = 10,
 ) -> Result:
-    """Scores the images that the posterior mean decodes to against the originals.
+    """How close are reconstructions to the original images?
 
-    Values: `mse` (mean over pixels), `ssim` (structural similarity, 1 is equal) and, for a
-    Bernoulli likelihood, `distortion`: -log p(x | z) at the posterior mean, nats per image.
+    Test images are encoded, and the posterior mean is decoded. Values, averaged over images:
+
+    * `mse`, the squared error per pixel, pixels in [0, 1]; 0 is perfect.
+    * `ssim`, the structural similarity of Wang et al. (2004), which compares local means, contrasts
+      and patterns; 1 is perfect, 0 unrelated.
+    * `distortion` = -log p(x | z) with the posterior mean as z, nats per image, if the likelihood
+      is Bernoulli; the lower, the better. For grey pixels its minimum is above 0.
 
     Args:
-        num_images: Test images, none for all.
-        shown: Images in the figure.
+        num_images: Number of test images; none for all.
+        shown: Number of images in the figure.
+
+    A model that copies its images is perfect:
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> copy = lambda signature, image, label: {"image": image}
+    >>> export = SimpleNamespace(run="copy", manifest={}, call=copy)
+    >>> reconstruction(Context([Subject(export, load_dataset("digits"))]), num_images=5).values
+    {'mse': 0.0, 'ssim': 1.0}
     """
     data = context.draw(count=num_images)
     images = data[IMAGE]
@@ -42,8 +57,8 @@ def reconstruction(
         per_image = {"distortion": binary_cross_entropy(images, rebuilt), **per_image}
     else:
         notes = (
-            f"No distortion: it can be read off an image only for a bernoulli likelihood, and "
-            f"that of this export is {likelihood or 'not stated'}.",
+            "There is no distortion: it can be computed from an image only for a bernoulli "
+            f"likelihood, and that of this export is {likelihood or 'not stated'}.",
         )
     values, intervals = summary(per_image, context.seed)
     first = slice(0, shown)
@@ -53,6 +68,6 @@ def reconstruction(
         f"{context.export.run}: test images of {context.data_name} and their reconstructions",
         row_labels=("image", "reconstruction", "|difference|"),
         column_labels=[f"{error:.4f}" for error in errors[first]],
-        x_label="above each column: its mean squared error",
+        x_label="above each column: the mean squared error of the reconstruction",
     )
     return Result(values, intervals, len(images), figures={"reconstructions": figure}, notes=notes)

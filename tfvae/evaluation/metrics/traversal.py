@@ -1,4 +1,4 @@
-"""One latent dimension moved at a time, and how many are in use."""
+"""The information in each dimension of the code, and what the dimension changes in an image."""
 
 from typing import Annotated
 
@@ -26,19 +26,42 @@ def traversal(
     image_index: NonNegativeInt = 0,
     max_dimensions: PositiveInt = 20,
 ) -> Result:
-    """Moves each dimension of one image's code through its range, most informative first.
+    """Which dimensions of the code carry information, and what does each change in an image?
 
-    Values: `active_units`, the number of dimensions whose posterior mean varies over test images by
-    more than 0.01 (Burda et al. 2016), and `information`, the sum over dimensions of
-    1/2 ln(1 + Var[mean] / E[stddev^2]), nats: what a Gaussian channel of that signal and noise
-    carries.
+    Test images are encoded to the mean and standard deviation of their posterior. Then each
+    dimension of one image's code is set to `steps` values in turn while the other dimensions stay,
+    and the codes are decoded: the figure shows the dimensions with the most information first.
+    Values:
+
+    * `active_units`, the number of dimensions whose posterior mean has a variance above 0.01 over
+      test images (Burda et al. 2016). The others are the same for every image.
+    * `information`, the sum over dimensions of 1/2 ln(1 + Var[mean] / E[stddev^2]), nats: the
+      capacity of a Gaussian channel whose signal is the posterior mean and whose noise is the
+      posterior's; 0 if the code says nothing about the image.
+    * `latent_dim`, the number of dimensions.
 
     Args:
-        num_images: Test images that are encoded, none for all.
-        steps: Values per dimension.
-        reach: Standard deviations of a dimension's aggregate posterior to either side of its mean.
-        image_index: Which of the drawn test images is traversed.
-        max_dimensions: Dimensions in the figure.
+        num_images: Number of test images that are encoded; none for all.
+        steps: Number of values that each dimension takes.
+        reach: The values lie up to this many standard deviations of the dimension (over images and
+            posterior) to either side of its mean.
+        image_index: Index of the traversed image among the encoded ones.
+        max_dimensions: Largest number of dimensions in the figure.
+
+    A code of two dimensions, of which only the first depends on the image:
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> def call(signature, image=None, latent=None, label=None):
+    ...     if signature == "decode":
+    ...         return {"image": np.zeros([len(latent), 28, 28, 1])}
+    ...     first = np.arange(len(image)) % 2 * [[2.0], [0.0]]  # 0 or 2, and always 0
+    ...     return {"mean": first.T, "stddev": np.ones_like(first.T)}
+    >>> export = SimpleNamespace(run="parity", call=call)
+    >>> values = traversal(Context([Subject(export, load_dataset("digits"))]), num_images=10).values
+    >>> values["active_units"], round(float(values["information"] / np.log(2)), 6)
+    (1.0, 0.5)
     """
     data = context.draw(count=num_images)
     label = data.get(LABEL)
@@ -49,7 +72,7 @@ def traversal(
     centre, scale = mean.mean(axis=0), np.sqrt(mean.var(axis=0) + (stddev**2).mean(axis=0))
     offsets = np.linspace(-reach, reach, steps)
     row = min(image_index, len(mean) - 1)
-    # Dimension order[d] of code [d, step] is moved, the others stay the image's own.
+    # Of code [d, step] dimension order[d] is set to a value; the others stay the image's own.
     codes = np.tile(mean[row], (len(order), steps, 1))
     moved = centre[order, None] + offsets * scale[order, None]
     codes[np.arange(len(order))[:, None], np.arange(steps), order[:, None]] = moved
@@ -75,12 +98,12 @@ def traversal(
     shown = min(max_dimensions, len(order))
     figure = plots.image_grid(
         images[:shown],
-        f"{context.export.run}: dimensions of one code of {context.data_name}, "
-        f"{shown} of {len(order)}",
+        f"{context.export.run}: one test image of {context.data_name}, one dimension of its code "
+        f"changed per row ({shown} of {len(order)})",
         row_labels=[f"z{d}  {information[d]:.2f} nats" for d in order[:shown]],
         column_labels=[f"{offset:+.1f}" for offset in offsets],
         x_label="standard deviations from the dimension's mean",
-        y_label="dimension and its information",
+        y_label="dimension and its information in nats",
     )
     values = {"active_units": float(active.sum()), "information": float(information.sum())}
     values["latent_dim"] = float(len(order))
@@ -94,7 +117,7 @@ def traversal(
 
 
 def _intervals(mean: np.ndarray, stddev: np.ndarray, seed: int):
-    """Bootstrap over images of both values; a resample is a row of image counts."""
+    """95 % bootstrap intervals over images of both values; a resample is a row of image counts."""
     total = len(mean)
     counts = make_rng(seed, 3).multinomial(total, np.full(total, 1 / total), size=RESAMPLES) / total
     variance = np.maximum(counts @ mean**2 - (counts @ mean) ** 2, 0)

@@ -1,4 +1,4 @@
-"""The figures of `cis`: figures 4, 5 and 6 of Okamoto et al. (2018)."""
+"""The figures of `cis`, after figures 4, 5 and 6 of Okamoto et al. (2018)."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from tfvae.evaluation.metrics.cis.subject import Oracle, ScoredExport
 from tfvae.evaluation.transfer import contact_sheet, transfer_to_all
 from tfvae.schema import TEST
 
-X_LABEL = "rs: minus the mean change of the other domains"
-Y_LABEL = "ts: mean gain of the target domain"
+X_LABEL = "rs: minus the mean absolute change of the other domains' probabilities"
+Y_LABEL = "ts: mean increase of the target domain's probability"
 ORACLE = "oracle"
 
 
@@ -22,14 +22,27 @@ def figures(
     images: np.ndarray,
     shown: int,
 ) -> dict:
-    """Name -> figure.
+    """Name -> figure: the domains by rs and ts, images transferred to every domain, and lines over
+    strengths and over shares of missing labels if several of them are known.
 
     Args:
         context: The data.
         runs: One or more.
-        oracle: Where the data set has it.
-        images: [N, H, W, C], the test images drawn.
-        shown: Which of them is transferred to every domain.
+        oracle: None if the data set can't draw the perfect edit.
+        images: The test images that are scored, [N, H, W, C].
+        shown: Index of the image that is transferred to every domain.
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.evaluation.metrics.cis.scores import Scores
+    >>> from tfvae.schema import DataSpec
+    >>> spec = DataSpec("animals", (8, 8, 1), ("cat", "dog"), "categorical")
+    >>> same = lambda signature, image, target, strength: {"image": image}
+    >>> export = SimpleNamespace(run="same", spec=spec, manifest={}, call=same)
+    >>> scores = Scores({"cis": 0.0}, {}, {}, ts=np.zeros(2), rs=np.zeros(2))
+    >>> run = ScoredExport("same", export, 1.0, [], np.zeros([1, 2, 2]), scores, scores, scores)
+    >>> context = SimpleNamespace(spec=spec, data_name="animals", export=export)
+    >>> sorted(figures(context, [run], None, np.zeros([1, 8, 8, 1]), shown=0))
+    ['domains', 'transfers']
     """
     found = {
         "domains": _domains(context, runs, oracle),
@@ -43,7 +56,7 @@ def figures(
     if over_strengths:
         found["strengths"] = plots.paths(
             over_strengths,
-            f"{context.data_name}, validation images: each strength tried; better is up and right",
+            f"{context.data_name}, validation images, each strength: better is up and right",
             X_LABEL,
             Y_LABEL,
         )
@@ -51,7 +64,7 @@ def figures(
     if by_ratio:
         found["missing_labels"] = plots.paths(
             by_ratio,
-            f"{context.data_name}; the numbers: share of the training labels that were missing",
+            f"{context.data_name}, numbers: the share of the training labels that were missing",
             X_LABEL,
             Y_LABEL,
         )
@@ -61,7 +74,15 @@ def figures(
 def missing_label_lines(runs: Sequence[ScoredExport]) -> dict[str, list[tuple[float, float, str]]]:
     """Model -> (rs, ts, share of missing labels in training), in the order of that share.
 
-    Empty unless the exports' manifests say at least two different shares.
+    Empty unless the manifests of the exports state at least two different shares.
+
+    >>> from types import SimpleNamespace
+    >>> def run(share, ts):
+    ...     manifest = {"model": "dualvae", "training": {"missing_labels": share}}
+    ...     export, scores = SimpleNamespace(manifest=manifest), {"rs": -0.1, "ts": ts}
+    ...     return SimpleNamespace(name="", export=export, scores=SimpleNamespace(values=scores))
+    >>> missing_label_lines([run(0.9, 0.3), run(0.0, 0.5)])
+    {'dualvae': [(-0.1, 0.5, '0'), (-0.1, 0.3, '0.9')]}
     """
     known = []
     for run in runs:
@@ -78,7 +99,11 @@ def missing_label_lines(runs: Sequence[ScoredExport]) -> dict[str, list[tuple[fl
 
 
 def label_extremes(names: Sequence[str], scores: np.ndarray, limit: int = 16) -> list[str]:
-    """The names, all but the best and worst left empty where more would lie over each other."""
+    """The names of the domains; of more than `limit`, those of the best and worst, the others "".
+
+    >>> label_extremes("ABCDEF", scores=np.array([3, 1, 5, 2, 6, 4]), limit=4)
+    ['', 'B', 'C', '', 'E', '']
+    """
     if len(names) <= limit:
         return list(names)
     order = np.argsort(scores)
@@ -101,7 +126,8 @@ def _domains(context: Context, runs: Sequence[ScoredExport], oracle: Oracle | No
 
 
 def _transfers(context: Context, runs, oracle: Oracle | None, images: np.ndarray, shown: int):
-    """One image by every model and the oracle, or several by the only one where domains are few."""
+    """One image transferred by every model and the oracle; or several, if there is a single model,
+    no oracle and few domains."""
     names = context.spec.label_names
     if len(runs) == 1 and oracle is None and len(names) <= 16:
         return contact_sheet(context, images[shown:], runs[0].strength)

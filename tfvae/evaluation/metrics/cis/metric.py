@@ -1,7 +1,8 @@
 """The Conditional Inception Score (CIS) of Okamoto et al. (2018), algorithm 2.
 
-Not MUNIT's score of the same name. With n equally frequent classes a perfect transfer has
-ts = (n - 1) / n and rs = -1 / n: an image's own domain can't gain, and its own class must lose.
+MUNIT's score of the same name is another one. With n equally frequent classes, a perfect transfer
+and a perfect classifier give ts = (n - 1) / n and rs = -1 / n: the probability of an image's own
+class can't rise when that class is the target, and must fall when another one is.
 """
 
 from typing import Annotated, Literal
@@ -36,27 +37,54 @@ def cis(
     weights: str = "imagenet",
     image: NonNegativeInt = 0,
 ) -> Result:
-    """Scores the transfer of test images to every domain: is the domain reached, the rest kept?
+    """Does a transfer to a domain reach that domain, and does it keep everything else?
 
-    Values: `cis`, `ts`, `rs` (means over repeats) and their `_std` over repeats; `ts_absent` (ts
-    over images that are known to lack the domain); `identity_cis` (the image itself, exactly 0),
-    `random_cis` (transferred to a random other domain), `reconstruction_cis` (strength 0); where
-    the data set can draw the perfect edit, `oracle_cis` and `share_of_oracle`;
-    `classifier_accuracy`, `classifier_balanced_accuracy`, `strength`. For several exports these are
-    the first one's; each has its own as `RUN/cis`, and `margin` is the cis of the best less that of
-    the second best.
+    Each test image x is transferred to each of the n domains, which gives the images x_i. A domain
+    classifier f, trained on real images, gives the probabilities of the domains, and
+    M_i = f(x_i) - f(x) is row i of an n x n matrix. Values:
+
+    * `ts`, the mean of the diagonal of M: how much the probability of the target domain rises.
+    * `rs`, minus the mean of the absolute values off the diagonal: 0 if no other domain changes.
+    * `cis` = ts + rs; the higher, the better. For ten classes the perfect transfer has 0.8.
+      `cis`, `ts` and `rs` are means over repeats; their `_std` is the deviation between repeats.
+    * `ts_absent`, ts over the pairs of image and domain in which the image lacks the domain.
+    * For comparison: `identity_cis` (the unchanged image, exactly 0), `random_cis` (each image
+      replaced by the transfer to a random other domain: the target is ignored) and
+      `reconstruction_cis` (strength 0: the cost of encoding and decoding).
+    * If the data set can draw an example again with one label changed: `oracle_cis`, the score of
+      these perfect edits, and `share_of_oracle` = cis / oracle_cis; 1 is perfect.
+    * `classifier_accuracy` and `classifier_balanced_accuracy` of f on the test labels, and
+      `strength`, at which the images were transferred.
+
+    If several exports are compared, these are the values of the first one; those of each are named
+    after its run, as `RUN/cis`, and `margin` is the cis of the best export minus that of the second
+    best.
 
     Args:
-        num_images: Test images per repeat.
-        repeats: Repeats, each on other images as long as there are enough.
-        strength: How far to transfer, as the export's `transfer` takes it; auto: the weakest of
-            `strengths` whose CIS on validation images is within 2.5 % of the best.
-        strengths: What auto chooses from; the same for every model.
-        validation_images: Validation images that auto looks at.
+        num_images: Number of test images per repeat.
+        repeats: Number of repeats, each on other images as long as there are enough.
+        strength: Strength of the transfer, as the export's `transfer` takes it; auto: the weakest
+            of `strengths` whose CIS on validation images is within 2.5 % of the best.
+        strengths: The strengths that auto chooses from; the same for every model.
+        validation_images: Number of validation images that auto compares the strengths on.
         classifier: Architecture of the domain classifier f; auto: cnn for classes, cnn_bn for
-            attributes; inception_v3: the study's.
-        weights: What inception_v3 starts from; imagenet, none or a file of its weights.
-        image: Which of the drawn test images the figure shows transferred to every domain.
+            attributes; inception_v3: that of Okamoto et al. (2018).
+        weights: Weights that the training of inception_v3 starts from; imagenet, none or the path
+            of a file.
+        image: Index of the drawn test image that the figure shows transferred to every domain.
+
+    A transfer that returns its images unchanged scores 0:
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> data = load_dataset("digits")
+    >>> same = lambda signature, image, target, strength: {"image": image}
+    >>> export = SimpleNamespace(run="same", spec=data.spec, manifest={}, call=same)
+    >>> brightness = lambda images: np.repeat(images.mean(axis=(1, 2)), 10, axis=1)
+    >>> context = Context([Subject(export, data)], classifiers={"cnn": brightness})
+    >>> cis(context, num_images=4, repeats=1, strength=1.0).values["cis"]
+    0.0
     """
     architecture = context.architecture(classifier)
     if weights != "imagenet" and architecture != "inception_v3":
@@ -102,7 +130,7 @@ def cis(
 
 
 def _subject(run: ScoredExport, oracle: Oracle | None, test_images: TestImages):
-    """The values without a run's name: all that is known of the only, or first, export."""
+    """Values and intervals of the only, or first, export: those without the name of a run."""
     values, intervals = dict(run.scores.values), dict(run.scores.intervals)
     for name, scores in baselines(run, oracle, test_images).items():
         values[f"{name}_cis"] = scores.values["cis"]
@@ -142,7 +170,7 @@ def _comparison(runs: list[ScoredExport], oracle: Oracle | None, test_images: Te
     sentence = (
         f"{best.name} is {values['margin']:.4f} above {second.name}, 95 % interval over the same "
         f"images [{low:.4f}, {high:.4f}]"
-        + (": they don't differ on these images." if low <= 0 <= high else ".")
+        + (": on these images they don't differ." if low <= 0 <= high else ".")
     )
     return values, intervals, sentence
 
@@ -150,7 +178,7 @@ def _comparison(runs: list[ScoredExport], oracle: Oracle | None, test_images: Te
 def _edge_notes(runs: list[ScoredExport]) -> list[str]:
     """A sentence for each run whose strength is the largest of those tried."""
     return [
-        f"{run.name}: strength {run.strength:g} is the largest tried, a better one may lie beyond."
+        f"{run.name}: strength {run.strength:g} is the largest tried; a larger one may be better."
         for run in runs
         if run.tried and run.strength == run.tried[-1]["strength"]
     ]
@@ -161,14 +189,16 @@ def _notes(total: int, size: int, repeats: int, accuracy: dict) -> list[str]:
     if total < size * repeats:
         notes.append(
             f"{repeats} repeats of {size} images out of {total}: the repeats share images, so the "
-            "std over repeats is too small; the interval over images is not affected."
+            "standard deviation over repeats is too small; the interval over images is correct."
         )
     if not accuracy:
-        notes.append("No test label is known, so neither is how often the classifier is right.")
+        notes.append(
+            "No test label is known, so the accuracy of the classifier isn't known either."
+        )
     for name, (share, _) in accuracy.items():
         if share < 0.9:
             notes.append(
                 f"The classifier's {name.removeprefix('classifier_').replace('_', ' ')} on the "
-                f"test labels is {share:.1%} only: read ts and rs with care."
+                f"test labels is {share:.1%}, which is low: ts and rs may be wrong."
             )
     return notes

@@ -26,10 +26,15 @@ class Scores:
     """Scores of one export, a baseline or the oracle.
 
     Args:
-        values: "cis", "ts", "rs", their "_std" over repeats, "ts_absent" where a label is known.
+        values: "cis", "ts", "rs", their "_std" over repeats, and "ts_absent" if a label is known.
         intervals: 95 % intervals over images of those without "_std".
         per_image: "cis", "ts", "rs" -> [N].
         ts, rs: [n], of each target domain.
+
+    >>> per_image = {"cis": np.array([0.2, 0.6])}
+    >>> scores = Scores({"cis": 0.4}, {"cis": (0.2, 0.6)}, per_image, np.zeros(2), np.zeros(2))
+    >>> float(scores.per_image["cis"].mean())
+    0.4
     """
 
     values: dict[str, float]
@@ -45,19 +50,33 @@ class TestImages:
     Args:
         context: Gives the images and the seed.
         domain_classifier: f, images -> probabilities.
-        num_images: Test images per repeat.
-        repeats: Repeats, each on other images as long as there are enough.
-        validation_images: How many a strength is chosen on.
+        num_images: Number of test images per repeat.
+        repeats: Number of repeats, each on other images as long as there are enough.
+        validation_images: Number of images that a strength is chosen on.
 
     Attributes:
         images: [N, H, W, C].
         original: [N, n], f of the images.
-        lacking: bool [N, n], where a domain is known to be absent.
-        subsets: [repeats, size], the images of each repeat.
-        rows: [N], their places in the data set.
+        lacking: bool [N, n], whether a domain is known to be absent.
+        subsets: [repeats, size], indices of the images of each repeat.
+        rows: [N], indices of the images in the data set.
+
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> context = Context([Subject(None, load_dataset("digits"))])
+    >>> brightness = lambda images: np.repeat(images.mean(axis=(1, 2)), 10, axis=1)
+    >>> test_images = TestImages(context, brightness, 3, repeats=2, validation_images=4)
+    >>> test_images.images.shape, test_images.subsets.tolist()
+    ((6, 28, 28, 1), [[0, 1, 2], [3, 4, 5]])
+
+    Unchanged images score 0:
+
+    >>> unchanged = np.repeat(test_images.original[:, np.newaxis], 10, axis=1)
+    >>> test_images.scores(unchanged).values["cis"]
+    0.0
     """
 
-    # Not a test, whatever its name says to pytest.
+    # pytest takes a class with this name for a test.
     __test__ = False
 
     def __init__(
@@ -82,12 +101,12 @@ class TestImages:
 
     @property
     def weights(self) -> np.ndarray:
-        """[N], in how many repeats each image is."""
+        """Number of repeats that each image is part of, [N]."""
         return np.bincount(self.subsets.ravel(), minlength=len(self.original)).astype(np.float64)
 
     def choose_strength(self, export: Export, strengths: Sequence[float]) -> tuple[float, Rows]:
-        """As `transfer.choose_strength`, on validation images that are classified once for all
-        exports."""
+        """As `transfer.choose_strength`, on validation images that are classified only once, and
+        used for all exports."""
         if self._validation is None:
             images = self._context.draw(VALIDATION, self._validation_images)[IMAGE]
             self._validation = images, self.domain_classifier(images)

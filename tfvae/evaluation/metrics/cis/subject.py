@@ -1,4 +1,4 @@
-"""One export scored: at a strength chosen on validation images, on transferred test images."""
+"""The score of one export: its transfers of test images at a strength chosen on validation ones."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -16,11 +16,15 @@ from tfvae.schema import IMAGE
 
 @dataclasses.dataclass(frozen=True)
 class Oracle:
-    """The perfect edit, of data sets that can draw it.
+    """The perfect edit of test images, for data sets that can draw it.
 
     Args:
-        rows: [N], the test images in the order of the data set.
-        scores: Of the examples drawn again with each label on.
+        rows: Indices of the test images in the data set, [N].
+        scores: Of the examples drawn again with each label switched on.
+
+    >>> oracle = Oracle(np.arange(2), Scores({"cis": 0.8}, {}, {}, np.ones(1), np.zeros(1)))
+    >>> oracle.scores.values["cis"]
+    0.8
     """
 
     rows: np.ndarray
@@ -35,11 +39,17 @@ class ScoredExport:
         name: Different for each export.
         export: The export.
         strength: At which it was scored.
-        tried: Strength and means of the scores on validation images; empty where it was given.
+        tried: Each strength tried, with the mean scores on validation images; empty if the strength
+            was given.
         transferred: [N, n, n], f of the test images transferred to every domain.
-        scores: Of those.
-        random: Of the same images, each row that of a random other domain.
-        reconstruction: Of the images at strength 0.
+        scores: Of `transferred`.
+        random: Of the same, with the row of a random other domain in place of each row.
+        reconstruction: Of the images transferred at strength 0.
+
+    >>> half, best = (Scores({"cis": cis}, {}, {}, None, None) for cis in (0.3, 0.6))
+    >>> run = ScoredExport("half", None, 1.0, [], None, half, half, half)
+    >>> run.share_of(Oracle(None, best)), run.share_of(None)
+    (0.5, None)
     """
 
     name: str
@@ -52,7 +62,7 @@ class ScoredExport:
     reconstruction: Scores
 
     def share_of(self, oracle: Oracle | None) -> float | None:
-        """CIS over that of the oracle; None without one, or where nothing can be gained."""
+        """CIS divided by the oracle's; None without an oracle, or if the oracle's is 0 or less."""
         if oracle is None or oracle.scores.values["cis"] <= 0:
             return None
         return self.scores.values["cis"] / oracle.scores.values["cis"]
@@ -61,7 +71,15 @@ class ScoredExport:
 def baselines(
     run: ScoredExport, oracle: Oracle | None, test_images: TestImages
 ) -> dict[str, Scores]:
-    """What a run's score is read beside."""
+    """The scores that a run's score is compared with, by name.
+
+    >>> from types import SimpleNamespace
+    >>> scores = Scores({"cis": 0.0}, {}, {}, None, None)
+    >>> run = ScoredExport("same", None, 1.0, [], None, scores, scores, scores)
+    >>> images = SimpleNamespace(original=np.zeros([1, 2]), scores=lambda transferred: scores)
+    >>> list(baselines(run, Oracle(None, scores), images))
+    ['identity', 'random', 'reconstruction', 'oracle']
+    """
     domains = test_images.original.shape[1]
     identity = np.repeat(test_images.original[:, None], domains, axis=1)
     found = {
@@ -75,13 +93,25 @@ def baselines(
 def score_export(
     name: str, export: Export, test_images: TestImages, strengths: Sequence[float]
 ) -> ScoredExport:
-    """Scores an export at the strength that does best on validation images.
+    """Scores an export at the strength that `choose_strength` chooses on validation images.
 
     Args:
         name: Of the export, for tables and figures.
-        export: One of the context's.
-        test_images: What it is scored on.
-        strengths: To choose from; a single one is taken as it is.
+        export: With `transfer`.
+        test_images: The images that it is scored on.
+        strengths: To choose from; a single one is used without looking at validation images.
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Context, Subject
+    >>> data = load_dataset("digits")
+    >>> same = lambda signature, image, target, strength: {"image": image}
+    >>> export = SimpleNamespace(spec=data.spec, call=same)
+    >>> brightness = lambda images: np.repeat(images.mean(axis=(1, 2)), 10, axis=1)
+    >>> test_images = TestImages(Context([Subject(export, data)]), brightness, 3, 1, 2)
+    >>> run = score_export("same", export, test_images, strengths=[1.0])
+    >>> run.transferred.shape, run.scores.values["cis"], run.reconstruction.values["cis"]
+    ((3, 10, 10), 0.0, 0.0)
     """
     tried: Rows = []
     strength = float(strengths[0])

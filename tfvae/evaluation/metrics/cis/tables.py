@@ -14,13 +14,23 @@ def tables(
     oracle: Oracle | None,
     test_images: TestImages,
 ) -> dict[str, Rows]:
-    """Title -> rows: the first run in full, and of several runs what sets them beside each other.
+    """Title -> rows: all scores of the first run, and of several runs a comparison.
 
     Args:
         names: Of the domains.
-        runs: One or more; the first is the subject.
-        oracle: Where the data set has it.
-        test_images: The images.
+        runs: One or more; the first one's scores are shown in full.
+        oracle: None if the data set can't draw the perfect edit.
+        test_images: The images that the runs were scored on.
+
+    >>> import numpy as np
+    >>> from types import SimpleNamespace
+    >>> scores = Scores({"cis": 0.0, "ts": 0.0, "rs": 0.0}, {}, {}, ts=np.zeros(2), rs=np.zeros(2))
+    >>> run = ScoredExport("same", None, 1.0, [], np.zeros([1, 2, 2]), scores, scores, scores)
+    >>> images = SimpleNamespace(original=np.zeros([1, 2]), scores=lambda transferred: scores)
+    >>> images.lacking = np.array([[False, True]])
+    >>> found = tables(("cat", "dog"), [run], None, images)
+    >>> list(found), found["Per domain"][1]["images lacking it"]
+    (['Beside other images', 'Per domain'], 1)
     """
     first = runs[0]
     of_first = f" ({first.name})" if len(runs) > 1 else ""
