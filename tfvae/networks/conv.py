@@ -1,6 +1,7 @@
 """Convolutional networks: stride-2 stages down to about 4x4 pixels, and back."""
 
 import math
+from collections.abc import Callable
 
 import keras
 
@@ -13,15 +14,22 @@ ACTIVATION = "relu"
 SMALLEST_SIDE = 4
 
 
-def stage_filters(image_shape: tuple[int, int, int]) -> list[int]:
+def stage_filters(
+    image_shape: tuple[int, int, int], rounding: Callable[[float], int] = math.floor
+) -> list[int]:
     """Number of filters of each stride-2 stage, first stage first.
+
+    Args:
+        image_shape: (H, W, C).
+        rounding: Of the number of stages that leave 4 pixels, where that is no whole number.
 
     >>> stage_filters((28, 28, 1)), stage_filters((64, 64, 3))
     ([32, 64], [32, 64, 128, 256])
+    >>> stage_filters((28, 28, 1), rounding=math.ceil)
+    [32, 64, 128]
     """
-    side = min(image_shape[:2])
-    num_stages = max(1, int(math.log2(max(side / SMALLEST_SIDE, 2))))
-    return [min(FIRST_FILTERS * 2**stage, MAX_FILTERS) for stage in range(num_stages)]
+    num_stages = rounding(math.log2(min(image_shape[:2]) / SMALLEST_SIDE))
+    return [min(FIRST_FILTERS * 2**stage, MAX_FILTERS) for stage in range(max(1, num_stages))]
 
 
 def encoder(

@@ -9,24 +9,11 @@ import math
 
 import keras
 
+from tfvae.networks.conv import MAX_FILTERS, stage_filters
 from tfvae.networks.label_map import LabelMap
 
-FIRST_FILTERS = 32
-MAX_FILTERS = 256
 CRITIC_UNITS = 256
-SMALLEST_SIDE = 4
 SLOPE = 0.2
-
-
-def stage_filters(image_shape: tuple[int, int, int]) -> list[int]:
-    """Number of filters of each stride-2 stage, first stage first.
-
-    >>> stage_filters((28, 28, 1)), stage_filters((64, 64, 3))
-    ([32, 64, 128], [32, 64, 128, 256])
-    """
-    side = min(image_shape[:2])
-    num_stages = max(1, math.ceil(math.log2(side / SMALLEST_SIDE)))
-    return [min(FIRST_FILTERS * 2**stage, MAX_FILTERS) for stage in range(num_stages)]
 
 
 def encoder(image_shape: tuple[int, int, int]) -> keras.Model:
@@ -36,7 +23,7 @@ def encoder(image_shape: tuple[int, int, int]) -> keras.Model:
     (None, 4, 4, 128)
     """
     layers = [keras.Input(image_shape, name="image")]
-    for filters in stage_filters(image_shape):
+    for filters in stage_filters(image_shape, math.ceil):
         layers += [
             keras.layers.Conv2D(filters, 4, strides=2, padding="same"),
             keras.layers.LeakyReLU(SLOPE),
@@ -54,7 +41,7 @@ def decoder(
     (None, 32, 32, 3)
     """
     height, width, channels = image_shape
-    stages = stage_filters(image_shape)
+    stages = stage_filters(image_shape, math.ceil)
     code = keras.Input(code_shape, name="code")
     label = keras.Input([num_labels], name="label")
     hidden = code
