@@ -56,17 +56,32 @@ def write(path: Path, save: Callable[[str], Any]) -> Path:
 
 
 def write_text(path: Path, text: str) -> Path:
-    """UTF-8 text; raises as `write`."""
+    """UTF-8 text; raises as `write`.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text(Path(folder) / "note.txt", "all of it").read_text(encoding="utf-8")
+    'all of it'
+    """
     return write(path, lambda name: Path(name).write_text(text, encoding="utf-8"))
 
 
 def write_json(path: Path, document: Any) -> Path:
-    """Indented JSON; raises as `write`, and ValueError for NaN or infinity."""
+    """Indented JSON; raises as `write`, and ValueError for NaN or infinity.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     json.loads(write_json(Path(folder) / "scores.json", {"cis": 0.5}).read_text())
+    {'cis': 0.5}
+    """
     return write_text(path, json.dumps(document, indent=2, allow_nan=False) + "\n")
 
 
 def write_yaml(path: Path, document: Mapping[str, Any]) -> Path:
-    """YAML with the keys in their order; raises as `write`."""
+    """YAML with the keys in their order; raises as `write`.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_yaml(Path(folder) / "config.yaml", {"model": "vae", "epochs": 3}).read_text()
+    'model: vae\\nepochs: 3\\n'
+    """
     return write_text(path, yaml.safe_dump(document, sort_keys=False))
 
 
@@ -106,6 +121,11 @@ def publish(folder: Path, target: Path, *, flush: bool = False) -> Path:
         `target`.
     Raises:
         OSError: something is there, or it can't be written.
+
+    >>> with tempfile.TemporaryDirectory() as runs:
+    ...     with hidden_folder(Path(runs)) as folder:
+    ...         publish(folder, Path(runs) / "run-1").name
+    'run-1'
     """
     if flush:
         for path in folder.rglob("*"):
@@ -118,7 +138,14 @@ def publish(folder: Path, target: Path, *, flush: bool = False) -> Path:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Deletes what killed writers left; only where nobody else may be writing now."""
+    """Deletes what killed writers left; only where nobody else may be writing now.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (Path(folder) / f"{HIDDEN}half.json").touch()
+    ...     remove_leftovers(Path(folder))
+    ...     list(Path(folder).iterdir())
+    []
+    """
     for path in folder.glob(f"{HIDDEN}*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
