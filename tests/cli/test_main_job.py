@@ -35,7 +35,7 @@ def test_digits_are_classified(trained):
 
 
 @pytest.mark.slow
-def test_digits_are_carried_to_every_class(trained):
+def test_digits_are_transferred_to_every_class(trained):
     scores = values(trained, "cis")
     assert scores["cis"] >= 0.55
     assert scores["identity_cis"] == 0

@@ -27,19 +27,19 @@ def test_an_update_moves_its_own_player_alone(name, player):
 
 @each_model
 def test_no_loss_reaches_the_weights_of_another_player(name):
-    """The generator's loss depends on critic and judge, but theirs not on the generator."""
+    """The generator's loss depends on critic and auxiliary, but theirs not on the generator."""
     model = small_model(name)
     if name == "fader":
         model.images_shown.assign(1e6)
-    batch, (generator, critic, judge) = small_batch(), model.variable_groups()
+    batch, (generator, critic, auxiliary) = small_batch(), model.variable_groups()
     with tf.GradientTape(persistent=True) as tape:
-        of_generator, of_critic, of_judge = model.objectives(model.loss_terms(batch, SEED))
+        of_generator, of_critic, of_auxiliary = model.objectives(model.loss_terms(batch, SEED))
     strangers = (
-        (of_generator, judge),
+        (of_generator, auxiliary),
         (of_critic, generator),
-        (of_critic, judge),
-        (of_judge, generator),
-        (of_judge, critic),
+        (of_critic, auxiliary),
+        (of_auxiliary, generator),
+        (of_auxiliary, critic),
     )
     for loss, variables in strangers:
         assert all(gradient is None for gradient in tape.gradient(loss, variables))
@@ -59,8 +59,8 @@ def test_critic_steps_are_counted_and_draw_fresh_noise(monkeypatch):
     monkeypatch.setattr(model, "measure_critic", counted)
     model.train_step(small_batch())
     assert len(set(seeds)) == 3
-    generator, critic, judge = (int(each.iterations) for each in model.optimizers)
-    assert (generator, critic, judge) == (1, 3, 1)
+    generator, critic, auxiliary = (int(each.iterations) for each in model.optimizers)
+    assert (generator, critic, auxiliary) == (1, 3, 1)
 
 
 @each_model
@@ -79,7 +79,7 @@ def test_transfer_of_strength_zero_reconstructs(name, kind):
 
 
 @each_model
-def test_unknown_labels_are_filled_in_by_the_judge(name):
+def test_unknown_labels_are_filled_in_by_the_auxiliary_classifier(name):
     model, batch = small_model(name), small_batch()
     complete = model.without_gaps(batch)
     np.testing.assert_array_equal(complete["label"][:-1], batch["label"][:-1])

@@ -46,7 +46,7 @@ class LinearWorld(ToyModel):
 METHODS = {name: name for name in ("encode", "decode", "classify", "label_vector")}
 
 
-def judge(images):
+def domain_classifier(images):
     """Sees what the model's own decoder says: the prediction is exact."""
     return LinearWorld(LABELS).classify(tf.constant(images))["probability"].numpy()
 
@@ -66,7 +66,7 @@ def score(tmp_path_factory):
             dataset,
             output_dir=tmp_path_factory.mktemp("results"),
             settings=settings,
-            classifiers={"cnn_bn": judge},
+            classifiers={"cnn_bn": domain_classifier},
         )
 
     return call

@@ -24,7 +24,7 @@ def test_intervention(categorical, everything, perfect, tmp_path):
     assert result.values["changed_area"] == pytest.approx(0.9 * 2 / 144)
 
 
-def test_images_are_carried_nowhere_once(categorical, everything, perfect, tmp_path, monkeypatch):
+def test_strength_zero_is_asked_for_once(categorical, everything, perfect, tmp_path, monkeypatch):
     strengths = []
 
     def counted(export, images, domain, strength):
