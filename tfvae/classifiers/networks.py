@@ -47,7 +47,7 @@ class Architecture:
 def training_plan(num_images: int) -> tuple[int, int, int]:
     """(batch size, steps per epoch, largest number of epochs): more epochs for fewer images.
 
-    At least 300 steps are made, even for the smallest data sets.
+    At least 300 steps are planned, even for the smallest data sets.
 
     >>> training_plan(1258), training_plan(55_000)
     ((32, 39, 12), (64, 859, 3))

@@ -96,7 +96,7 @@ def generation(
         f"{context.export.run}: images generated for each label of {context.data_name}",
         row_labels=[plots.shortened(name) for name in names],
         x_label=f"accuracy {values['accuracy']:.3f}, cosine similarity {cosine:.3f}",
-        y_label="label that the images were generated for",
+        y_label="label",
     )
     return Result(
         values, intervals, len(accuracy), tables={"Per label": rows}, figures={"samples": figure}

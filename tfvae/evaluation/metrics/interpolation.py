@@ -74,6 +74,6 @@ def interpolation(
         f"{context.export.run}: decoded codes between those of two test images of "
         f"{context.data_name}",
         column_labels=["image", *(f"{weight:.2f}" for weight in weights), "image"],
-        x_label="position on the line between the two codes (0: first image, 1: second)",
+        x_label="position between the two codes",
     )
     return Result(values, intervals, 2 * pairs, figures={"lines": figure})

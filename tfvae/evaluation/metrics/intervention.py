@@ -98,7 +98,7 @@ def intervention(
             np.stack(maps),
             names,
             f"{title}: where an image changes if it is transferred to a label",
-            "mean absolute change of a pixel, pixels in [0, 1]",
+            "mean absolute change of a pixel",
         ),
     }
     return Result(values, intervals, len(images), tables={"Per label": rows}, figures=figures)

@@ -68,6 +68,6 @@ def reconstruction(
         f"{context.export.run}: test images of {context.data_name} and their reconstructions",
         row_labels=("image", "reconstruction", "|difference|"),
         column_labels=[f"{error:.4f}" for error in errors[first]],
-        x_label="above each column: the mean squared error of the reconstruction",
+        x_label="numbers: mean squared error per pixel",
     )
     return Result(values, intervals, len(images), figures={"reconstructions": figure}, notes=notes)

@@ -98,12 +98,12 @@ def traversal(
     shown = min(max_dimensions, len(order))
     figure = plots.image_grid(
         images[:shown],
-        f"{context.export.run}: one test image of {context.data_name}, one dimension of its code "
-        f"changed per row ({shown} of {len(order)})",
+        f"{context.export.run}: one dimension of a code of {context.data_name} changed per row, "
+        f"{shown} of {len(order)} dimensions",
         row_labels=[f"z{d}  {information[d]:.2f} nats" for d in order[:shown]],
         column_labels=[f"{offset:+.1f}" for offset in offsets],
         x_label="standard deviations from the dimension's mean",
-        y_label="dimension and its information in nats",
+        y_label="dimension and its information",
     )
     values = {"active_units": float(active.sum()), "information": float(information.sum())}
     values["latent_dim"] = float(len(order))

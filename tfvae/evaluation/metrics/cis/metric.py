@@ -189,7 +189,7 @@ def _notes(total: int, size: int, repeats: int, accuracy: dict) -> list[str]:
     if total < size * repeats:
         notes.append(
             f"{repeats} repeats of {size} images out of {total}: the repeats share images, so the "
-            "standard deviation over repeats is too small; the interval over images is correct."
+            "standard deviation over repeats is too small; the interval over images isn't affected."
         )
     if not accuracy:
         notes.append(
