@@ -111,3 +111,16 @@ def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch):
 def test_no_labels_no_classifier(tmp_path):
     with pytest.raises(UserError, match="no labels"):
         classifier.load_or_train(toy_dataset(None), "cnn", seed=0, cache_dir=tmp_path)
+
+
+@pytest.mark.parametrize("architecture", ["cnn", "cnn_bn"])
+def test_the_head_turns_features_into_probabilities(architecture):
+    """Over more images than a batch holds; the body is what the classifier runs."""
+    spec = DataSpec("x", (12, 12, 1), ("a", "b", "c"), CATEGORICAL)
+    network = ARCHITECTURES[architecture].build(spec)
+    trained = classifier.Classifier(network, {})
+    images = np.random.default_rng(0).random((classifier.PREDICT_BATCH + 3, 12, 12, 1), "float32")
+    features = trained.features(images)
+    assert features.ndim == 2 and len(features) == len(images)
+    probabilities = network.layers[-1](features)
+    np.testing.assert_allclose(probabilities, trained(images), atol=1e-6)

@@ -3,6 +3,7 @@
 Labels that aren't observed count neither in the loss nor in the accuracy.
 """
 
+import functools
 import hashlib
 import json
 import logging
@@ -66,9 +67,31 @@ class Classifier:
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Probabilities [N, L], float32; computed in batches."""
-        starts = range(0, len(images), PREDICT_BATCH)
-        batches = (images[start : start + PREDICT_BATCH] for start in starts)
-        return np.concatenate([self._probabilities(batch).numpy() for batch in batches])
+        return _in_batches(self._probabilities, images)
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """What the last layer, the head, gets: [N, F], float32; computed in batches.
+
+        Distances between images, as a classifier sees them, are taken between these.
+        """
+        return _in_batches(self._features, images)
+
+    @functools.cached_property
+    def _features(self):
+        import keras
+        import tensorflow as tf
+
+        body = keras.Model(self.network.inputs, self.network.layers[-1].input)
+        return tf.function(
+            lambda images: body(images, training=False),
+            input_signature=[tf.TensorSpec([None, *self.network.input_shape[1:]], tf.float32)],
+        )
+
+
+def _in_batches(function: Callable, images: np.ndarray) -> np.ndarray:
+    starts = range(0, len(images), PREDICT_BATCH)
+    batches = (images[start : start + PREDICT_BATCH] for start in starts)
+    return np.concatenate([function(batch).numpy() for batch in batches])
 
 
 def load_or_train(
@@ -131,6 +154,13 @@ def train(
         architecture: A name of `ARCHITECTURES`.
         seed: Of weights, order and augmentation.
         weights: Weights from which the training of a pretrained architecture starts.
+
+    >>> import contextlib, io
+    >>> from tfvae.data import load_dataset
+    >>> with contextlib.redirect_stderr(io.StringIO()):
+    ...     classifier = train(load_dataset("digits", image_size=8), "cnn", seed=0)
+    >>> classifier.accuracy["test"] > 0.95
+    True
     """
     import keras
 
