@@ -101,7 +101,7 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
                 "nothing to do."
             )
             return export
-        print(f"{run.path} is finished ({progress.epochs} epochs), but not exported yet.")
+        print(f"{run.path} is finished ({progress.epochs} epochs); the export follows.")
     else:
         _print_start(run, dataset, model, progress)
         progress = _fit(run, dataset, model, checkpoints, progress, chief)
