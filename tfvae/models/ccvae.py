@@ -136,13 +136,14 @@ class CCVAE(VAE):
         )
         log_label = at_label(label, log_posterior)
 
-        # Its z_c is among the nodes where those of log q(y|x) are drawn: w has mean 1 even so.
+        # z reuses node 0 of the estimate of q(y|x); E[w] = 1 still holds, because every node is
+        # equally likely to be it.
         z = mean + stddev * epsilon[0]
         log_weight = self._log_w(self.split(z)[0], label, log_label)
         weight = tf.exp(tf.reduce_sum(observed * log_weight, axis=-1))
         terms = {
             "distortion": -weight * self.likelihood(z, batch).log_prob(batch[IMAGE]),
-            # w doesn't depend on z_s and has mean 1, so the style's part is the closed form.
+            # w doesn't depend on z_s and has mean 1, so the rate of z_s is the closed form.
             "rate": rate_c + self._style_rate(mean_s, stddev_s),
             "label": -tf.reduce_sum(observed * log_label, axis=-1),
         }

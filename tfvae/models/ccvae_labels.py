@@ -1,10 +1,11 @@
-"""What ties labels to the characteristic code z_c in the CCVAE: q(y | z_c), p(z_c | y), p(y).
+"""The distributions that tie labels y to the characteristic code z_c of the CCVAE: q(y | z_c),
+p(z_c | y) and p(y).
 
-Labels come in G groups of V exclusive values: binary attributes are L groups of 2, a categorical
-label is one group of L. Each group owns a part of z_c, and both q and p factorise over groups, so
-that every expectation over z_c alone is a sum over nodes of a rule: quadrature where the part has
-one dimension, Monte Carlo where it has more. `tables` are [..., G, V]: a value for every group and
-value of its label.
+Labels are divided into G groups of V exclusive values: binary attributes are L groups of 2, a
+categorical label is one group of L. Each group owns a part of z_c, and q and p factorise over the
+groups. So an expectation over z_c alone is a weighted sum over nodes: Gauss-Hermite quadrature
+where a part has one dimension, Monte Carlo where it has more. Arrays [..., G, V] hold a number for
+each group and each value of its label.
 """
 
 import math
@@ -27,7 +28,7 @@ START = 2.0
 
 
 class Characteristics(keras.layers.Layer):
-    """Common part: p(y), learnt, and the expectations that need no more than nodes and tables.
+    """Common part: p(y), learnt, and the expectations that need only nodes and log-probabilities.
 
     Args:
         num_groups, num_values: G, V.
@@ -68,8 +69,8 @@ class Characteristics(keras.layers.Layer):
 
     def log_marginal(self, z_c):
         """log p(z_c) = log sum_y p(z_c | y) p(y) of codes [..., D_c]: [...], nats."""
-        tables = self.log_p_z(z_c) + self.log_p_y()
-        return tf.reduce_sum(tf.reduce_logsumexp(tables, axis=-1), axis=-1)
+        log_joint = self.log_p_z(z_c) + self.log_p_y()
+        return tf.reduce_sum(tf.reduce_logsumexp(log_joint, axis=-1), axis=-1)
 
     def log_q_y_given_x(self, log_node, log_q_y):
         """log q(y|x) = log E_q(z|x)[q(y|z_c)]: [N], [N, B, G, V] -> [B, G, V]."""
@@ -89,7 +90,7 @@ class BinaryCharacteristics(Characteristics):
     [[-2.0, 2.0, 2.0]]
     """
 
-    # Draws of the code per image; the rule needs none.
+    # Draws of the code per image; quadrature needs none.
     num_draws = 1
 
     def __init__(self, num_labels, **kwargs):
@@ -99,7 +100,7 @@ class BinaryCharacteristics(Characteristics):
         self.add_prior((num_labels, 2), _absent_and_present)
 
     def groups(self, label, observed):
-        """One-hot tables [B, L, 2] and the observed mask [B, L]."""
+        """One-hot labels [B, L, 2] and the observed mask [B, L]."""
         return tf.stack([1.0 - label, label], axis=-1), observed
 
     def nodes(self, mean, stddev, epsilon):
@@ -122,10 +123,10 @@ class BinaryCharacteristics(Characteristics):
 
     def prior_of(self, label):
         """Mean and standard deviation of p(z_c|y), [B, L] each."""
-        tables, _ = self.groups(label, None)
+        one_hot, _ = self.groups(label, None)
         return (
-            tf.reduce_sum(tables * self.prior_mean, axis=-1),
-            tf.reduce_sum(tables * self.prior_stddev(), axis=-1),
+            tf.reduce_sum(one_hot * self.prior_mean, axis=-1),
+            tf.reduce_sum(one_hot * self.prior_stddev(), axis=-1),
         )
 
     def shifted(self, z_c, target, strength):
@@ -161,7 +162,7 @@ class CategoricalCharacteristics(Characteristics):
         self.add_prior((num_labels, dimension), keras.initializers.Orthogonal(gain=START))
 
     def groups(self, label, observed):
-        """One-hot tables [B, 1, L] and the mask [B, 1]: a class is known whole or not at all."""
+        """One-hot labels [B, 1, L] and the mask [B, 1]: a class is known whole or not at all."""
         return label[:, tf.newaxis], None if observed is None else observed[:, :1]
 
     def nodes(self, mean, stddev, epsilon):
