@@ -17,6 +17,15 @@ class ClassConditional(tf.Module):
     Args:
         export: The export that the generator was fitted to.
         sampler: The fitted generator.
+
+    >>> from tfvae.generators.simple import diagonal
+    >>> from tfvae.generators.toy import toy_problem
+    >>> problem = toy_problem()
+    >>> model = ClassConditional(problem.export, diagonal(problem))
+    >>> list(model.serving_signatures())
+    ['encode', 'decode', 'sample']
+    >>> model.sample(tf.constant([0, 1], tf.int64), tf.one_hot([0, 1], 2)).shape
+    TensorShape([2, 1, 2, 1])
     """
 
     def __init__(self, export: Export, sampler):

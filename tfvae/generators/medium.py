@@ -34,6 +34,14 @@ def medium1(
         learning_rate: Learning rate of Adam.
         draws: Images per class in a step.
         largest: Upper bound of theta; 1 in the paper.
+
+    >>> from tfvae.generators.toy import toy_problem
+    >>> search = medium1(toy_problem(), steps=30, learning_rate=0.1)
+    >>> sampler, best = search.chosen(min_accuracy=0.99)
+    >>> best.score.cosine < search.candidates[0].score.cosine
+    True
+    >>> sampler.theta.numpy().round().tolist()  # the second dimension is free
+    [[0.0, 1.0]]
     """
     return _searched(problem, (1, problem.latent_dim), steps, learning_rate, draws, largest)
 
@@ -56,6 +64,14 @@ def medium2(
         learning_rate: Learning rate of Adam.
         draws: Images per class in a step.
         largest: Upper bound of theta; 1 in the paper.
+
+    >>> from tfvae.generators.toy import toy_problem
+    >>> search = medium2(toy_problem(), steps=30, learning_rate=0.1)
+    >>> sampler, best = search.chosen(min_accuracy=0.99)
+    >>> best.score.cosine < search.candidates[0].score.cosine
+    True
+    >>> sampler.theta.numpy().round().tolist()  # a row for each class
+    [[0.0, 1.0], [0.0, 1.0]]
     """
     shape = (problem.num_labels, problem.latent_dim)
     return _searched(problem, shape, steps, learning_rate, draws, largest)

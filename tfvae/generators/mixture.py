@@ -37,6 +37,13 @@ def full_covariance(
     Args:
         problem: The decoder, codes and classifiers to fit to.
         thetas: Scales theta to try.
+
+    >>> from tfvae.generators.toy import toy_problem
+    >>> search = full_covariance(toy_problem(), thetas=(0.2, 1.0))
+    >>> search.best(min_accuracy=0.99).settings
+    {'theta': 0.2}
+    >>> search.best(min_accuracy=0.8).settings
+    {'theta': 1.0}
     """
     factors = np.stack(
         [factor_of(np.cov(problem.of_class(row).T, ddof=0)) for row in range(problem.num_labels)]
@@ -81,6 +88,14 @@ def mixture(
         thetas: Scales theta of the Gaussians to try.
         kept: Lowest accuracies of a component to try; 0 keeps all.
         draws: Images drawn to estimate the accuracy of a component.
+
+    >>> from tfvae.generators.toy import toy_problem
+    >>> search = mixture(toy_problem(), components=4, thetas=(0.5,), kept=(0.0, 0.95))
+    >>> everything, accurate = search.candidates
+    >>> accurate.settings["components"] < everything.settings["components"]
+    True
+    >>> accurate.score.accuracy > everything.score.accuracy
+    True
     """
     start = time.monotonic()
     sampler = fitted_mixture(problem, components)
@@ -104,7 +119,13 @@ def mixture(
 
 
 def fitted_mixture(problem: FitProblem, components: int) -> GaussianMixtures:
-    """A Gaussian mixture for the codes of each class, by expectation maximisation."""
+    """A Gaussian mixture for the codes of each class, by expectation maximisation.
+
+    >>> from tfvae.generators.toy import toy_problem
+    >>> sampler = fitted_mixture(toy_problem(), components=2)
+    >>> sampler.means.shape.as_list(), sampler.component_weights.numpy().sum(axis=1).round(3)
+    ([2, 2, 2], array([1., 1.], dtype=float32))
+    """
     largest = min(np.bincount(problem.classes, minlength=problem.num_labels)) // 10
     components = max(1, min(components, largest))
     parts = []
@@ -133,6 +154,13 @@ def component_accuracy_of(
     """Function without arguments: accuracy of each component, [L, K], for the current sampler.
 
     The accuracy of a component is the share of its draws that the classifiers assign to its class.
+
+    >>> from tfvae.generators.toy import toy_problem
+    >>> means = np.array([[[-3.0, 0.0], [3.0, 0.0]]] * 2)  # one component on each side of 0
+    >>> sampler = GaussianMixtures.of(np.full([2, 2], 0.5), means, np.zeros([2, 2, 2, 2]))
+    >>> component_accuracy_of(toy_problem(), sampler, draws=5)()
+    array([[1., 0.],
+           [0., 1.]], dtype=float32)
     """
     num_components = sampler.component_weights.shape[1]
 

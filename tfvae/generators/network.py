@@ -38,6 +38,12 @@ def network(
         draws: Images per class in a step.
         units: Size of each of the two hidden layers.
         match_weight: Weight of the MMD^2 between drawn and encoded codes, in units of sigma_y.
+
+    >>> from tfvae.generators.toy import toy_problem
+    >>> search = network(toy_problem(), steps=10, learning_rate=0.05, units=16)
+    >>> best = search.best(min_accuracy=0.99).score
+    >>> best.accuracy >= 0.99, best.cosine < search.candidates[0].score.cosine
+    (True, True)
     """
     keras.utils.set_random_seed(problem.seed)
     sampler = CodeNetwork(problem.num_labels, problem.latent_dim, units)

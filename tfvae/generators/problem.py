@@ -56,6 +56,14 @@ class FitProblem:
         seed: Seed of every draw.
     Raises:
         UserError: a class has no training image.
+
+    >>> from tfvae.generators.toy import toy_problem
+    >>> problem = toy_problem()
+    >>> problem.num_labels, problem.latent_dim, problem.of_class(0).shape
+    (2, 2, (2000, 2))
+    >>> images = problem.decode([[-1.0, 0.0], [2.0, 0.0]])
+    >>> problem.classified_as(images, rows=[0, 0]).numpy()
+    array([1., 0.], dtype=float32)
     """
 
     def __init__(
@@ -209,7 +217,15 @@ def mean_cosine(images):
 
 
 def check_export(export: Export) -> None:
-    """Raises UserError if no generator can be fitted to the export."""
+    """Raises UserError if no generator can be fitted to the export.
+
+    >>> from pathlib import Path
+    >>> signatures = {"encode": {"inputs": ["image", "label"], "outputs": ["mean", "stddev"]}}
+    >>> check_export(Export(Path("cvae/1"), {"signatures": signatures}, spec=None))
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: cvae/1: encode takes a label; generators are for models without
+    """
     if "generator" in export.manifest:
         fitted_to = export.manifest["generator"].get("fitted_to", "another export")
         raise UserError(f"{export.path} is a generator fitted to {fitted_to}: give that one")
@@ -226,7 +242,15 @@ def check_export(export: Export) -> None:
 
 
 def encoded(export: Export, dataset) -> tuple[np.ndarray, np.ndarray]:
-    """Posterior means and classes of the labelled training images: [N, D] and int64 [N]."""
+    """Posterior means and classes of the labelled training images: [N, D] and int64 [N].
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> brightness = lambda signature, batch_size, image: {"mean": image.mean(axis=(1, 2))}
+    >>> codes, classes = encoded(SimpleNamespace(call=brightness), load_dataset("digits"))
+    >>> codes.shape, classes.shape, classes.max()
+    ((1258, 1), (1258,), np.int64(9))
+    """
     codes, classes = [], []
     for batch in dataset.batches(TRAIN, 1024):
         known = batch[OBSERVED].numpy().all(axis=1)

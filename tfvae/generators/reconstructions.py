@@ -14,6 +14,16 @@ class Reconstructions:
     Args:
         dataset: The `Dataset` of the images.
         export: Encodes and decodes them.
+
+    >>> from pathlib import Path
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> encode, decode = lambda image: {"mean": image}, lambda latent: {"image": latent / 2}
+    >>> functions = {"encode": encode, "decode": decode}
+    >>> darker = SimpleNamespace(path=Path("darker/1"), function=functions.get)
+    >>> batch = next(iter(Reconstructions(load_dataset("digits"), darker).batches("test", 8)))
+    >>> float(batch["image"].numpy().max())  # 1 in the data set
+    0.5
     """
 
     def __init__(self, dataset, export: Export):

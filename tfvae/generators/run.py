@@ -31,6 +31,11 @@ def fit_generator(config: GeneratorConfig) -> Path:
     Raises:
         UsageError: a wrong name, key or value.
         UserError: the name is taken; the export or its data can't be used.
+
+    >>> fit_generator(GeneratorConfig(generator="simple", saved_model="saved_models/nothing"))
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: no export at saved_models/nothing: there is no such folder
     """
     settings = GENERATORS.check_options(config.generator, config.settings)
     saved_model = config.find_export()
@@ -126,7 +131,14 @@ def _write_run(
 
 
 def search_figure(rows: list[dict[str, Any]], title: str):
-    """Accuracy against cosine of all candidates, and the best scores so far against time."""
+    """Accuracy against cosine of all candidates, and the best scores so far against time.
+
+    >>> scores = [Score(cosine=0.9, accuracy=1.0), Score(cosine=0.7, accuracy=0.95)]
+    >>> tried = [Candidate([], score, {}, seconds=1.0) for score in scores]
+    >>> figure = search_figure(Search(None, tried).best_so_far(), "simple fitted to vae_digits")
+    >>> [axes.get_xlabel() for axes in figure.axes[:2]]
+    ['cosine similarity', 'seconds of search']
+    """
     figure = plots.new_figure(9, 3.6, title)
     left, right = figure.subplots(1, 2)
     points = left.scatter(

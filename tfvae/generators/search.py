@@ -30,6 +30,10 @@ class Candidate:
         score: Its score, by the classifiers of the search on draws of its own.
         settings: Its place in the search, for reports: {"theta": 0.5, "n": 2}.
         seconds: Time since the start of the search.
+
+    >>> tried = Candidate([], Score(cosine=0.5, accuracy=1.0), {"theta": 0.3}, seconds=2.0)
+    >>> tried.settings, tried.score.objective
+    ({'theta': 0.3}, 0.5)
     """
 
     weights: Sequence[np.ndarray]
@@ -108,7 +112,14 @@ class Search:
 
 
 def figure_of_merit(score: Score, min_accuracy: float | None) -> tuple[float, float]:
-    """The sort key of candidates, the best one first: see `Search.best`."""
+    """The sort key of candidates, the best one first: see `Search.best`.
+
+    >>> varied, exact = Score(cosine=0.5, accuracy=0.8), Score(cosine=0.9, accuracy=1.0)
+    >>> min(varied, exact, key=lambda score: figure_of_merit(score, min_accuracy=None)) is varied
+    True
+    >>> min(varied, exact, key=lambda score: figure_of_merit(score, min_accuracy=0.95)) is exact
+    True
+    """
     if not math.isfinite(score.cosine):
         return 2.0, 0.0
     if min_accuracy is None:
@@ -126,6 +137,17 @@ class Trials:
         sampler: The sampler that changes.
         total: Largest number of candidates, for a progress bar; None: no bar.
         start: Start of the search by `time.monotonic`; None: now.
+
+    >>> from tfvae.generators.simple import diagonal
+    >>> from tfvae.generators.toy import toy_problem
+    >>> problem = toy_problem()
+    >>> sampler = diagonal(problem)
+    >>> trials = Trials(problem, sampler)
+    >>> for theta in (0.1, 0.3, 1.0):
+    ...     _ = sampler.theta.assign([[theta]])
+    ...     _ = trials.add(theta=theta)
+    >>> trials.search().best(min_accuracy=0.99).settings
+    {'theta': 0.3}
     """
 
     def __init__(
@@ -183,6 +205,15 @@ def descend(
         draws: Images per class in a step.
         limit: Function that projects the variables to their bounds after each step.
         penalty: (noise and labels of a step, its seeds) -> scalar, added to the loss.
+
+    >>> from tfvae.generators.simple import diagonal
+    >>> from tfvae.generators.toy import toy_problem
+    >>> problem = toy_problem()
+    >>> sampler = diagonal(problem)  # theta is 1 at first
+    >>> options = {"steps": 10, "learning_rate": 0.1, "draws": 16}
+    >>> search = descend(problem, sampler, [sampler.theta], **options)
+    >>> search.candidates[0].score.accuracy < search.candidates[-1].score.accuracy
+    True
     """
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps, alpha=0.1)
     optimizer = keras.optimizers.Adam(rate)

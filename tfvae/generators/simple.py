@@ -35,6 +35,12 @@ def simple(
         problem: The decoder, codes and classifiers to fit to.
         thetas: Scales theta to try.
         counts: Numbers n of draws to try.
+
+    >>> from tfvae.generators.toy import toy_problem
+    >>> search = simple(toy_problem(), thetas=(0.2, 0.8), counts=(1,))
+    >>> close, wide = (each.score for each in search.candidates)
+    >>> close.accuracy, wide.accuracy < close.accuracy, wide.cosine < close.cosine
+    (1.0, True, True)
     """
     # A value that is given twice is tried once.
     grid = list(itertools.product(dict.fromkeys(thetas), dict.fromkeys(counts)))
@@ -52,6 +58,13 @@ def diagonal(problem: FitProblem, theta_shape: tuple[int, int] = (1, 1)) -> Gaus
     Args:
         problem: The codes of each class.
         theta_shape: Shape of theta, broadcast to [L, D].
+
+    >>> from tfvae.generators.toy import toy_problem
+    >>> problem = toy_problem()
+    >>> sampler = diagonal(problem)
+    >>> code = sampler({"label": np.array([[0.0, 1.0]]), "noise": np.ones([1, sampler.noise_dim])})
+    >>> np.allclose(code, problem.means[1] + problem.stddevs[1])  # theta is 1 at first
+    True
     """
     factors = np.stack([np.diag(stddev) for stddev in problem.stddevs])[:, None]
     weights = np.ones((problem.num_labels, 1))
