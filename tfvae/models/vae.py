@@ -153,8 +153,8 @@ class VAE(BaseModel):
 
     def drawn(self, batch, seed):
         """q(z|x) and a code from it, [B, D]."""
-        num_images = tf.shape(batch[IMAGE])[0]
         posterior = self.posterior(batch)
+        num_images = tf.shape(posterior.mean())[0]
         epsilon = noise.batch_normal(1, num_images, self.noise_dim, seed)[0]
         return posterior, self.code(posterior, epsilon)
 
