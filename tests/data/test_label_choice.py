@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 
 from tfvae.avatars.attributes import NAMES
-from tfvae.cli.evaluate import dataset_for
 from tfvae.cli.train import make_parser
 from tfvae.data import load_dataset
 from tfvae.data.label_choice import chosen_columns
 from tfvae.data.options import LoadOptions
 from tfvae.data.sources.avatars import draw_dataset
+from tfvae.evaluation.evaluate import source_of
 from tfvae.schema import BINARY, TEST, DataSpec, UsageError, UserError
 from tfvae.training.config import RunConfig
 
@@ -117,9 +117,9 @@ def test_scoring_takes_labels_for_other_data_only():
         manifest={"dataset": "avatars", "dataset_options": {"labels": "20"}},
         spec=DataSpec("avatars", (32, 32, 3)),
     )
-    assert dataset_for(export, None) == ("avatars", {"labels": "20"})
-    other = dataset_for(export, "avatars_cartoon", "20")
+    assert source_of(export, None) == ("avatars", {"labels": "20"})
+    other = source_of(export, "avatars_cartoon", "20")
     assert other == ("avatars_cartoon", {"image_size": 32, "labels": "20"})
     for dataset in (None, "avatars"):
         with pytest.raises(UsageError, match="--labels goes with another --dataset"):
-            dataset_for(export, dataset, "5")
+            source_of(export, dataset, "5")
