@@ -100,4 +100,5 @@ def load_dataset(
     module, _, function = source.partition(":")
     options = LoadOptions(seed, data_dir, manual_dir, image_size, skip_bad_images, labels)
     dataset = getattr(importlib.import_module(module), function)(name, options)
+    dataset.check(image_size)
     return dataset if labels is None else dataset.with_labels(chosen_columns(dataset.spec, labels))

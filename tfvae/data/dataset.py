@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from tfvae.data.consistency import check_splits
 from tfvae.data.examples import IN_MEMORY_BYTES, Examples
 from tfvae.data.splits import check_ratio, labelled_rows
 from tfvae.schema import (
@@ -76,6 +77,10 @@ class Dataset:
 
     def __repr__(self) -> str:
         return f"Dataset({self.spec!r})"
+
+    def check(self, image_size: int | None = None) -> None:
+        """As `consistency.check_splits` for this data set, which `load_dataset` asks of each."""
+        check_splits(self.spec, self._splits, image_size)
 
     def examples(self, split: str) -> tf.data.Dataset:
         """One pass over single examples in fixed order; shapes as in a batch, without B.

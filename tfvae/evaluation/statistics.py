@@ -78,7 +78,10 @@ def mean_interval(
 
 
 def ratio_interval(
-    numerators: np.ndarray, denominators: np.ndarray, seed: int, weights: np.ndarray
+    numerators: np.ndarray,
+    denominators: np.ndarray,
+    seed: int,
+    weights: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """95 % percentile bootstrap interval, over images, of a ratio of two (weighted) means.
 
@@ -86,17 +89,18 @@ def ratio_interval(
         numerators: [N], one per image.
         denominators: [N], of the same images; their mean must not be close to 0.
         seed: Of the resampling.
-        weights: [N], resampled along with the images.
+        weights: [N], resampled along with the images; None weighs all alike.
     Returns:
         (low, high).
 
     Proportional numerators and denominators have one ratio in all resamples:
 
     >>> values = np.array([1.0, 2.0, 4.0])
-    >>> ratio_interval(2.0 * values, values, seed=0, weights=np.ones(3))
+    >>> ratio_interval(2.0 * values, values, seed=0)
     (2.0, 2.0)
     """
     total, rng = len(numerators), make_rng(seed)
+    weights = np.ones(total) if weights is None else weights
     above, below = numerators * weights, denominators * weights
     rows = (rng.integers(total, size=total) for _ in range(RESAMPLES))
     ratios = [above[chosen].sum() / below[chosen].sum() for chosen in rows]
