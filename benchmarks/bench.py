@@ -19,6 +19,9 @@ from typing import Any, Protocol
 import numpy as np
 from scipy import stats
 
+from tfvae.exports.contract import MANIFEST
+from tfvae.exports.reader import versions
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # Run -> metric -> name -> number.
@@ -71,7 +74,7 @@ class Bench:
 
     def train(self, run: Run) -> None:
         """Trains a run that has no export yet; goes on with one that was stopped."""
-        if any(self.export(run).glob("*/saved_model.pb")):
+        if versions(self.export(run)):
             return
         runs = self.folder / "runs"
         arguments = ["--name", run.name, "--runs-dir", runs]
@@ -126,10 +129,8 @@ class Bench:
 
     def manifest(self, run: Run) -> dict[str, Any]:
         """Manifest of the run's newest export."""
-        newest = max(
-            self.export(run).glob("*/manifest.json"), key=lambda path: int(path.parent.name)
-        )
-        return json.loads(newest.read_text(encoding="utf-8"))
+        newest = versions(self.export(run))[-1]
+        return json.loads((newest / MANIFEST).read_text(encoding="utf-8"))
 
     def seconds(self, run: Run) -> float:
         """How long the run was trained."""

@@ -71,3 +71,26 @@ import keras
 assert keras.__spec__.loader.get_source("keras") is not None
 """
     subprocess.run([sys.executable, "-c", check], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        # Many a library only asks.
+        "import importlib.util; assert importlib.util.find_spec('keras'); import keras",
+        # One thread imports Keras while another one imports this package.
+        "import threading, time\n"
+        "thread = threading.Thread(target=lambda: __import__('keras'))\n"
+        "thread.start(); time.sleep(0.5); import tfvae.keras_classes; thread.join()",
+    ],
+)
+def test_keras_is_told_however_it_comes(before):
+    first = "import tfvae\n" if "thread" not in before else ""
+    check = f"""
+{first}{before}
+import keras, tfvae
+tfvae.keras_classes.announce()
+assert keras.saving.get_registered_object("tfvae>CCVAE") is not None
+"""
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True)
+    assert done.returncode == 0 and "Error" not in done.stderr, done.stderr

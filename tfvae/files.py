@@ -1,7 +1,8 @@
-"""Files and folders that appear whole or not at all: the one place where the project writes.
+"""Files and folders that appear whole or not at all.
 
-What is written lies under a hidden name beside its place and is renamed when it is complete, so a
-reader, a server or a killed process never leaves or sees half of it.
+What is written lies under a hidden name beside its place and is renamed when it is complete, so no
+reader and no server sees half of it. A killed process leaves the hidden name behind; nothing reads
+it, and `remove_leftovers` deletes it where only one process writes.
 """
 
 import contextlib
@@ -109,7 +110,7 @@ def hidden_folder(parent: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def publish(folder: Path, target: Path, *, flush: bool = False) -> Path:
+def publish(folder: Path, target: Path, *, flush: bool = False, replace: bool = False) -> Path:
     """Gives a complete `hidden_folder` its name.
 
     Args:
@@ -117,6 +118,7 @@ def publish(folder: Path, target: Path, *, flush: bool = False) -> Path:
         target: Its name from now on; an empty folder there is replaced.
         flush: Whether the files must be on the disk before the folder has its name, so that a
             power cut leaves all of it or nothing.
+        replace: Whether a folder that is there and holds something makes way.
     Returns:
         `target`.
     Raises:
@@ -133,6 +135,8 @@ def publish(folder: Path, target: Path, *, flush: bool = False) -> Path:
                 _flush(path)
     # mkdtemp makes folders that only the owner may read.
     folder.chmod(0o755)
+    if replace:
+        shutil.rmtree(target, ignore_errors=True)
     folder.rename(target)
     return target
 

@@ -48,6 +48,8 @@ def announce() -> None:
 
 
 def _register() -> None:
+    # Waits for a thread that is importing it at this moment.
+    import keras  # noqa: F401
     from keras.saving import get_registered_object, register_keras_serializable
 
     for name, path in CLASSES.items():
@@ -73,19 +75,26 @@ class _WaitForKeras(importlib.abc.MetaPathFinder):
 
     def __init__(self, function: Callable[[], None]):
         self.function = function
+        self._asks_others = False
 
     def find_spec(self, fullname, path=None, target=None):
-        if fullname != "keras":
+        if fullname != "keras" or self._asks_others:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(fullname)
+        self._asks_others = True
+        try:
+            spec = importlib.util.find_spec(fullname)
+        finally:
+            self._asks_others = False
         if spec is None or spec.loader is None:
             return spec
         execute = spec.loader.exec_module
 
         def execute_and_call(module):
             execute(module)
-            self.function()
+            # Not before: many only ask whether Keras is there.
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+                self.function()
 
         # Changes this loader only, which imports no other module.
         spec.loader.exec_module = execute_and_call

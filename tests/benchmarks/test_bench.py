@@ -90,6 +90,10 @@ def test_history_and_time_are_read(bench, tmp_path):
         folder = tmp_path / "saved_models" / "a" / version
         folder.mkdir(parents=True)
         (folder / "manifest.json").write_text(json.dumps({"training": {"seconds": seconds}}))
+        (folder / "saved_model.pb").touch()
+    # Of a killed process.
+    (tmp_path / "saved_models" / "a" / ".writing-x").mkdir()
+    (tmp_path / "saved_models" / "a" / ".writing-x" / "saved_model.pb").touch()
     assert made.seconds(Run("a")) == 2.0
 
 
@@ -98,6 +102,7 @@ def test_the_data_of_a_run_are_those_it_was_trained_on(bench, tmp_path, monkeypa
     folder = tmp_path / "saved_models" / "a" / "1"
     folder.mkdir(parents=True)
     (folder / "manifest.json").write_text(json.dumps({"dataset_options": {"seed": 3}}))
+    (folder / "saved_model.pb").touch()
     monkeypatch.setattr("tfvae.data.load_dataset", lambda name, **options: (name, options))
     name, options = made.load_dataset(Run("a"))
     assert name == "digits" and options == {"seed": 3, "data_dir": "x", "manual_dir": None}

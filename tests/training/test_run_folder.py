@@ -61,6 +61,24 @@ def test_history_loses_the_rows_that_will_be_repeated(tmp_path):
     assert run.history_file.read_text().split() == ["epoch,loss", "0,3.5"]
 
 
+def test_columns_of_an_earlier_version_go_under_todays_names(tmp_path):
+    """Keras appends in the order of today's names."""
+    run = opened(tmp_path, model="fader")
+    run.create()
+    run.history_file.write_text("epoch,critic,judge,val_critic,val_judge\n0,1,2,3,4\n1,5,6,7,8\n")
+    run.truncate_history(1, {"judge": "auxiliary_classifier"})
+    assert run.history_file.read_text().split() == [
+        "epoch,auxiliary_classifier,critic,val_auxiliary_classifier,val_critic", "0,2,1,4,3",
+    ]  # fmt: skip
+
+
+def test_settings_of_an_earlier_version_go_under_todays_names(tmp_path):
+    run = opened(tmp_path, model="dualvae", settings={"label_rate": 2.0})
+    run.create()
+    run.config_file.write_text(run.config_file.read_text().replace("label_rate", "label_weight"))
+    assert opened(tmp_path, model="dualvae", resume=True).config.settings == {"label_rate": 2.0}
+
+
 def test_workers_share_one_name(tmp_path, monkeypatch):
     cluster = '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": %d}}'
     with pytest.raises(UsageError, match="needs --name"):

@@ -8,8 +8,10 @@ import hashlib
 import json
 import logging
 import sys
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -31,6 +33,8 @@ from tfvae.schema import (
 
 log = logging.getLogger(__name__)
 
+# What Keras and json raise for damaged files.
+_DAMAGED = (OSError, ValueError, LookupError, TypeError, RuntimeError, BadZipFile, zlib.error)
 PATIENCE = 5
 PREDICT_BATCH = 256
 UNKNOWN = -1.0
@@ -133,7 +137,7 @@ def load_or_train(
             network = keras.saving.load_model(weights_file, compile=False)
             accuracies = {split: record[split] for split in (VALIDATION, TEST)}
             return Classifier(network, accuracies)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except _DAMAGED as error:
             log.warning("classifier %s is corrupt (%s): training it again", weights_file, error)
     classifier = train(dataset, architecture, seed=seed, weights=weights)
     files.write(weights_file, classifier.network.save)

@@ -195,6 +195,8 @@ class Plan:
         """
         from tfvae.data import load_dataset
 
+        if not isinstance(seed, int) or not 0 <= seed < 2**31:
+            raise UsageError(f"--seed must be an integer from 0 to {2**31 - 1}, got {seed!r}")
         datasets: dict[str, Any] = {}
         for job in self.jobs:
             for export, source in zip(job.exports, job.sources, strict=True):

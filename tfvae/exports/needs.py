@@ -113,7 +113,7 @@ class Needs:
                 f"metric {metric} scores {self.max_exports} export{plural} at a time, "
                 f"got {len(exports)}"
             )
-        paths = [export.path for export in exports]
+        paths = [export.path.resolve() for export in exports]
         for path in paths:
             if paths.count(path) > 1:
                 raise UsageError(f"metric {metric}: the export {path} is given twice")

@@ -2,6 +2,8 @@
 
 import functools
 import json
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,12 @@ import numpy as np
 
 from tfvae.exports.contract import FORMAT, KERAS_MODEL, MANIFEST, SAVED_MODEL
 from tfvae.schema import DataSpec, LabelledImages, UserError
+
+# What Keras raises for a damaged file.
+_UNREADABLE = (
+    OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 class Export:
@@ -184,9 +192,13 @@ class Export:
         path = self.path / KERAS_MODEL
         if not path.is_file():
             raise UserError(f"{self.path} carries no Keras model: it has no {KERAS_MODEL}")
+        if not zipfile.is_zipfile(path):
+            raise UserError(
+                f"{path} is not a readable Keras model: it is damaged or no .keras file"
+            )
         try:
             return keras.saving.load_model(path)
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except _UNREADABLE as error:
             first_line = str(error).strip().splitlines()[0]
             raise UserError(f"{path} is not a readable Keras model: {first_line}") from error
 

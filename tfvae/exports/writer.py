@@ -4,6 +4,8 @@ import contextlib
 import datetime
 import functools
 import importlib.metadata
+import json
+import logging
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -16,6 +18,8 @@ import tensorflow as tf
 from tfvae import files
 from tfvae.exports.contract import DEFAULT_SIGNATURE, FORMAT, KERAS_MODEL, MANIFEST, SIGNATURES
 from tfvae.schema import DataSpec
+
+log = logging.getLogger(__name__)
 
 PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability")
 
@@ -71,7 +75,7 @@ def export_model(model: Exportable, run_folder: str | Path, manifest: Mapping[st
                 "signatures": _write_signatures(model, folder),
                 "keras_model": _write_keras_model(model, folder),
             }
-            files.write_json(folder / MANIFEST, document)
+            (folder / MANIFEST).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
             return files.publish(folder, run_folder / str(next_version(run_folder)))
     except BaseException:
         with contextlib.suppress(OSError):
@@ -125,13 +129,20 @@ def _named_outputs(function: Callable, names: tuple[str, ...]) -> Callable:
 
 def _write_keras_model(model: Exportable, folder: Path) -> str | None:
     """Writes or copies the Keras model, and returns the name of its file; None without a model."""
-    found = model.keras_model()
-    if found is None:
+    try:
+        found = model.keras_model()
+        if found is None:
+            return None
+        if isinstance(found, Path):
+            shutil.copyfile(found, folder / KERAS_MODEL)
+        else:
+            found.save(folder / KERAS_MODEL)
+    # What Keras raises for a network that it can't make from its configuration.
+    except (TypeError, ValueError, NotImplementedError) as error:
+        (folder / KERAS_MODEL).unlink(missing_ok=True)
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        log.warning("the export carries no %s, the graph alone: %s", KERAS_MODEL, reason)
         return None
-    if isinstance(found, Path):
-        shutil.copyfile(found, folder / KERAS_MODEL)
-    else:
-        found.save(folder / KERAS_MODEL)
     return KERAS_MODEL
 
 

@@ -52,8 +52,11 @@ class ClassConditional(tf.Module):
     def manifest_fields(self):
         """Those of the autoencoder."""
         about = self._origin.manifest
-        fields = {name: about.get(name) for name in ("hyperparameters", "likelihood")}
-        return {**fields, "origin": self._origin.name}
+        return {
+            "hyperparameters": about.get("hyperparameters", {}),
+            "likelihood": about.get("likelihood"),
+            "origin": self._origin.name,
+        }
 
     def keras_model(self):
         """The file of the autoencoder's Keras model, where its export carries one."""

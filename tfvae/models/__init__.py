@@ -30,6 +30,16 @@ MODELS = Table(
 )
 
 
+def current_settings(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings of an earlier version under the names of today; imports TensorFlow.
+
+    >>> current_settings("dualvae", {"label_weight": 2.0})
+    {'label_rate': 2.0}
+    """
+    renamed = MODELS.load(name).renamed_arguments
+    return {renamed.get(key, key): value for key, value in settings.items()}
+
+
 def build_model(name: str, spec, settings: Mapping[str, Any] = {}, seed: int = 0):
     """A model for the data that `spec` describes, built and ready to compile.
 

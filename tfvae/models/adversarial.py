@@ -61,7 +61,7 @@ class AdversarialModel(BaseModel):
 
     @property
     def judge(self):
-        """The auxiliary classifier, under the name that it has in files of version 0.1."""
+        """The auxiliary classifier, under the name that it has in files from before 0.1.0."""
         return self.auxiliary_classifier
 
     # What a subclass defines. In `batch` no label is missing: see `without_gaps`.

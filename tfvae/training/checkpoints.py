@@ -118,8 +118,7 @@ class Checkpoints:
                 model.save_weights(folder / WEIGHTS)
                 fields = {**dataclasses.asdict(progress), DIGEST: _digest(folder / WEIGHTS)}
                 (folder / PROGRESS).write_text(json.dumps(fields, indent=1), encoding="utf-8")
-                shutil.rmtree(target, ignore_errors=True)
-                files.publish(folder, target, flush=True)
+                files.publish(folder, target, flush=True, replace=True)
         # h5py reports a write that fails on closing as a RuntimeError.
         except (OSError, RuntimeError) as error:
             last = max(self._epochs(), default=0)

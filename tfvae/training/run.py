@@ -133,7 +133,7 @@ def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
     writers = []
     if chief:
         run.create()
-        run.truncate_history(progress.epochs)
+        run.truncate_history(progress.epochs, model.renamed_arguments)
         writers = [
             keras.callbacks.CSVLogger(run.history_file, append=True),
             EventFiles(run.tensorboard),
@@ -212,7 +212,9 @@ def _export_matches(export: Path, manifest: Mapping[str, Any]) -> bool:
     """Whether an export has this manifest; not so after fewer epochs or in an older run."""
     try:
         found = json.loads((export / MANIFEST).read_text(encoding="utf-8"))
-        found["training"].pop("scores", None)
+        # Earlier versions called them figures.
+        for name in ("scores", "figures"):
+            found["training"].pop(name, None)
     except (OSError, ValueError, KeyError):
         return False
     return all(found.get(key) == value for key, value in manifest.items())

@@ -4,13 +4,14 @@ import csv
 import dataclasses
 import io
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tfvae import files
 from tfvae.exports.reader import versions
 from tfvae.files import numbered
-from tfvae.models import MODELS
+from tfvae.models import MODELS, current_settings
 from tfvae.schema import UsageError, UserError
 from tfvae.training.config import AllSettings, RunConfig, resumed_config
 from tfvae.training.strategy import is_chief
@@ -81,18 +82,37 @@ class RunFolder:
     def with_config(self, **changes: Any) -> "RunFolder":
         return dataclasses.replace(self, config=self.config.model_copy(update=changes))
 
-    def truncate_history(self, epochs: int) -> None:
+    def truncate_history(self, epochs: int, renamed: Mapping[str, str] = {}) -> None:
         """Removes rows from epoch `epochs` on: a run that is killed may have written them before
-        the checkpoint."""
+        the checkpoint.
+
+        Args:
+            epochs: Epochs done.
+            renamed: Old name -> name today, of columns that an earlier version wrote; columns are
+                put in the order in which Keras appends to them.
+        """
         if not self.history_file.exists():
             return
         with self.history_file.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.reader(file))
+            header, *rows = list(csv.reader(file)) or [[]]
         done = [str(epoch) for epoch in range(epochs)]
-        kept = rows[:1] + [row for row in rows[1:] if row and row[0] in done]
+        rows = [row for row in rows if row and row[0] in done]
+        header = [renamed_column(name, renamed) for name in header]
+        order = [*range(len(header))[:1], *sorted(range(1, len(header)), key=header.__getitem__)]
         text = io.StringIO(newline="")
-        csv.writer(text).writerows(kept)
+        csv.writer(text).writerows([row[column] for column in order] for row in [header, *rows])
         files.write_text(self.history_file, text.getvalue())
+
+
+def renamed_column(name: str, renamed: Mapping[str, str]) -> str:
+    """The name today of a column of `history.csv`, with its `val_`.
+
+    >>> renamed_column("val_judge", {"judge": "auxiliary_classifier"})
+    'val_auxiliary_classifier'
+    """
+    prefix = "val_" if name.startswith("val_") else ""
+    own = name.removeprefix(prefix)
+    return prefix + renamed.get(own, own)
 
 
 def open_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
@@ -154,6 +174,9 @@ def _existing_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
     if not (path / CONFIG).is_file():
         raise UserError(f"there is no run {path.name!r} to resume in {config.runs_dir}")
     saved = RunConfig.load(path / CONFIG).model_copy(update={"name": path.name})
+    if saved.model in MODELS:
+        settings = current_settings(saved.model_name, saved.settings)
+        saved = saved.model_copy(update={"settings": settings})
     return RunFolder(path, resumed_config(saved, config, all_settings))
 
 

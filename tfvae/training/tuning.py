@@ -8,7 +8,7 @@ import keras_tuner
 import yaml
 
 from tfvae import files
-from tfvae.models import MODELS
+from tfvae.models import MODELS, current_settings
 from tfvae.schema import UsageError, UserError
 from tfvae.training.callbacks import StopOnNonFinite
 from tfvae.training.config import RunConfig
@@ -56,6 +56,7 @@ def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder:
         run.create()
         _search(run, num_trials, dataset, strategy)
     best = yaml.safe_load(best_file.read_text(encoding="utf-8"))
+    best["settings"] = current_settings(config.model_name, best["settings"])
     run = run.with_config(**best)
     run.config.save(run.config_file)
     return run
