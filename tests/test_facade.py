@@ -79,9 +79,11 @@ assert keras.__spec__.loader.get_source("keras") is not None
         # Many a library only asks.
         "import importlib.util; assert importlib.util.find_spec('keras'); import keras",
         # One thread imports Keras while another one imports this package.
-        "import threading, time\n"
+        "import sys, threading, time\n"
         "thread = threading.Thread(target=lambda: __import__('keras'))\n"
-        "thread.start(); time.sleep(0.5); import tfvae.keras_classes; thread.join()",
+        "thread.start()\n"
+        "while 'keras' not in sys.modules: time.sleep(0.001)\n"
+        "import tfvae.keras_classes; thread.join()",
     ],
 )
 def test_keras_is_told_however_it_comes(before):

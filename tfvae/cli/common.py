@@ -73,6 +73,21 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def parsed_fields(parser: Parser, argv: Sequence[str], config: Any) -> tuple[dict[str, Any], bool]:
+    """(What `given_fields` returns for these arguments, whether they ask for help).
+
+    >>> from tfvae.training.config import RunConfig
+    >>> parser = Parser()
+    >>> _ = parser.add_argument("--model")
+    >>> parsed_fields(parser, ["--model", "vae", "--help"], RunConfig)
+    ({'model': 'vae'}, True)
+    """
+    given = vars(parser.parse_args(argv))
+    given.pop("traceback", None)
+    wants_help = given.pop("help", False)
+    return given_fields(given, config), wants_help
+
+
 def given_fields(given: Mapping[str, Any], config: Any) -> dict[str, Any]:
     """Fields of a `CommandConfig` from the command line and from the file of its `--config`.
 

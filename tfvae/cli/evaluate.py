@@ -8,8 +8,7 @@ from tfvae import files
 from tfvae.cli.common import Parser, Settings, load_tensorflow, options_table, run_command
 from tfvae.data import DATASETS
 from tfvae.evaluation import ALL, METRICS, report
-from tfvae.evaluation.evaluate import Plan, metric_names
-from tfvae.schema import UsageError
+from tfvae.evaluation.evaluate import Plan, check_seed, metric_names
 
 EXAMPLES = """examples:
   python evaluate.py --metric cis
@@ -43,7 +42,7 @@ def _evaluate(argv: Sequence[str]) -> None:
         _print_help(parser, metric_names(given["metric"]) if "metric" in given else [])
         return
     # A wrong seed is reported before any export is looked for.
-    seed = _seed(given.get("seed", "0"))
+    seed = check_seed(given.get("seed", "0"))
     plan = Plan.make(
         given.get("metric", ""),
         given.get("saved_model", ()),
@@ -108,13 +107,6 @@ def make_parser() -> Parser:
     add("--saved-models-dir", metavar="DIR", help="folder in which the newest export is looked for "
         "(default saved_models)")  # fmt: skip
     return parser
-
-
-def _seed(text: str) -> int:
-    # The range of training; the random generators of Keras take seeds below 2**32.
-    if not (text.isdecimal() and int(text) < 2**31):
-        raise UsageError(f"--seed must be an integer from 0 to {2**31 - 1}, got {text!r}")
-    return int(text)
 
 
 def _choices() -> str:

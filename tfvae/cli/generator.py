@@ -7,9 +7,9 @@ from tfvae.cli.common import (
     Parser,
     add_config,
     add_fields,
-    given_fields,
     load_tensorflow,
     options_table,
+    parsed_fields,
     run_command,
 )
 from tfvae.generators import GENERATORS
@@ -45,10 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _fit(argv: Sequence[str]) -> None:
     parser = make_parser()
-    given = vars(parser.parse_args(argv))
-    given.pop("traceback", None)
-    wants_help = given.pop("help", False)
-    fields = given_fields(given, GeneratorConfig)
+    fields, wants_help = parsed_fields(parser, argv, GeneratorConfig)
     generator = fields.get("generator")
     if generator is not None:
         GENERATORS.check(str(generator))

@@ -8,9 +8,9 @@ from tfvae.cli.common import (
     Parser,
     add_config,
     add_fields,
-    given_fields,
     load_tensorflow,
     options_table,
+    parsed_fields,
     run_command,
 )
 from tfvae.config import read_config_file
@@ -76,10 +76,7 @@ def names_generator(argv: Sequence[str]) -> bool:
 
 def _train(argv: Sequence[str]) -> None:
     parser = make_parser()
-    given = vars(parser.parse_args(argv))
-    given.pop("traceback", None)
-    wants_help = given.pop("help", False)
-    fields = given_fields(given, RunConfig)
+    fields, wants_help = parsed_fields(parser, argv, RunConfig)
     if fields.get("model") is not None:
         MODELS.check(str(fields["model"]))
     if wants_help:

@@ -195,8 +195,7 @@ class Plan:
         """
         from tfvae.data import load_dataset
 
-        if not isinstance(seed, int) or not 0 <= seed < 2**31:
-            raise UsageError(f"--seed must be an integer from 0 to {2**31 - 1}, got {seed!r}")
+        seed = check_seed(seed)
         datasets: dict[str, Any] = {}
         for job in self.jobs:
             for export, source in zip(job.exports, job.sources, strict=True):
@@ -230,6 +229,20 @@ class Plan:
             yield made
         if not scored:
             raise UserError("no metric could be scored")
+
+
+def check_seed(seed: int | str) -> int:
+    """The seed as an integer; a string is read as on the command line.
+
+    Raises:
+        UsageError: it isn't an integer from 0 to 2**31 - 1, as in training.
+
+    >>> check_seed("3")
+    3
+    """
+    if not (str(seed).isdecimal() and int(seed) < 2**31):
+        raise UsageError(f"--seed must be an integer from 0 to {2**31 - 1}, got {str(seed)!r}")
+    return int(seed)
 
 
 def metric_names(metrics: str | Sequence[str]) -> list[str]:
