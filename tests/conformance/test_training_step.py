@@ -143,16 +143,16 @@ def test_two_replicas_equal_one_device(case, mirrored_strategy):
         assert two[name] == pytest.approx(value, rel=1e-4, abs=1e-5), name
 
     one, two = figures(single, uneven), figures(mirrored, uneven)
-    # Rows of an uneven split draw other noise. Compared are the terms that depend on none, and of
-    # classes also means over many draws: 1 % apart here. A replica's own count moves `label` by
-    # 10 %.
+    # The last row of an uneven split draws other noise. Compared are the terms that this leaves
+    # alone; for classes some are means over draws, 1 % apart here. A replica's own count moves
+    # `label` by 10 %.
     tolerance = 0.03 if case.label_kind == CATEGORICAL else 1e-4
     names = {"rate", "label", "mse", "auxiliary_classifier", "critic_label"} & set(one)
-    draws = [built(case).loss_terms(case.batch(), [seed, seed]) for seed in (1, 2)]
+    first, second = (built(case).loss_terms(case.batch(), [seed, seed]) for seed in (1, 2))
     compared = 0
     for name in names:
-        first, second = (float(tf.reduce_mean(terms[name])) for terms in draws)
-        if first == pytest.approx(second, rel=tolerance / 2):
+        effect = abs(float(first[name][-1] - second[name][-1])) / BATCH
+        if effect <= tolerance * abs(float(tf.reduce_mean(first[name]))):
             assert two[name] == pytest.approx(one[name], rel=tolerance), name
             compared += 1
     assert compared

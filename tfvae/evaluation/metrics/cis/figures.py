@@ -142,7 +142,8 @@ def _transfers(context: Context, runs, oracle: Oracle | None, images: np.ndarray
         rows[ORACLE] = np.concatenate(edits)
     return plots.image_blocks(
         np.stack([np.concatenate([image, images]) for images in rows.values()]),
-        f"{context.data_name}: test image {shown} transferred to every domain (strength)",
+        f"{context.data_name}: test image {shown} transferred to every domain; "
+        "in brackets: the strength",
         row_labels=[plots.shortened(name, 24) for name in rows],
         column_labels=["original", *(plots.shortened(name) for name in names)],
     )
