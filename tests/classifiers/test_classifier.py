@@ -108,6 +108,15 @@ def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch):
     assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".keras"]
 
 
+def test_cache_tells_data_sets_of_one_name_apart():
+    """A set of TensorFlow Datasets that is deleted and prepared anew has no other mark."""
+    dataset = toy_dataset()
+    key = classifier._cache_key(dataset, "cnn", 0, None)
+    assert classifier._cache_key(toy_dataset(), "cnn", 0, None) == key
+    dataset.arrays("train")["image"][0] = 0.123
+    assert classifier._cache_key(dataset, "cnn", 0, None) != key
+
+
 def test_no_labels_no_classifier(tmp_path):
     with pytest.raises(UserError, match="no labels"):
         classifier.load_or_train(toy_dataset(None), "cnn", seed=0, cache_dir=tmp_path)

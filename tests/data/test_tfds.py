@@ -1,6 +1,9 @@
 """TensorFlow Datasets without a network: tiny builders, mocked CelebA and dSprites, refusals."""
 
 import contextlib
+import gzip
+import hashlib
+import shutil
 import socket
 
 import numpy as np
@@ -58,6 +61,42 @@ class TfvaeTinyTwice(TfvaeTiny):
             TfvaeTinyTwice.other_is_done = True
             load_dataset("tfds:tfvae_tiny_twice", data_dir=self._data_dir_root)
         return super()._split_generators(dl_manager)
+
+
+class TfvaeTinyZipped(TfvaeTiny):
+    """Its images are in an archive, which is taken from a folder."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    URL = "https://nowhere.test/zipped/images.gz"
+    FIRST = 0
+
+    @classmethod
+    def archive(cls):
+        return gzip.compress(bytes(cls.FIRST + index for index in range(26)), mtime=0)
+
+    @tfds.core.utils.classproperty
+    @classmethod
+    def url_infos(cls):
+        checksum = hashlib.sha256(cls.archive()).hexdigest()
+        size = tfds.core.utils.Size(len(cls.archive()))
+        return {cls.URL: tfds.download.checksums.UrlInfo(size, checksum, "images.gz")}
+
+    def _split_generators(self, dl_manager):
+        images = dl_manager.download_and_extract(self.URL).read_bytes()
+        parts = {"train": images[:20], "test": images[20:]}
+        return {split: self._examples_of(part) for split, part in parts.items()}
+
+    def _examples_of(self, part):
+        for index, value in enumerate(part):
+            yield index, {"image": np.full(self.SHAPE, value, np.uint8), "label": index % 2}
+
+
+class TfvaeTinyZippedToo(TfvaeTinyZipped):
+    """Other images in an archive of the same name."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    URL = "https://nowhere.test/zipped_too/images.gz"
+    FIRST = 100
 
 
 class TfvaeTinyText(tfds.core.GeneratorBasedBuilder):
@@ -124,7 +163,7 @@ def test_large_sets_are_written_once_and_memory_mapped(tmp_path, monkeypatch):
         batch = next(iter(dataset.train_batches(18, seed=0)))
         assert batch["image"].shape == (18, 5, 4, 1)
         monkeypatch.setattr(tfds_reader, "_fill", None)
-    folder = tmp_path / "tfvae_tiny" / "1.0.0-tfvae-5x4x1"
+    folder = tmp_path / "tfvae_tiny" / "1.0.0" / "tfvae-5x4x1"
     assert sorted(path.name for path in folder.iterdir()) == ["test", "train"]
 
 
@@ -145,7 +184,7 @@ def test_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
     monkeypatch.setattr(tfds_reader.os, "posix_fallocate", full)
     with pytest.raises(UserError, match="No space left"):
         load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
-    assert list((tmp_path / "tfvae_tiny" / "1.0.0-tfvae-5x4x1").iterdir()) == []
+    assert list((tmp_path / "tfvae_tiny" / "1.0.0" / "tfvae-5x4x1").iterdir()) == []
 
 
 @contextlib.contextmanager
@@ -230,6 +269,60 @@ def test_dsprites_is_split_by_seed_and_knows_its_factors(tmp_path):
         seen += factors[:, 3].tolist()
     assert sorted(seen) == list(range(30))
     assert not np.array_equal(dataset.factors("test"), other.factors("test"))
+
+
+# Two sets whose archives have the same names
+
+
+ZIPPED = {"tfvae_tiny_zipped": TfvaeTinyZipped, "tfvae_tiny_zipped_too": TfvaeTinyZippedToo}
+
+
+@pytest.fixture
+def manual_dirs(tmp_path):
+    """Set -> folder with its archive."""
+    folders = {}
+    for name, builder in ZIPPED.items():
+        folders[name] = tmp_path / f"archives of {name}"
+        folders[name].mkdir()
+        (folders[name] / "images.gz").write_bytes(builder.archive())
+    return folders
+
+
+@pytest.mark.parametrize("names", [tuple(ZIPPED), tuple(ZIPPED)[::-1]])
+def test_each_set_is_its_own_where_archives_share_a_name(tmp_path, manual_dirs, names):
+    for name in (*names, *names):
+        data = load_dataset(f"tfds:{name}", data_dir=tmp_path, manual_dir=manual_dirs[name])
+        first = ZIPPED[name].FIRST
+        rows = np.concatenate([values(data.arrays(split)) for split in SPLITS])
+        assert sorted(rows) == list(range(first, first + 26))
+
+
+@pytest.mark.parametrize("names", [tuple(ZIPPED), tuple(ZIPPED)[::-1]])
+def test_set_prepared_from_another_one_s_archives_is_refused(tmp_path, manual_dirs, names):
+    """As earlier versions left it: the records of one set under the name of both."""
+    right, wrong = names
+    load_dataset(f"tfds:{right}", data_dir=tmp_path, manual_dir=manual_dirs[right])
+    shutil.copytree(tmp_path / right, tmp_path / wrong)
+    for path in (tmp_path / wrong).rglob(f"{right}-*"):
+        path.rename(path.with_name(path.name.replace(right, wrong)))
+    for path in (tmp_path / wrong).rglob("*.json"):
+        path.write_text(path.read_text().replace(f'"{right}"', f'"{wrong}"'))
+    for name in names:
+        with pytest.raises(UserError, match="hold the same images.*delete both"):
+            load_dataset(f"tfds:{name}", data_dir=tmp_path, manual_dir=manual_dirs[name])
+    for name in names:
+        shutil.rmtree(tmp_path / name)
+    data = load_dataset(f"tfds:{wrong}", data_dir=tmp_path, manual_dir=manual_dirs[wrong])
+    assert values(data.arrays("test")).min() >= ZIPPED[wrong].FIRST
+
+
+def test_arrays_of_a_large_set_go_with_its_folder(tmp_path, manual_dirs, monkeypatch):
+    """A set that is deleted and prepared again is not read from what was written before."""
+    monkeypatch.setattr(tfds_reader, "IN_MEMORY_BYTES", 100)
+    name = "tfvae_tiny_zipped"
+    load_dataset(f"tfds:{name}", data_dir=tmp_path, manual_dir=manual_dirs[name])
+    shutil.rmtree(tmp_path / name / "1.0.0")
+    assert not [path for path in tmp_path.rglob("*.npy") if path.stat().st_size]
 
 
 # Refusals

@@ -9,7 +9,7 @@ import json
 import logging
 import sys
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -40,6 +40,8 @@ PREDICT_BATCH = 256
 UNKNOWN = -1.0
 # Changed whenever training changes, so that classifiers trained by older code aren't used.
 PROTOCOL = 1
+# Training images by which the cache tells data sets of one name apart.
+DIGEST_IMAGES = 64
 
 
 class Classifier:
@@ -278,7 +280,8 @@ def _cache_key(dataset: LabelledImages, architecture: str, seed: int, weights: s
     identity = {
         "spec": dataset.spec.to_dict(),
         "options": dataset.options,
-        "fingerprint": dataset.fingerprint,
+        # A set without one can still be prepared anew, with other images under the same name.
+        "fingerprint": dataset.fingerprint or _digest(dataset.arrays(TRAIN, limit=DIGEST_IMAGES)),
         "architecture": architecture,
         "seed": seed,
         "protocol": PROTOCOL,
@@ -287,3 +290,11 @@ def _cache_key(dataset: LabelledImages, architecture: str, seed: int, weights: s
         identity["weights"] = weights_identity(weights)
     text = json.dumps(identity, sort_keys=True, default=str)
     return f"{architecture}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def _digest(arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 of the images and labels."""
+    found = hashlib.sha256()
+    for name in sorted(arrays):
+        found.update(name.encode() + np.ascontiguousarray(arrays[name]).tobytes())
+    return found.hexdigest()

@@ -24,6 +24,7 @@ from tfvae.schema import UsageError, UserError
 _READ_BATCH = 256
 _MESSAGE_LENGTH = 300
 _NAMES_LISTED = 6
+_COMPARED_BYTES = 4096
 
 logger = logging.getLogger("tfvae")
 
@@ -64,7 +65,8 @@ def prepare_builder(builder: tfds.core.DatasetBuilder, options: LoadOptions) -> 
     """Downloads the builder's files, or takes them from `options.manual_dir`, and prepares them.
 
     Raises:
-        UserError: the files can't be downloaded, are not the original ones, or can't be written.
+        UserError: the files can't be downloaded, are not the original ones, or can't be written; or
+            another set in the same folder has the same records.
 
     >>> import contextlib, tempfile
     >>> with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
@@ -75,7 +77,14 @@ def prepare_builder(builder: tfds.core.DatasetBuilder, options: LoadOptions) -> 
     """
     if not sys.stderr.isatty():
         tfds.disable_progress_bar()
-    config = tfds.download.DownloadConfig(manual_dir=_path(options.manual_dir))
+    # A folder of its own to unpack into: by default all sets are unpacked into one, by the name of
+    # the archive, and MNIST, Fashion-MNIST and KMNIST have archives of the same names.
+    unpacked = (
+        pathlib.Path(builder.data_dir_root) / "downloads" / "extracted" / builder.info.full_name
+    )
+    config = tfds.download.DownloadConfig(
+        manual_dir=_path(options.manual_dir), extract_dir=str(unpacked)
+    )
     try:
         _check_network(builder, options)
         builder.download_and_prepare(download_config=config)
@@ -89,6 +98,35 @@ def prepare_builder(builder: tfds.core.DatasetBuilder, options: LoadOptions) -> 
         # The folder appears whole: another process prepared it in the meantime, so that this one
         # couldn't rename its own folder.
         builder.info.read_from_directory(builder.data_dir)
+    _check_records(builder)
+
+
+def _check_records(builder: tfds.core.DatasetBuilder) -> None:
+    """Raises UserError where another set in the same folder has the same records.
+
+    Earlier versions could prepare a set from the archives of another one. Records are compared by
+    the sizes of all files and the first bytes of each.
+    """
+    own, root = pathlib.Path(builder.data_dir), pathlib.Path(builder.data_dir_root)
+    records = _records(own)
+    # NAME/VERSION or NAME/CONFIGURATION/VERSION
+    described = [*root.glob("*/*/dataset_info.json"), *root.glob("*/*/*/dataset_info.json")]
+    for other in (info.parent for info in described if _archive_names(builder) and records):
+        same_set = other.relative_to(root).parts[0] == own.relative_to(root).parts[0]
+        if not same_set and _records(other) == records:
+            raise UserError(
+                f"{own} and {other} hold the same images: one of them was prepared from the "
+                "archives of the other; delete both folders and try again"
+            )
+
+
+def _records(folder: pathlib.Path) -> list[tuple[int, bytes]]:
+    """Size and first bytes of each file of records, sorted."""
+    found = []
+    for path in folder.glob("*.tfrecord*"):
+        with path.open("rb") as file:
+            found.append((path.stat().st_size, file.read(_COMPARED_BYTES)))
+    return sorted(found)
 
 
 def _check_network(builder: tfds.core.DatasetBuilder, options: LoadOptions) -> None:
@@ -103,8 +141,11 @@ def _check_network(builder: tfds.core.DatasetBuilder, options: LoadOptions) -> N
         manual = pathlib.Path(options.manual_dir).expanduser()
         if any((manual / name).exists() for name in _archive_names(builder)):
             return
-    downloads = pathlib.Path(builder.data_dir).parent.parent / "downloads"
-    if any(path.is_file() for path in downloads.rglob("*")):
+    downloads = pathlib.Path(builder.data_dir_root) / "downloads"
+    # Files that were unpacked are no archives.
+    folders = [path for path in downloads.glob("*/") if path.name != "extracted"]
+    files_there = [*downloads.glob("*"), *(path for each in folders for path in each.rglob("*"))]
+    if any(path.is_file() for path in files_there):
         return
     names = sorted(host for host in hosts if host is not None)
     if names and not any(_resolves(name) for name in names):
@@ -156,8 +197,8 @@ def read_split(
 ) -> dict[str, np.ndarray]:
     """Reads one split in the builder's fixed order.
 
-    A split of more than `IN_MEMORY_BYTES` is written once, as plain arrays beside the builder's own
-    files, and memory-mapped from then on.
+    A split of more than `IN_MEMORY_BYTES` is written once, as plain arrays in the builder's own
+    folder, so that both are deleted together, and memory-mapped from then on.
 
     Args:
         builder: A prepared builder.
@@ -181,7 +222,7 @@ def read_split(
         images = np.empty(shape, np.uint8)
         return {"image": images, **_fill(images, builder, split, prepare)}
     size = "x".join(str(value) for value in image_shape)
-    folder = pathlib.Path(f"{builder.data_dir}-tfvae-{size}") / split
+    folder = pathlib.Path(builder.data_dir) / f"tfvae-{size}" / split
     if not folder.is_dir():
         logger.warning(
             "data set %s: writing its %s images as %s, once", builder.name, split, folder
