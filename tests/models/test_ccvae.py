@@ -1,6 +1,7 @@
 """The bound of the CCVAE by brute force, and each of its pitfalls."""
 
 import itertools
+import math
 
 import keras
 import numpy as np
@@ -11,9 +12,11 @@ import scipy.stats
 import tensorflow as tf
 
 from tfvae.models import build_model
+from tfvae.probability.likelihoods import LIKELIHOODS as LIKELIHOOD_FUNCTIONS
 from tfvae.schema import DataSpec, UsageError
 
 SEED = (0, 1)
+LIKELIHOODS = list(LIKELIHOOD_FUNCTIONS)
 SHAPE = (4, 4, 1)
 
 
@@ -70,38 +73,58 @@ class Attribute:
         return scipy.stats.norm.logpdf(z, self.means[value], self.stddevs[value])
 
 
-def grid_bound(model, data, label):
-    """The docstring's bound for one attribute, on a grid over (z_c, z_s); label None: unknown."""
-    mean, stddev = moments(model, data)
-    attribute = Attribute(model)
-    axes = [np.linspace(m - 7 * s, m + 7 * s, 121) for m, s in zip(mean, stddev)]
-    z = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 2)
-    log_q = scipy.stats.norm.logpdf(z, mean, stddev).sum(axis=-1)
-    area = np.prod([axis[1] - axis[0] for axis in axes])
-    image = np.repeat(data["image"].numpy()[:1], len(z), axis=0)
-    log_x = model.likelihood(tf.constant(z, tf.float32)).log_prob(image).numpy()
-    log_style = scipy.stats.norm.logpdf(z[:, 1])
-    density = np.exp(log_q) * area
+class Grid:
+    """All codes (z_c, z_s) of one attribute's model on a grid, with q(z|x) and log p(x|z)."""
 
-    def expectation(values):
-        return np.sum(density * values)
+    def __init__(self, model, data):
+        mean, stddev = moments(model, data)
+        # In units of the standard deviation, so that a code keeps its place if q(z|x) moves.
+        epsilon = np.linspace(-7, 7, 121)
+        noise = np.stack(np.meshgrid(epsilon, epsilon, indexing="ij"), axis=-1).reshape(-1, 2)
+        self.z = mean + stddev * noise
+        self.log_q = scipy.stats.norm.logpdf(self.z, mean, stddev).sum(axis=-1)
+        density = np.exp(scipy.stats.norm.logpdf(noise).sum(axis=-1))
+        self.weight = density / density.sum()
+        image = np.repeat(data["image"].numpy()[:1], len(self.z), axis=0)
+        self.log_x = model.likelihood(tf.constant(self.z, tf.float32)).log_prob(image).numpy()
+        self.log_style = scipy.stats.norm.logpdf(self.z[:, 1])
 
+    def expectation(self, values):
+        return np.sum(self.weight * values)
+
+
+def grid_weight(model, data, label):
+    """w at the codes of the grid, [N]."""
+    grid = Grid(model, data)
+    classifier = Attribute(model).classifier(grid.z[:, 0], label)
+    return classifier / grid.expectation(classifier)
+
+
+def grid_bound(model, data, label, given=None):
+    """The docstring's bound for one attribute, on a grid over (z_c, z_s).
+
+    `label` None: unknown. `given`: w before log p(x|z) alone, [N]; None: that of the model.
+    """
+    grid, attribute = Grid(model, data), Attribute(model)
+    z_c = grid.z[:, 0]
     if label is None:
         labels = sum(
-            attribute.classifier(z[:, 0], value)
+            attribute.classifier(z_c, value)
             * (
-                attribute.log_prior(z[:, 0], value)
+                attribute.log_prior(z_c, value)
                 + attribute.log_label[value]
-                - np.log(attribute.classifier(z[:, 0], value))
+                - np.log(attribute.classifier(z_c, value))
             )
             for value in (0, 1)
         )
-        return expectation(log_x - log_q + log_style + labels)
-    classifier = attribute.classifier(z[:, 0], label)
-    evidence = expectation(classifier)
-    inside = log_x + attribute.log_prior(z[:, 0], label) + log_style - log_q - np.log(classifier)
+        return grid.expectation(grid.log_x - grid.log_q + grid.log_style + labels)
+    w = grid_weight(model, data, label)
+    classifier = attribute.classifier(z_c, label)
+    rest = attribute.log_prior(z_c, label) + grid.log_style - grid.log_q - np.log(classifier)
     return (
-        expectation(classifier / evidence * inside) + np.log(evidence) + attribute.log_label[label]
+        grid.expectation((w if given is None else given) * grid.log_x + w * rest)
+        + np.log(grid.expectation(classifier))
+        + attribute.log_label[label]
     )
 
 
@@ -228,9 +251,89 @@ def test_weights_have_mean_one_and_an_effective_share(kind):
         assert share[0] == pytest.approx(1 / np.mean(weight**2), rel=0.1)
 
 
-def test_gradient_inside_the_weight_stops_at_the_code_alone():
+def gradients(model, data):
+    """Gradient of the loss, a tensor per weight."""
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model.objective(model.loss_terms(data, SEED)))
+    variables = model.trainable_variables
+    return tape.gradient(loss, variables, unconnected_gradients="zero")
+
+
+class Shifted:
+    """A distribution whose log-probability is larger by 1,000 nats."""
+
+    def __init__(self, distribution):
+        self.distribution = distribution
+
+    def log_prob(self, value):
+        return self.distribution.log_prob(value) + 1000.0
+
+
+@pytest.mark.parametrize("observed", [(1, 1, 1, 1), (0, 0, 0, 0), (1, 0, 1, 0)])
+@pytest.mark.parametrize("kind", ["binary", "categorical"])
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+def test_gradient_does_not_depend_on_the_zero_of_log_p(likelihood, kind, observed, monkeypatch):
+    """A constant added to log p(x|z) moves the bound and no gradient."""
+    model = build(kind, 3, pixel_likelihood=likelihood)
+    data = batch([0, 1, 0], [1, 1, 1], count=4)
+    data["observed"] *= tf.constant(observed, tf.float32)[:, tf.newaxis]
+    before, terms = gradients(model, data), model.loss_terms(data, SEED)
+    pixels = model.likelihood
+    monkeypatch.setattr(model, "likelihood", lambda *given: Shifted(pixels(*given)))
+    moved = model.loss_terms(data, SEED)
+    assert np.all(np.abs(np.asarray(moved["distortion"] - terms["distortion"])) > 100)
+    for one, other in zip(before, gradients(model, data), strict=True):
+        np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-6)
+
+
+def slope_along(weight, index, bound, step=0.02):
+    """Central finite difference of a bound with respect to one number of a weight."""
+    value = weight.numpy()
+    results = []
+    for sign in (1, -1):
+        moved = value.copy()
+        moved[index] += sign * step
+        weight.assign(moved)
+        results.append(bound())
+    weight.assign(value)
+    return (results[0] - results[1]) / (2 * step)
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
+@pytest.mark.parametrize("label", [0, 1, None])
+def test_gradient_is_that_of_the_bound_with_w_given(label, likelihood):
+    """The encoder's, the prior's and the decoder's, against finite differences on a grid.
+
+    The one part left out is f dw in the gradient of E[w f], which the grid can hold fixed.
+    """
+    model = build(pixel_likelihood=likelihood, label_weight=0.0)
+    data = batch([label or 0], [label is not None], count=20_000)
+    parts, last = model.characteristics, model.encoder.trainable_variables[-1]
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(data["image"])
+        elbo = model.elbo(model.loss_terms(data, SEED))
+        mean = tf.reduce_mean(elbo)
+    given = None if label is None else grid_weight(model, data, label)
+
+    def bound():
+        return grid_bound(model, data, label, given=given)
+
+    for weight, index in [
+        (last, (0,)),
+        (last, (1,)),
+        (last, (2,)),
+        (parts.slope, (0,)),
+        (parts.prior_mean, (0, label or 0)),
+        (next(w for w in model.decoder.trainable_variables[::-1] if w.shape.rank == 1), (0,)),
+    ]:
+        expected = slope_along(weight, index, bound)
+        found = tape.gradient(mean, weight, unconnected_gradients="zero").numpy()[index]
+        assert found == pytest.approx(expected, rel=0.01, abs=0.02), (weight.path, index)
+
+
+def test_authors_gradient_stops_at_the_code_alone():
     """d w / d z_c = 0, d w / d log q(y|x) = -w, and the classifier inside w still learns."""
-    model = build()
+    model = build(estimator="authors")
     z_c, log_label = tf.constant([[0.3]]), tf.constant([[-0.7]])
     label = tf.constant([[[0.0, 1.0]]])
     with tf.GradientTape(persistent=True) as tape:
@@ -239,6 +342,19 @@ def test_gradient_inside_the_weight_stops_at_the_code_alone():
     assert tape.gradient(weight, z_c) is None
     np.testing.assert_allclose(tape.gradient(weight, log_label), -weight, rtol=1e-6)
     assert float(tf.abs(tape.gradient(weight, model.characteristics.slope))[0]) > 0
+
+
+@pytest.mark.parametrize("likelihood", LIKELIHOODS[1:])
+def test_authors_gradient_is_refused_for_densities(likelihood):
+    with pytest.raises(UsageError, match=f"pixel_likelihood={likelihood} can turn negative"):
+        build(estimator="authors", pixel_likelihood=likelihood)
+
+
+def test_weight_of_the_label_by_default():
+    """The same share of a loss that is a sum over the numbers of an image."""
+    assert build().term_weights()["label"] == 0.125 * math.prod(SHAPE)
+    assert build(label_weight=2.0).term_weights()["label"] == 2.0 * math.prod(SHAPE)
+    assert build(estimator="authors").term_weights()["label"] == 0.0
 
 
 def test_separation_is_there_at_the_start():

@@ -1,6 +1,7 @@
 """Characteristic capturing VAE (Joy et al. 2021)."""
 
-from typing import Annotated
+import math
+from typing import Annotated, Literal
 
 import keras
 import tensorflow as tf
@@ -11,6 +12,7 @@ from tfvae.models.base import as_spec, labels_of
 from tfvae.models.ccvae_labels import characteristics_for
 from tfvae.models.vae import VAE, default_latent_dim
 from tfvae.probability import noise, priors
+from tfvae.probability.likelihoods import DENSITIES
 from tfvae.schema import BINARY, IMAGE, UsageError
 
 tfd = tfp.distributions
@@ -19,6 +21,10 @@ tfd = tfp.distributions
 MIN_STYLE_DIM = 16
 # One fixed set of nodes for every served classification.
 CLASSIFY_SEED = (0, 0)
+# Number of the stream of noise that draws z_c from the nodes.
+NODE_STREAM = 1
+# Default weight of the label for each estimator, in nats per number of the image.
+LABEL_WEIGHT = {"drawn": 0.125, "authors": 0.0}
 
 
 @keras.saving.register_keras_serializable("tfvae")
@@ -37,24 +43,32 @@ class CCVAE(VAE):
                              + sum_y q(y|z_c) (log p(z_c|y) + log p(y) - log q(y|z_c))]
 
     Labels factorise over groups (`ccvae_labels.py`), so an image may have some known and some
-    not; each group takes its own line, and only log p(x|z) meets the product of all w. As in the
-    authors' code, the gradient is stopped through z_c inside w, but not through log q(y|x).
+    not; each group takes its own line, and only log p(x|z) meets the product of all w.
+
+    E_q(z|x)[w log p(x|z)] is E_q(z|x,y)[log p(x|z)], estimated by a code drawn from q(z|x, y). Its
+    gradient follows log p(x|z) and takes the probability of the draw as given, so that a constant
+    added to log p(x|z) changes no gradient. All else in the bound has its exact gradient.
 
     `distortion` is the part with log p(x|z) and `rate` all the rest, KL(q(z|x, y) || p(z|y)) - log
     p(y) of a labelled image, KL(q(z, y|x) || p(z, y)) of an unlabelled one: their sum is the
     negative bound. Weighing the rate as a whole keeps it a divergence; beta on the terms inside w
     alone would, above 1, push the classifier away from the labels. `label` is -log q(y|x), no part
-    of the bound.
+    of the bound, which alone hardly teaches the classifier.
 
     Args:
         beta: Weight of the rate.
-        label_weight: Weight of -log q(y|x) beside the bound, as in Kingma et al. (2014), eq. 9.
+        label_weight: Weight of -log q(y|x) beside the bound, as in Kingma et al. (2014), eq. 9, for
+            each of the H W C numbers of an image: both are sums, so the label has the same share in
+            the loss at any size. None: 0.125, or 0 with the authors' estimator.
+        estimator: Of E_q(z|x)[w log p(x|z)]; drawn: by a code from q(z|x, y); authors: by w and a
+            code from q(z|x), with the gradient of the paper's code, which holds a hidden weight of
+            about the distortion on -log q(y|x). For Bernoulli pixels alone.
         characteristic_dim: Size of z_c for a categorical label; none: one per class, at most half
             the code. Binary attributes take one dimension each.
     Raises:
         UserError: data without labels.
-        UsageError: `latent_dim` leaves no room for z_s, or `characteristic_dim` contradicts the
-            attributes.
+        UsageError: `latent_dim` leaves no room for z_s, `characteristic_dim` contradicts the
+            attributes, or the authors' estimator is asked for where log p(x|z) can be positive.
 
     >>> from tfvae.schema import DataSpec
     >>> spec = DataSpec("tiny", (8, 8, 1), ("cat", "dog"), "categorical")
@@ -78,7 +92,8 @@ class CCVAE(VAE):
         latent_dim: Annotated[int, Field(ge=2)] | None = None,
         characteristic_dim: Annotated[int, Field(ge=1)] | None = None,
         beta: Annotated[float, Field(ge=0)] = 1.0,
-        label_weight: Annotated[float, Field(ge=0)] = 0.0,
+        label_weight: Annotated[float, Field(ge=0)] | None = None,
+        estimator: Literal["drawn", "authors"] = "drawn",
         **kwargs,
     ):
         spec = as_spec(spec)
@@ -102,8 +117,17 @@ class CCVAE(VAE):
                 f"{characteristic_dim} characteristic dimensions"
             )
         self.characteristic_dim = characteristic_dim
+        if estimator == "authors" and self.pixel_likelihood in DENSITIES:
+            raise UsageError(
+                "estimator=authors makes -log p(x|z) a hidden weight of the labels, which "
+                f"pixel_likelihood={self.pixel_likelihood} can turn negative: use estimator=drawn, "
+                "or pixel_likelihood=bernoulli"
+            )
+        if label_weight is None:
+            label_weight = LABEL_WEIGHT[estimator]
         self.beta = beta
         self.label_weight = label_weight
+        self.estimator = estimator
         self.characteristics = characteristics_for(spec, characteristic_dim)
 
     def split(self, z):
@@ -123,82 +147,73 @@ class CCVAE(VAE):
     # Loss.
 
     def measure(self, batch, seed):
-        label, observed = labels_of(batch)
-        label, observed = self.characteristics.groups(label, observed)
+        labels = self.characteristics
+        y, observed = labels.groups(*labels_of(batch))
         posterior = self.posterior(batch)
         mean, stddev = posterior.mean(), posterior.stddev()
-        epsilon = noise.batch_normal(
-            self.characteristics.num_draws, tf.shape(mean)[0], self.latent_dim, seed
-        )
         (mean_c, mean_s), (stddev_c, stddev_s) = self.split(mean), self.split(stddev)
-        rate_c, log_posterior, ess = self._characteristic_rate(
-            mean_c, stddev_c, label, observed, self.split(epsilon)[0]
+        epsilon_c, epsilon_s = self.split(
+            noise.batch_normal(labels.num_draws, tf.shape(mean)[0], self.latent_dim, seed)
         )
-        log_label = at_label(label, log_posterior)
+        nodes = labels.nodes(mean_c, stddev_c, epsilon_c)
+        log_q_y = labels.log_q_y(nodes.z_c)  # log q(y|z_c), [N, B, G, V]
+        log_q_y_given_x = labels.log_q_y_given_x(nodes, log_q_y)  # log q(y|x), [B, G, V]
+        log_q_label = at_label(y, log_q_y_given_x)  # the same at the image's own label, [B, G]
+        log_w = self._log_w(nodes.z_c, y, log_q_label)  # [N, B, G]
 
-        # z reuses node 0 of the estimate of q(y|x); E[w] = 1 still holds, because every node is
-        # equally likely to be it.
-        z = mean + stddev * epsilon[0]
-        log_weight = self._log_w(self.split(z)[0], label, log_label)
-        weight = tf.exp(tf.reduce_sum(observed * log_weight, axis=-1))
+        # w at one code of q(z|x). It is node 0 of the classes; E[w] = 1 still holds, because every
+        # node is equally likely to be it.
+        z_c = mean_c + stddev_c * epsilon_c[0]
+        w = tf.exp(tf.reduce_sum(observed * self._log_w(z_c, y, log_q_label), axis=-1))
+        factor = w
+        if self.estimator == "drawn":
+            z_c, factor = nodes.drawn(observed * log_w, noise.stream(seed, NODE_STREAM)), 1.0
+        z = tf.concat([z_c, mean_s + stddev_s * epsilon_s[0]], axis=-1)
+
+        # log q(y|z_c) - log p(z_c|y) - log p(y), [N, B, G, V]
+        log_ratio = log_q_y - labels.log_p_z(nodes.z_c) - labels.log_p_y()
+        log_q_z = labels.log_q_z(nodes.z_c, mean_c, stddev_c)  # log q(z_c|x), [N, B, G]
+        labelled = tf.exp(log_w) * (log_q_z + at_label(y, log_ratio))
+        unlabelled = log_q_z + tf.reduce_sum(tf.exp(log_q_y) * log_ratio, axis=-1)
+        rate_c = nodes.mean(observed * labelled + (1.0 - observed) * unlabelled)
         terms = {
-            "distortion": -weight * self.likelihood(z, batch).log_prob(batch[IMAGE]),
-            # w doesn't depend on z_s and has mean 1, so the rate of z_s is the closed form.
-            "rate": rate_c + self._style_rate(mean_s, stddev_s),
-            "label": -tf.reduce_sum(observed * log_label, axis=-1),
+            "distortion": -factor * self.likelihood(z, batch).log_prob(batch[IMAGE]),
+            # log q(y|x) stands outside w. w doesn't depend on z_s and has mean 1, so the rate of
+            # z_s is the closed form.
+            "rate": tf.reduce_sum(rate_c - observed * log_q_label, axis=-1)
+            + self._style_rate(mean_s, stddev_s),
+            "label": -tf.reduce_sum(observed * log_q_label, axis=-1),
         }
-        labelled = tf.reduce_max(observed, axis=-1)
-        hits = tf.equal(tf.argmax(log_posterior, axis=-1), tf.argmax(label, axis=-1))
+
+        hits = tf.equal(tf.argmax(log_q_y_given_x, axis=-1), tf.argmax(y, axis=-1))
+        # 1 / E[w^2], since E[w] = 1; groups are independent.
+        log_ess = -tf.math.log(nodes.mean(tf.exp(2.0 * log_w)))
+        some_known = tf.reduce_max(observed, axis=-1)
         diagnostics = {
             "accuracy": (tf.cast(hits, tf.float32), observed),
-            "weight_mean": (weight, labelled),
-            "weight_ess": (ess, labelled),
+            "weight_mean": (w, some_known),
+            "weight_ess": (tf.exp(tf.reduce_sum(observed * log_ess, axis=-1)), some_known),
         }
         return terms, diagnostics
 
-    def _log_w(self, z_c, y, log_q_y_given_x):
-        """log w per group, [..., G]; the gradient stops at z_c alone."""
-        log_q_y = self.characteristics.log_q_y(tf.stop_gradient(z_c))
-        return at_label(y, log_q_y) - log_q_y_given_x
+    def _log_w(self, z_c, y, log_q_label):
+        """log w per group, [..., G]; for the authors' estimator the gradient stops at z_c alone."""
+        if self.estimator == "authors":
+            z_c = tf.stop_gradient(z_c)
+        return at_label(y, self.characteristics.log_q_y(z_c)) - log_q_label
 
     def _style_rate(self, mean, stddev):
         """KL(q(z_s|x) || p(z_s)), [B]."""
         prior = priors.standard_normal(self.latent_dim - self.characteristic_dim)
         return tfd.kl_divergence(tfd.Independent(tfd.Normal(mean, stddev), 1), prior)
 
-    def _characteristic_rate(self, mean, stddev, y, observed, epsilon):
-        """The two bounds of the class, for z_c alone and with the sign turned.
-
-        E_q(z_c|x)[f] is sum_n exp(log_node[n]) f(z_c[n]).
-
-        Returns:
-            Rate of z_c, [B]; log q(y|x), [B, G, V]; effective share of the nodes under w, [B].
-        """
-        labels = self.characteristics
-        z_c, log_node = labels.nodes(mean, stddev, epsilon)
-        log_q_y = labels.log_q_y(z_c)  # log q(y|z_c), [N, B, G, V]
-        log_q_y_given_x = labels.log_q_y_given_x(log_node, log_q_y)  # log q(y|x), [B, G, V]
-        # log q(y|z_c) - log p(z_c|y) - log p(y), [N, B, G, V]
-        log_ratio = log_q_y - labels.log_p_z(z_c) - labels.log_p_y()
-        log_q_z = labels.log_q_z(z_c, mean, stddev)  # log q(z_c|x), [N, B, G]
-        log_q_label = at_label(y, log_q_y_given_x)  # the same at the image's own label, [B, G]
-        w = tf.exp(self._log_w(z_c, y, log_q_label))
-
-        labelled = w * (log_q_z + at_label(y, log_ratio))
-        unlabelled = log_q_z + tf.reduce_sum(tf.exp(log_q_y) * log_ratio, axis=-1)
-
-        node = tf.exp(log_node)[:, tf.newaxis, tf.newaxis]
-        rate = tf.reduce_sum(node * (observed * labelled + (1.0 - observed) * unlabelled), axis=0)
-        # log q(y|x) stands outside w, which has mean 1.
-        rate = tf.reduce_sum(rate - observed * log_q_label, axis=-1)
-
-        # 1 / E[w^2], since E[w] = 1; groups are independent.
-        second_moment = tf.reduce_sum(node * tf.square(w), axis=0)
-        share = tf.exp(-tf.reduce_sum(observed * tf.math.log(second_moment), axis=-1))
-        return rate, log_q_y_given_x, share
-
     def term_weights(self):
-        return {"distortion": 1.0, "rate": self.beta, "label": self.label_weight}
+        num_pixels = math.prod(self.spec.image_shape)
+        return {
+            "distortion": 1.0,
+            "rate": self.beta,
+            "label": self.label_weight * num_pixels,
+        }
 
     # What it can do.
 
@@ -208,8 +223,8 @@ class CCVAE(VAE):
         mean, stddev = self.split(moments["mean"])[0], self.split(moments["stddev"])[0]
         parts = self.characteristics
         epsilon = noise.batch_normal(parts.num_draws, 1, self.characteristic_dim, CLASSIFY_SEED)
-        z_c, log_node = parts.nodes(mean, stddev, epsilon)
-        return parts.probability(parts.log_q_y_given_x(log_node, parts.log_q_y(z_c)))
+        nodes = parts.nodes(mean, stddev, epsilon)
+        return parts.probability(parts.log_q_y_given_x(nodes, parts.log_q_y(nodes.z_c)))
 
     def sample(self, seed, label):
         """Images decoded from z_c ~ p(z_c|y) and z_s ~ N(0, I), [B, H, W, C].

@@ -9,6 +9,7 @@ each group and each value of its label.
 """
 
 import math
+from typing import NamedTuple
 
 import keras
 import tensorflow as tf
@@ -25,6 +26,43 @@ MONTE_CARLO_DRAWS = 16
 # Initial means of p(z_c|y): -START and START, or vectors of this length. From equal means the model
 # never learns to separate the labels.
 START = 2.0
+
+
+class Nodes(NamedTuple):
+    """Codes over which an expectation under q(z_c|x) is a weighted sum.
+
+    Args:
+        z_c: [N, B, D_c].
+        log_weight: [N], the logarithms of weights that sum to 1.
+
+    >>> nodes = Nodes(tf.constant([[[-1.0]], [[1.0]]]), tf.math.log([0.25, 0.75]))
+    >>> nodes.mean(nodes.z_c).numpy().tolist()
+    [[0.5]]
+    >>> nodes.drawn(tf.constant([[[0.0]], [[-99.0]]]), seed=(0, 1)).numpy().tolist()
+    [[-1.0]]
+    """
+
+    z_c: tf.Tensor
+    log_weight: tf.Tensor
+
+    def mean(self, values):
+        """E_q(z_c|x)[f], [B, G], from the values of f at the nodes, [N, B, G]."""
+        return tf.reduce_sum(tf.exp(self.log_weight)[:, tf.newaxis, tf.newaxis] * values, axis=0)
+
+    def drawn(self, log_factor, seed):
+        """z_c [B, D_c], drawn for each group from the nodes with their weights times a factor.
+
+        Args:
+            log_factor: [N, B, G], up to a constant; the draw is taken as given in the gradient.
+            seed: int32 [2].
+        """
+        log_probability = self.log_weight[:, tf.newaxis, tf.newaxis] + log_factor
+        cumulative = tf.cumsum(tf.nn.softmax(log_probability, axis=0), axis=0)
+        uniform = noise.batch_uniform(tf.shape(log_factor)[1], log_factor.shape[2], seed)
+        # Rounding can leave the last sum below 1.
+        below = tf.reduce_sum(tf.cast(cumulative[:-1] <= uniform, tf.int32), axis=0)
+        chosen = tf.one_hot(below, log_factor.shape[0], axis=0)
+        return tf.reduce_sum(tf.stop_gradient(chosen) * self.z_c, axis=0)
 
 
 class Characteristics(keras.layers.Layer):
@@ -72,10 +110,10 @@ class Characteristics(keras.layers.Layer):
         log_joint = self.log_p_z(z_c) + self.log_p_y()
         return tf.reduce_sum(tf.reduce_logsumexp(log_joint, axis=-1), axis=-1)
 
-    def log_q_y_given_x(self, log_node, log_q_y):
-        """log q(y|x) = log E_q(z|x)[q(y|z_c)]: [N], [N, B, G, V] -> [B, G, V]."""
-        log_node = log_node[:, tf.newaxis, tf.newaxis, tf.newaxis]
-        return tf.reduce_logsumexp(log_node + log_q_y, axis=0)
+    def log_q_y_given_x(self, nodes, log_q_y):
+        """log q(y|x) = log E_q(z|x)[q(y|z_c)], [B, G, V], from `log_q_y` at nodes, [N, B, G, V]."""
+        log_weight = nodes.log_weight[:, tf.newaxis, tf.newaxis, tf.newaxis]
+        return tf.reduce_logsumexp(log_weight + log_q_y, axis=0)
 
 
 class BinaryCharacteristics(Characteristics):
@@ -104,9 +142,9 @@ class BinaryCharacteristics(Characteristics):
         return tf.stack([1.0 - label, label], axis=-1), observed
 
     def nodes(self, mean, stddev, epsilon):
-        """Gauss-Hermite nodes of q(z_c|x), attribute by attribute: [N, B, L] and [N]."""
+        """Gauss-Hermite nodes of q(z_c|x), attribute by attribute."""
         del epsilon
-        return quadrature.gauss_hermite(mean, stddev, QUADRATURE_NODES)
+        return Nodes(*quadrature.gauss_hermite(mean, stddev, QUADRATURE_NODES))
 
     def log_q_y(self, z_c):
         """log q(y_i|z_i): [..., L] -> [..., L, 2]."""
@@ -166,13 +204,13 @@ class CategoricalCharacteristics(Characteristics):
         return label[:, tf.newaxis], None if observed is None else observed[:, :1]
 
     def nodes(self, mean, stddev, epsilon):
-        """Monte Carlo nodes of q(z_c|x), equal weights: [N, B, D_c] and [N].
+        """Monte Carlo nodes of q(z_c|x) with equal weights.
 
         `epsilon` [N / 2, B or 1, D_c] and its mirror image; node 0 is the code of its first draw.
         """
         epsilon = noise.antithetic(epsilon)
         num_nodes = epsilon.shape[0]
-        return mean + stddev * epsilon, tf.fill([num_nodes], -math.log(num_nodes))
+        return Nodes(mean + stddev * epsilon, tf.fill([num_nodes], -math.log(num_nodes)))
 
     def log_q_y(self, z_c):
         """log q(y|z_c): [..., D_c] -> [..., 1, L]."""

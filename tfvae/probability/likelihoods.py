@@ -93,3 +93,6 @@ assert set(LIKELIHOODS) == set(get_args(LikelihoodName))
 
 # Those that read their scale from the parameters.
 LEARNED_SCALE = frozenset({"gaussian_learned"})
+
+# Densities, whose logarithm can be positive.
+DENSITIES = frozenset(LIKELIHOODS) - {"bernoulli"}
