@@ -146,7 +146,7 @@ class Searches:
             "reconstructed": export.call("reconstruct", image=test["image"])["image"],
         }
         for name, values in images.items():
-            known = known_labels(values, classifier(values), test, CATEGORICAL, seed=0)
+            known = known_labels(values, classifier(values), test, CATEGORICAL)
             cosine, accuracy = known.scores["cosine_similarity"], known.scores["accuracy"]
             found[name] = {
                 "cosine": cosine[0],

@@ -1,46 +1,58 @@
-"""Intervals cover, and closed forms equal brute force."""
+"""Intervals and closed forms, against SciPy and brute force."""
 
 import itertools
 
 import numpy as np
 import pytest
+import scipy.stats
 
 from tfvae.evaluation import statistics
 
 
-def test_interval_covers_the_true_mean_about_as_often_as_it_says():
-    rng = np.random.default_rng(0)
-    covered = 0
-    for seed in range(200):
-        low, high = statistics.mean_interval(rng.exponential(2.0, size=60), seed)
-        covered += low <= 2.0 <= high
-    assert 0.88 <= covered / 200 <= 0.99
-
-
-def test_interval_has_the_normal_width():
-    values = np.random.default_rng(1).normal(3.0, 2.0, size=2000)
-    low, high = statistics.mean_interval(values, 0)
-    assert low < values.mean() < high
-    assert high - low == pytest.approx(2 * 1.96 * values.std() / np.sqrt(2000), rel=0.1)
+def test_interval_of_a_mean_is_student_s():
+    values = np.random.default_rng(1).normal(3.0, 2.0, size=20)
+    expected = scipy.stats.ttest_1samp(values, 0).confidence_interval()
+    assert statistics.mean_interval(values) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("values", [[0.5], [0.25, 0.25, 0.25], [0.0] * 10])
-def test_degenerate_data_give_the_mean_twice(values):
-    assert statistics.mean_interval(np.array(values), 0) == (values[0], values[0])
+def test_equal_values_give_the_mean_twice(values):
+    assert statistics.mean_interval(np.array(values)) == (values[0], values[0])
 
 
-def test_weights_count_images():
-    values = np.array([0.0, 1.0, 5.0, np.nan])
-    low, high = statistics.mean_interval(values, 0, np.array([1, 3, 0, 0]))
-    assert 0 <= low <= 0.75 <= high <= 1
+@pytest.mark.parametrize("interval", [statistics.mean_interval, statistics.proportion_interval])
+def test_images_without_weight_have_no_part(interval):
+    values, weights = np.array([0.0, 1.0, 1.0, np.nan]), np.array([1, 3, 2, 0])
+    assert interval(values, weights) == interval(values[:3], weights[:3])
     with pytest.raises(ValueError, match="no image"):
-        statistics.mean_interval(values, 0, np.zeros(4))
+        interval(values, np.zeros(4))
 
 
-def test_same_seed_same_interval():
-    values = np.random.default_rng(1).normal(size=50)
-    assert statistics.mean_interval(values, 3) == statistics.mean_interval(values, 3)
-    assert statistics.mean_interval(values, 3) != statistics.mean_interval(values, 4)
+@pytest.mark.parametrize("count", [0, 1, 5, 359, 360])
+def test_interval_of_a_proportion_is_wilson_s(count):
+    hits = np.arange(360) < count
+    expected = scipy.stats.binomtest(count, 360).proportion_ci(method="wilson")
+    assert statistics.proportion_interval(hits) == pytest.approx(expected)
+    # The recall of a single group with all images is a proportion.
+    one = statistics.mean_recall_interval(hits[:, None], np.ones([360, 1], bool))
+    assert one == pytest.approx(expected, abs=2e-4)
+
+
+def test_entries_of_an_image_that_agree_count_once():
+    hits = np.random.default_rng(0).random(500) < 0.9
+    once = statistics.proportion_interval(hits)
+    assert statistics.proportion_interval(hits, np.full(500, 40)) == once
+    assert statistics.proportion_interval(np.ones(500), np.full(500, 40)) == (
+        statistics.proportion_interval(np.ones(500))
+    )
+
+
+def test_groups_without_members_have_no_part():
+    members = np.eye(3, dtype=bool)[np.arange(60) % 2]
+    hits = members & (np.arange(60) < 50)[:, None]
+    found = statistics.mean_recall_interval(hits, members)
+    assert found == statistics.mean_recall_interval(hits[:, :2], members[:, :2])
+    assert found[0] < 5 / 6 < found[1]
 
 
 def test_cosine_equals_brute_force_over_pairs():
@@ -80,6 +92,10 @@ def test_ratio_interval_covers_the_ratio():
     rng = np.random.default_rng(0)
     below = rng.normal(2, 0.5, 400)
     above = 0.3 * below + rng.normal(0, 0.1, 400)
-    low, high = statistics.ratio_interval(above, below, 0, np.ones(400))
+    low, high = statistics.ratio_interval(above, below)
     assert low < 0.3 < high < 0.32
-    assert statistics.ratio_interval(below, below, 0, np.ones(400)) == (1, 1)
+    assert statistics.ratio_interval(below, below) == (1, 1)
+    weights = np.arange(400) % 3
+    repeated = np.repeat(np.arange(400), weights)
+    low, high = statistics.ratio_interval(above, below, weights)
+    assert (low + high) / 2 == pytest.approx(above[repeated].sum() / below[repeated].sum())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfvae.classifiers.scores import image_accuracy, recall_groups
-from tfvae.evaluation.statistics import make_rng, mean_interval, mean_recall_interval
+from tfvae.evaluation.statistics import make_rng, mean_recall_interval, proportion_interval
 from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, IMAGE, LABEL, OBSERVED, SPLITS, TEST, DataSpec, EvaluationImages
 
@@ -174,11 +174,11 @@ class Context:
         scores = {}
         if weight.any():
             mean = float(np.average(right, weights=weight))
-            scores["accuracy"] = mean, mean_interval(right, self.seed, weight)
+            scores["accuracy"] = mean, proportion_interval(right, weight)
         hits, members = recall_groups(probability, label, known, kind)
         if kind == BINARY and members.any():
             recalls = hits.sum(axis=0) / members.sum(axis=0)
-            interval = mean_recall_interval(hits, members, self.seed)
+            interval = mean_recall_interval(hits, members)
             scores["balanced_accuracy"] = float(recalls.mean()), interval
         return scores
 

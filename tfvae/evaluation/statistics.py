@@ -1,11 +1,8 @@
 """Intervals and random draws that the metrics share; pure NumPy and SciPy."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 CONFIDENCE = 0.95
-RESAMPLES = 2000
 
 
 def make_rng(seed: int, *purpose: int) -> np.random.Generator:
@@ -28,118 +25,155 @@ def row_seeds(seed: int, count: int) -> np.ndarray:
     return np.int64(seed) * 1_000_003 + np.arange(count, dtype=np.int64)
 
 
-def mean_interval(
-    values: np.ndarray, seed: int, weights: np.ndarray | None = None
-) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of the (weighted) mean over images.
+def mean_interval(values: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:
+    """95 % interval of the (weighted) mean over images: Student's t, with the error of a ratio.
 
     Args:
         values: [N], one per image.
-        seed: Of the resampling.
-        weights: [N], not negative, resampled along with the values; None: equal weights.
+        weights: [N], not negative, drawn with the images; None: equal weights.
     Returns:
         (low, high); both are the mean where all values are equal or there are fewer than two.
     Raises:
         ValueError: no image has a positive weight.
 
-    >>> mean_interval(np.array([2.0, 2.0, 2.0]), seed=0)
+    >>> mean_interval(np.array([2.0, 2.0, 2.0]))
     (2.0, 2.0)
-    >>> low, high = mean_interval(np.random.default_rng(0).normal(size=1000), seed=0)
+    >>> low, high = mean_interval(np.random.default_rng(0).normal(size=1000))
     >>> 0.11 < high - low < 0.14  # about 2 * 1.96 / sqrt(1000)
     True
     """
-    from scipy import stats
-
-    values = np.asarray(values, np.float64)
-    weights = np.ones_like(values) if weights is None else np.asarray(weights, np.float64)
-    values, weights = values[weights > 0], weights[weights > 0]
-    if len(values) == 0:
-        raise ValueError("no image to take an interval over")
-    mean = float(np.average(values, weights=weights))
-    if len(values) < 2 or np.ptp(values) == 0:
-        return mean, mean
-
-    def weighted_mean(product: np.ndarray, weight: np.ndarray, axis: int) -> np.ndarray:
-        return product.sum(axis=axis) / weight.sum(axis=axis)
-
-    result = stats.bootstrap(
-        (values * weights, weights),
-        weighted_mean,
-        paired=True,
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        batch=max(1, 2_000_000 // len(values)),
-        confidence_level=CONFIDENCE,
-        method="percentile",
-        rng=make_rng(seed),
-    )
-    low, high = result.confidence_interval
-    return float(low), float(high)
+    values, weights = _weighted(values, weights)
+    if np.ptp(values) == 0:
+        return float(values[0]), float(values[0])
+    return ratio_interval(values * weights, weights)
 
 
-def ratio_interval(
-    numerators: np.ndarray,
-    denominators: np.ndarray,
-    seed: int,
-    weights: np.ndarray | None = None,
-) -> tuple[float, float]:
-    """95 % percentile bootstrap interval, over images, of a ratio of two (weighted) means.
+def proportion_interval(hits: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:
+    """95 % interval of a proportion over images, each with one or several entries: Wilson's.
+
+    Entries of one image aren't independent. So the number of entries is replaced by the number of
+    independent ones with the same standard error, as Korn & Graubard (1998) do; where all entries
+    are equal, and there is no error to see, by the number of images.
 
     Args:
-        numerators: [N], one per image.
-        denominators: [N], of the same images; their mean must not be close to 0.
-        seed: Of the resampling.
-        weights: [N], resampled along with the images; None weighs all alike.
+        hits: [N], 0 or 1, or the share of an image's entries that are 1.
+        weights: [N], number of entries of each image; None: one each.
     Returns:
-        (low, high).
+        (low, high), within [0, 1]; not a single point even where all entries are equal.
+    Raises:
+        ValueError: no image has an entry.
 
-    Proportional numerators and denominators have one ratio in all resamples:
-
-    >>> values = np.array([1.0, 2.0, 4.0])
-    >>> ratio_interval(2.0 * values, values, seed=0)
-    (2.0, 2.0)
+    >>> [round(bound, 4) for bound in proportion_interval(np.ones(360))]
+    [0.9894, 1.0]
     """
-    total, rng = len(numerators), make_rng(seed)
-    weights = np.ones(total) if weights is None else weights
-    above, below = numerators * weights, denominators * weights
-    rows = (rng.integers(total, size=total) for _ in range(RESAMPLES))
-    ratios = [above[chosen].sum() / below[chosen].sum() for chosen in rows]
-    return percentiles(ratios)
+    hits, weights = _weighted(hits, weights)
+    proportion = float(np.average(hits, weights=weights))
+    if np.ptp(weights) == 0 and np.isin(hits, (0, 1)).all():
+        return wilson(proportion, len(hits))
+    residuals = weights * (hits - proportion) / weights.sum()
+    return wilson(proportion, _effective(proportion, residuals, len(hits)))
 
 
-def mean_recall_interval(hits: np.ndarray, members: np.ndarray, seed: int) -> tuple[float, float]:
-    """95 % percentile bootstrap interval, over images, of the mean of the recalls of groups.
+def mean_recall_interval(hits: np.ndarray, members: np.ndarray) -> tuple[float, float]:
+    """95 % interval, over images, of the mean of the recalls of groups: as `proportion_interval`.
 
     Args:
         hits: bool [N, G], whether a member of the group is predicted as such.
-        members: bool [N, G]; the mean leaves out a group without members in a resample.
-        seed: Of the resampling.
+        members: bool [N, G]; groups without members are left out.
     Returns:
         (low, high).
 
     >>> members = np.array([[True, False], [True, False], [False, True]])
-    >>> mean_recall_interval(hits=members, members=members, seed=0)
-    (1.0, 1.0)
+    >>> [round(bound, 4) for bound in mean_recall_interval(hits=members, members=members)]
+    [0.4098, 1.0]
     """
-    total, rng = len(hits), make_rng(seed)
-    hits, members = hits.astype(np.float64), members.astype(np.float64)
-    means = []
-    for _ in range(RESAMPLES):
-        counts = np.bincount(rng.integers(total, size=total), minlength=total)
-        size = counts @ members
-        means.append(np.mean((counts @ hits)[size > 0] / size[size > 0]))
-    return percentiles(means)
+    there = members.any(axis=0)
+    hits, members = hits[:, there] & members[:, there], members[:, there]
+    sizes = members.sum(axis=0)
+    recalls = hits.sum(axis=0) / sizes
+    residuals = (hits - recalls * members) @ (1 / sizes) / len(sizes)
+    independent = min(len(hits), len(sizes) ** 2 / np.sum(1 / sizes))
+    recall = float(recalls.mean())
+    return wilson(recall, _effective(recall, residuals, independent))
 
 
-def percentiles(resampled: Sequence[float] | np.ndarray) -> tuple[float, float]:
-    """The 95 % interval from the values of a score over bootstrap resamples, [R].
+def _effective(proportion: float, residuals: np.ndarray, otherwise: float) -> float:
+    """Number of independent entries whose proportion has the variance of the sum of residuals, [N],
+    one per image; `otherwise` if there is none."""
+    variance = float(residuals @ residuals) * len(residuals) / max(1, len(residuals) - 1)
+    return proportion * (1 - proportion) / variance if variance > 0 else otherwise
 
-    >>> low, high = percentiles(np.linspace(0, 1, 1001))
-    >>> round(low, 6), round(high, 6)
-    (0.025, 0.975)
+
+def _weighted(values: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Values and weights of the images with a positive weight, float64."""
+    values = np.asarray(values, np.float64)
+    weights = np.ones_like(values) if weights is None else np.asarray(weights, np.float64)
+    if not (weights > 0).any():
+        raise ValueError("no image to take an interval over")
+    return values[weights > 0], weights[weights > 0]
+
+
+def wilson(proportion: float, count: float) -> tuple[float, float]:
+    """Wilson's score interval for a proportion of `count` independent entries, 95 %.
+
+    `scipy.stats.binomtest` has it for whole numbers only.
+
+    >>> from scipy import stats
+    >>> found = stats.binomtest(9, 10).proportion_ci(method="wilson")
+    >>> np.allclose(wilson(0.9, 10), found)
+    True
     """
-    low, high = np.quantile(resampled, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2))
-    return float(low), float(high)
+    from scipy import stats
+
+    square = stats.norm.ppf((1 + CONFIDENCE) / 2) ** 2 / count
+    centre = (proportion + square / 2) / (1 + square)
+    half = np.sqrt(square * proportion * (1 - proportion) + square**2 / 4) / (1 + square)
+    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+
+def ratio_interval(
+    numerators: np.ndarray, denominators: np.ndarray, weights: np.ndarray | None = None
+) -> tuple[float, float]:
+    """95 % interval, over images, of a ratio of two (weighted) means: Student's t, delta method.
+
+    Args:
+        numerators: [N], one per image.
+        denominators: [N], of the same images; their mean must not be close to 0.
+        weights: [N], drawn with the images; None weighs all alike.
+    Returns:
+        (low, high).
+
+    Proportional numerators and denominators leave no error:
+
+    >>> values = np.array([1.0, 2.0, 4.0])
+    >>> ratio_interval(2.0 * values, values)
+    (2.0, 2.0)
+    """
+    weights = np.ones(len(numerators)) if weights is None else weights
+    above, below = numerators * weights, denominators * weights
+    ratio = above.sum() / below.sum()
+    return t_interval(ratio, (above - ratio * below) / below.mean())
+
+
+def t_interval(value: float, influence: np.ndarray) -> tuple[float, float]:
+    """95 % interval of a statistic that is, but for small terms, its true value plus the mean of a
+    number per image: Student's t.
+
+    Args:
+        value: The statistic.
+        influence: [N], these numbers, up to a constant.
+
+    >>> low, high = t_interval(0.0, np.array([-1.0, 1.0]))
+    >>> round(high, 3), round(low + high, 3)
+    (12.706, 0.0)
+    """
+    from scipy import stats
+
+    total = len(influence)
+    if total < 2:
+        return float(value), float(value)
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, total - 1) * stats.sem(influence)
+    return float(value - half), float(value + half)
 
 
 def cosine_pairs(images: np.ndarray) -> tuple[float, np.ndarray]:
@@ -177,15 +211,15 @@ def cosine_pairs(images: np.ndarray) -> tuple[float, np.ndarray]:
 
 
 def summary(
-    per_image: dict[str, np.ndarray], seed: int
+    per_image: dict[str, np.ndarray],
 ) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
     """Means and 95 % intervals of several per-image scores: (values, intervals).
 
-    >>> summary({"error": np.array([0.5, 0.5])}, seed=0)
+    >>> summary({"error": np.array([0.5, 0.5])})
     ({'error': 0.5}, {'error': (0.5, 0.5)})
     """
     values = {name: float(np.mean(scores)) for name, scores in per_image.items()}
-    intervals = {name: mean_interval(scores, seed) for name, scores in per_image.items()}
+    intervals = {name: mean_interval(scores) for name, scores in per_image.items()}
     return values, intervals
 
 

@@ -12,7 +12,7 @@ from tfvae.classifiers.scores import (
     recall_groups,
 )
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.statistics import mean_interval, mean_recall_interval
+from tfvae.evaluation.statistics import mean_interval, mean_recall_interval, proportion_interval
 from tfvae.exports.needs import Needs
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, UserError
 
@@ -59,11 +59,12 @@ def classification(context: Context, *, num_images: PositiveInt | None = None) -
     values, intervals = {}, {}
     for name, per_image in {"accuracy": right, "log_loss": log_loss}.items():
         values[name] = float(np.average(per_image, weights=weight))
-        intervals[name] = mean_interval(per_image, context.seed, weight)
+    intervals["accuracy"] = proportion_interval(right, weight)
+    intervals["log_loss"] = mean_interval(log_loss, weight)
     if not np.isnan(recall).all():
         values["balanced_accuracy"] = float(np.nanmean(recall))
         groups = recall_groups(probability, labels, known, context.spec.label_kind)
-        intervals["balanced_accuracy"] = mean_recall_interval(*groups, context.seed)
+        intervals["balanced_accuracy"] = mean_recall_interval(*groups)
     names = context.spec.label_names
     rows, figures = [], {}
     predicted = predicted_labels(probability, context.spec.label_kind)

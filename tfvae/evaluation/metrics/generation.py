@@ -9,7 +9,13 @@ from pydantic import Field, PositiveInt
 from tfvae import plots
 from tfvae.classifiers.scores import label_hits
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.statistics import cosine_pairs, make_rng, mean_interval, row_seeds
+from tfvae.evaluation.statistics import (
+    cosine_pairs,
+    make_rng,
+    mean_interval,
+    proportion_interval,
+    row_seeds,
+)
 from tfvae.exports.needs import Needs
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED
 
@@ -81,11 +87,11 @@ def generation(
     cosine = float(np.mean(cosines))
     values = {"accuracy": float(accuracy.mean()), "cosine_similarity": cosine}
     intervals = {
-        "accuracy": mean_interval(accuracy, context.seed),
-        "cosine_similarity": mean_interval(cosine + np.concatenate(terms), context.seed),
+        "accuracy": proportion_interval(accuracy),
+        "cosine_similarity": mean_interval(cosine + np.concatenate(terms)),
     }
     for name, images in _test_images(context.export, real).items():
-        known = known_labels(images, domain_classifier(images), real, kind, context.seed)
+        known = known_labels(images, domain_classifier(images), real, kind)
         values |= {f"{name}_{part}": value for part, (value, _) in known.scores.items()}
         intervals |= {f"{name}_{part}": interval for part, (_, interval) in known.scores.items()}
         for row, accuracy_, cosine_ in zip(rows, known.accuracy, known.cosine, strict=True):
@@ -130,7 +136,7 @@ class Known:
     scores: dict[str, tuple[float, tuple[float, float]]]
 
 
-def known_labels(images, probability, real, kind: str | None, seed: int) -> Known:
+def known_labels(images, probability, real, kind: str | None) -> Known:
     """Accuracy and cosine similarity of images whose labels are known.
 
     Args:
@@ -138,13 +144,12 @@ def known_labels(images, probability, real, kind: str | None, seed: int) -> Know
         probability: Of each label by a classifier, [N, L].
         real: "label" and "observed" of the images, [N, L] each.
         kind: "categorical" or "binary".
-        seed: Of the resampling for the intervals over images.
 
     Two equal images of the first class, and none of the second:
 
     >>> real = {"label": np.array([[1, 0], [1, 0]]), "observed": np.ones([2, 2])}
     >>> probability = np.array([[0.9, 0.1], [0.2, 0.8]])
-    >>> known = known_labels(np.ones([2, 4, 4, 1]), probability, real, CATEGORICAL, seed=0)
+    >>> known = known_labels(np.ones([2, 4, 4, 1]), probability, real, CATEGORICAL)
     >>> known.accuracy, [cosine and round(cosine, 6) for cosine in known.cosine]
     ([0.5, None], [1.0, None])
     """
@@ -170,8 +175,8 @@ def known_labels(images, probability, real, kind: str | None, seed: int) -> Know
         rate = hits / np.maximum(counted, 1)
         cosines = [value for value in found.cosine if value is not None]
         cosine = float(np.mean(cosines))
-        found.scores["accuracy"] = hits.sum() / counted.sum(), mean_interval(rate, seed, counted)
-        interval = mean_interval(cosine + terms / len(cosines), seed)
+        found.scores["accuracy"] = hits.sum() / counted.sum(), proportion_interval(rate, counted)
+        interval = mean_interval(cosine + terms / len(cosines))
         found.scores["cosine_similarity"] = cosine, interval
     return found
 

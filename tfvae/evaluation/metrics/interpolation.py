@@ -67,7 +67,7 @@ def interpolation(
         label=None if labels is None else labels.reshape(pairs * steps, -1),
     )[IMAGE]
     decoded = decoded.reshape(pairs, steps, *context.spec.image_shape)
-    values, intervals = summary(smoothness(decoded), context.seed)
+    values, intervals = summary(smoothness(decoded))
     ends = data[IMAGE].reshape(2, pairs, 1, *context.spec.image_shape)
     figure = plots.image_grid(
         np.concatenate([ends[0], decoded, ends[1]], axis=1)[:shown],

@@ -77,8 +77,7 @@ def intervention(
             "other_change": -scores["rs"],
             "pixel_change": np.stack(amounts).mean(axis=0, dtype=np.float64),
             "changed_area": np.stack(areas).mean(axis=0, dtype=np.float64),
-        },
-        context.seed,
+        }
     )
     target, others = domain_scores(transfer_probability, original)
     rows = [

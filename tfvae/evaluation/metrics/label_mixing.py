@@ -42,7 +42,7 @@ class LabelPaths:
 
     >>> from_start, steps = np.array([[0.0, 1.0, 2.0]]), np.array([[1.0, 1.0]])
     >>> paths = LabelPaths("even", from_start, steps, np.array([3.0]), np.zeros([1, 3, 8, 8, 1]))
-    >>> values, intervals = paths.scores(seed=0)
+    >>> values, intervals = paths.scores()
     >>> values["distance"], values["first_step_share"], values["path_length"]
     (2.0, 0.5, 1.0)
     """
@@ -53,7 +53,7 @@ class LabelPaths:
     between_seeds: np.ndarray
     shown: np.ndarray
 
-    def scores(self, seed: int) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    def scores(self) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
         """Values and 95 % intervals over pairs; the ratios are left out if no image changes."""
         whole, length = self.from_start[:, -1], self.steps.sum(axis=1)
         distances = {
@@ -62,7 +62,7 @@ class LabelPaths:
             "seed_distance": self.between_seeds,
         }
         values = {name: float(each.mean()) for name, each in distances.items()}
-        intervals = {name: mean_interval(each, seed) for name, each in distances.items()}
+        intervals = {name: mean_interval(each) for name, each in distances.items()}
         shares = {
             "first_step_share": (self.steps[:, 0], length),
             "largest_step_share": (self.steps.max(axis=1), length),
@@ -74,7 +74,7 @@ class LabelPaths:
             if moved.any():
                 part, total = part[moved], total[moved]
                 values[name] = float(part.sum() / total.sum())
-                intervals[name] = ratio_interval(part, total, seed, np.ones(len(part)))
+                intervals[name] = ratio_interval(part, total)
         return values, intervals
 
 
@@ -130,10 +130,10 @@ def label_mixing(
         drawn_paths(name, export, labels, context.seed, shown)
         for name, export in zip(names, context.exports, strict=True)
     ]
-    values, intervals = runs[0].scores(context.seed)
+    values, intervals = runs[0].scores()
     rows = []
     for run in runs:
-        own, bounds = run.scores(context.seed)
+        own, bounds = run.scores()
         rows.append({"run": run.name, **own})
         if len(runs) > 1:
             values |= {f"{run.name}/{name}": value for name, value in own.items()}

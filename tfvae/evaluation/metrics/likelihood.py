@@ -23,7 +23,9 @@ def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Re
     * `elbo`, the evidence lower bound E[log p(x, z) - log q(z | x)], nats, if the export has it.
     * `gap` = iwae - elbo, at least 0 up to the noise of sampling; large where the approximate
       posterior q(z | x) fits badly.
-    * `bits_per_dimension` = -iwae / (H W C ln 2); the lower, the better.
+    * `bits_per_dimension` = log2 256 - iwae / (H W C ln 2), the bits for each number of an 8-bit
+      image; the lower, the better. Only where the pixels have a density (all likelihoods but
+      `bernoulli`).
 
     Only models with the same likelihood on the same images can be compared: a probability of pixels
     (Bernoulli) isn't a density (Gaussian).
@@ -31,21 +33,23 @@ def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Re
     Args:
         num_images: Number of test images; none for all.
 
-    A model to which each of the 784 pixels is a fair coin needs one bit for each:
+    A model to which all grey levels of a pixel are equally probable needs eight bits for each:
 
     >>> from types import SimpleNamespace
     >>> from tfvae.data import load_dataset
     >>> from tfvae.evaluation.context import Subject
     >>> def call(signature, image, **inputs):
-    ...     return {"log_likelihood": np.full(len(image), 784 * np.log(0.5))}
+    ...     return {"log_likelihood": np.zeros(len(image))}
     >>> inputs = lambda signature: ("image", "seed")
-    >>> export = SimpleNamespace(run="coins", manifest={}, signatures={}, inputs=inputs, call=call)
+    >>> export = SimpleNamespace(run="uniform", manifest={"likelihood": "continuous_bernoulli"},
+    ...                          signatures={}, inputs=inputs, call=call)
     >>> values = likelihood(Context([Subject(export, load_dataset("digits"))]), num_images=5).values
     >>> round(values["bits_per_dimension"], 6)
-    1.0
+    8.0
     """
     # Imported here, so that the options of the metric can be listed without TensorFlow.
     from tfvae.probability.importance import bits_per_dimension
+    from tfvae.probability.likelihoods import DENSITIES
 
     export = context.export
     data = context.draw(count=num_images)
@@ -67,7 +71,9 @@ def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Re
     iwae = export.call("log_likelihood", batch_size=64, **inputs)["log_likelihood"].astype(
         np.float64
     )
-    per_image = {"iwae": iwae, "bits_per_dimension": bits_per_dimension(iwae, images[0].size)}
+    per_image = {"iwae": iwae}
+    if export.manifest.get("likelihood") in DENSITIES:
+        per_image["bits_per_dimension"] = bits_per_dimension(iwae, images[0].size)
     samples = export.manifest.get("log_likelihood_samples")
     notes = [f"iwae is the importance-weighted bound with {samples} samples per image, in nats."]
     if told:
@@ -81,7 +87,7 @@ def likelihood(context: Context, *, num_images: PositiveInt | None = 1000) -> Re
         per_image = {"elbo": elbo, "gap": iwae - elbo, **per_image}
     else:
         notes.append("There is no elbo: the export has no such signature.")
-    values, intervals = summary(per_image, context.seed)
+    values, intervals = summary(per_image)
     figure = plots.new_figure(
         6.4, 4.0, f"{export.run}: bounds on the log-likelihood of {context.data_name}"
     )

@@ -60,7 +60,7 @@ def reconstruction(
             "There is no distortion: it can be computed from an image only for a bernoulli "
             f"likelihood, and that of this export is {likelihood or 'not stated'}.",
         )
-    values, intervals = summary(per_image, context.seed)
+    values, intervals = summary(per_image)
     first = slice(0, shown)
     difference = np.abs(rebuilt[first] - images[first])
     figure = plots.image_grid(

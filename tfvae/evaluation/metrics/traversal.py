@@ -8,13 +8,12 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 from tfvae import plots
 from tfvae.evaluation.code_scores import channel_information
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.statistics import make_rng, percentiles
+from tfvae.evaluation.statistics import t_interval
 from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, LABEL
 
 NEEDS = Needs(signatures=("encode", "decode"))
 ACTIVE_VARIANCE = 0.01
-RESAMPLES = 500
 
 
 def traversal(
@@ -109,21 +108,27 @@ def traversal(
     values["latent_dim"] = float(len(order))
     return Result(
         values,
-        _intervals(mean, stddev, context.seed),
+        {"information": information_interval(mean, stddev)},
         len(mean),
         tables={"Dimensions": rows},
         figures={"dimensions": figure},
     )
 
 
-def _intervals(mean: np.ndarray, stddev: np.ndarray, seed: int):
-    """95 % bootstrap intervals over images of both values; a resample is a row of image counts."""
-    total = len(mean)
-    counts = make_rng(seed, 3).multinomial(total, np.full(total, 1 / total), size=RESAMPLES) / total
-    variance = np.maximum(counts @ mean**2 - (counts @ mean) ** 2, 0)
-    noise = np.maximum(counts @ stddev**2, 1e-12)
-    resampled = {
-        "active_units": (variance > ACTIVE_VARIANCE).sum(axis=1),
-        "information": 0.5 * np.log1p(variance / noise).sum(axis=1),
-    }
-    return {name: percentiles(scores) for name, scores in resampled.items()}
+def information_interval(mean: np.ndarray, stddev: np.ndarray) -> tuple[float, float]:
+    """95 % interval over images of the sum over dimensions of `channel_information`: delta method.
+
+    Args:
+        mean, stddev: Of q(z|x), [N, D].
+
+    >>> mean = np.random.default_rng(0).normal(size=[1000, 1])
+    >>> low, high = information_interval(mean, np.ones_like(mean))
+    >>> low < 0.5 * np.log(2) < high
+    True
+    """
+    variance = mean.var(axis=0)
+    noise = np.maximum((stddev**2).mean(axis=0), 1e-12)
+    by_variance = (mean - mean.mean(axis=0)) ** 2 / (variance + noise)
+    by_noise = stddev**2 * variance / (noise * (variance + noise))
+    information = float(channel_information(mean, stddev).sum())
+    return t_interval(information, 0.5 * (by_variance - by_noise).sum(axis=1))

@@ -145,7 +145,7 @@ def _share_interval(
     run: ScoredExport, oracle: Oracle, test_images: TestImages
 ) -> tuple[float, float]:
     scores, best = run.scores.per_image["cis"], oracle.scores.per_image["cis"]
-    return ratio_interval(scores, best, test_images.seed, test_images.weights)
+    return ratio_interval(scores, best, test_images.weights)
 
 
 def _comparison(runs: list[ScoredExport], oracle: Oracle | None, test_images: TestImages):
@@ -164,9 +164,7 @@ def _comparison(runs: list[ScoredExport], oracle: Oracle | None, test_images: Te
     best, second = sorted(runs, key=lambda run: -run.scores.values["cis"])[:2]
     difference = best.scores.per_image["cis"] - second.scores.per_image["cis"]
     values["margin"] = float(np.average(difference, weights=test_images.weights))
-    low, high = intervals["margin"] = mean_interval(
-        difference, test_images.seed, test_images.weights
-    )
+    low, high = intervals["margin"] = mean_interval(difference, test_images.weights)
     sentence = (
         f"{best.name} is {values['margin']:.4f} above {second.name}, 95 % interval over the same "
         f"images [{low:.4f}, {high:.4f}]"

@@ -119,12 +119,12 @@ class TestImages:
         for name in PARTS:
             repeats = per_image[name][self.subsets].mean(axis=1)
             values[name] = float(repeats.mean())
-            intervals[name] = mean_interval(per_image[name], self.seed, self.weights)
+            intervals[name] = mean_interval(per_image[name], self.weights)
             values[f"{name}_std"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else 0.0
         gains, counts = absent_scores(transferred, self.original, self.lacking)
         if counts.any():
             weights = counts * self.weights
             values["ts_absent"] = float(np.average(gains, weights=weights))
-            intervals["ts_absent"] = mean_interval(gains, self.seed, weights)
+            intervals["ts_absent"] = mean_interval(gains, weights)
         domains = domain_scores(transferred, self.original)
         return Scores(values, intervals, per_image, *domains)
