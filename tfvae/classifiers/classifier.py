@@ -9,7 +9,7 @@ import json
 import logging
 import sys
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -281,7 +281,7 @@ def _cache_key(dataset: LabelledImages, architecture: str, seed: int, weights: s
         "spec": dataset.spec.to_dict(),
         "options": dataset.options,
         # A set without one can still be prepared anew, with other images under the same name.
-        "fingerprint": dataset.fingerprint or _digest(dataset.arrays(TRAIN, limit=DIGEST_IMAGES)),
+        "fingerprint": dataset.fingerprint or _digest(dataset.batches(TRAIN, DIGEST_IMAGES)),
         "architecture": architecture,
         "seed": seed,
         "protocol": PROTOCOL,
@@ -292,9 +292,9 @@ def _cache_key(dataset: LabelledImages, architecture: str, seed: int, weights: s
     return f"{architecture}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
-def _digest(arrays: Mapping[str, np.ndarray]) -> str:
-    """SHA-256 of the images and labels."""
+def _digest(batches) -> str:
+    """SHA-256 of the images and labels of the first batch."""
     found = hashlib.sha256()
-    for name in sorted(arrays):
-        found.update(name.encode() + np.ascontiguousarray(arrays[name]).tobytes())
+    for name, values in sorted(next(batches.as_numpy_iterator()).items()):
+        found.update(name.encode() + np.ascontiguousarray(values).tobytes())
     return found.hexdigest()
