@@ -51,6 +51,73 @@ def test_logits_move_by_the_gram_matrix(strength, bias):
         np.testing.assert_allclose(moved[:, domain], own, rtol=1e-4, atol=1e-5)
 
 
+def seen(model, gaps=(2.0, 3.0, 4.0), counts=(5.0, 7.0)):
+    """Lets the model have seen images whose mean log odds are `gaps` apart."""
+    without, with_label = np.zeros(LABELS), np.asarray(gaps)
+    model.halves.assign([
+        [counts[0] * without, np.full(LABELS, counts[0])],
+        [counts[1] * with_label, np.full(LABELS, counts[1])],
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["binary", "categorical"])
+def test_strength_one_closes_the_gap_in_log_odds(kind):
+    model = build(kind)
+    seen(model)
+    z = np.random.default_rng(2).normal(size=(50, 5)).astype("float32")
+    vectors = model.dual_vectors.numpy()
+    for domain, gap in enumerate((2.0, 3.0, 4.0)):
+        step = model.label_vector(tf.eye(LABELS)[domain : domain + 1]).numpy()
+        np.testing.assert_allclose(step[0], model.steps()[domain] * vectors[domain], rtol=1e-5)
+        grown = (z + step - z) @ vectors.T
+        if kind == "binary":
+            np.testing.assert_allclose(grown[:, domain], gap, rtol=1e-3)
+        else:
+            # Logit less that of the class from which it is slowest.
+            others = np.delete(grown, domain, axis=1)
+            np.testing.assert_allclose(grown[:, domain] - others.max(axis=1), gap, rtol=1e-3)
+
+
+def test_steps_are_one_before_training_and_where_a_label_is_never_absent():
+    model = build()
+    assert model.steps().numpy().tolist() == [1.0] * LABELS
+    seen(model)
+    model.halves.assign(model.halves * np.array([[[1, 0, 1]], [[1, 1, 1]]], "float32"))
+    assert model.steps().numpy()[1] == 1.0 and np.all(model.steps().numpy()[[0, 2]] != 1.0)
+
+
+def test_halves_are_running_means_over_known_labels(mirrored_strategy):
+    data = batch(8)
+    data["observed"] = tf.constant(np.arange(24).reshape(8, 3) % 4 > 0, tf.float32)
+    batches = tf.data.Dataset.from_tensors(data).unbatch().batch(8).repeat()
+    single = build()
+    with mirrored_strategy.scope():
+        mirrored = build()
+    found = []
+    for model in (single, mirrored):
+        model.compile(keras.optimizers.SGD(0.0))
+        model.fit(batches, steps_per_epoch=1, validation_data=batches.take(1), verbose=0)
+        found.append(keras.ops.convert_to_numpy(model.halves))
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-4)
+    members = (data["observed"] * data["label"]).numpy().sum(axis=0)
+    np.testing.assert_allclose(found[0][1, 1], members)
+    np.testing.assert_allclose(found[0][0, 1], data["observed"].numpy().sum(axis=0) - members)
+    _, z = single.drawn(data, single.step_seed() * [1, 0])
+    logits = single.label_decoder(z).numpy()
+    expected = (logits * (data["observed"] * data["label"]).numpy()).sum(axis=0)
+    np.testing.assert_allclose(found[0][1, 0], expected, rtol=1e-4)
+
+
+def test_steps_are_saved(tmp_path):
+    model = build()
+    seen(model)
+    model.save(tmp_path / "dual.keras")
+    loaded = keras.saving.load_model(tmp_path / "dual.keras")
+    np.testing.assert_array_equal(loaded.steps(), model.steps())
+    fields = loaded.keras_model().manifest_fields()
+    assert fields["lambda_per_strength"] == pytest.approx(model.steps().numpy().tolist())
+
+
 def test_several_targets_add_up():
     model = build()
     image, target = batch(1)["image"], tf.constant([[1.0, 0.0, 1.0]])

@@ -51,8 +51,8 @@ class BaseModel(keras.Model):
     diagnostic_names: tuple[str, ...] = ()
     # Logged in addition, computed from the terms by `summaries`.
     summary_names: tuple[str, ...] = ()
-    # The score that a search over hyper-parameters maximises; it must not depend on the weights of
-    # the terms, or models with different weights could not be compared.
+    # The score that a search over hyper-parameters maximises, or the difference of two; it must not
+    # depend on the weights of the terms, or models with different weights could not be compared.
     tuning_objective = "val_elbo"
     # The score that early stopping observes, and whether lower ("min") or higher ("max") is better.
     monitor = ("val_loss", "min")
@@ -89,8 +89,8 @@ class BaseModel(keras.Model):
     def measure(self, batch, seed):
         """(`loss_terms`, diagnostics).
 
-        Diagnostics are {name: (values, weights)}, two tensors of equal shape whose weighted mean is
-        logged.
+        Diagnostics are {name: (values, weights)}, two tensors of equal shape. The weighted mean of
+        those in `diagnostic_names` is logged; `after_step` gets them all.
         """
         raise NotImplementedError
 
@@ -171,7 +171,11 @@ class BaseModel(keras.Model):
             ]
         for loss, optimizer, variables in zip(losses, self.optimizers, self.variable_groups()):
             optimizer.apply_gradients(zip(tape.gradient(loss, variables), variables))
+        self.after_step(diagnostics)
         return self.log(terms, diagnostics)
+
+    def after_step(self, diagnostics):
+        """Updates weights that are not trained by a gradient, from the diagnostics of a step."""
 
     def test_step(self, batch):
         # The same noise for every batch and epoch: scores of two epochs differ by the weights only.
@@ -186,7 +190,8 @@ class BaseModel(keras.Model):
         """Updates the running means with a batch and returns them: {name: scalar}."""
         everything = {"loss": self.objective(terms), **terms, **self.summaries(terms)}
         logs = {name: (value, tf.ones_like(value)) for name, value in everything.items()}
-        return self._update_logs({**logs, **diagnostics})
+        logs |= {name: each for name, each in diagnostics.items() if name in self._logged}
+        return self._update_logs(logs)
 
     def _update_logs(self, logs):
         for name, (values, weights) in logs.items():

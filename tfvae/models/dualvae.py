@@ -8,10 +8,13 @@ from pydantic import Field
 
 from tfvae.models.base import as_spec, labels_of
 from tfvae.models.vae import VAE, default_latent_dim
+from tfvae.probability import replicas
 from tfvae.probability.labels import labels_of_kind
 
 # By default a code has at least one dimension per label and this many more.
 FREE_DIM = 16
+# Share of a step's images that the next step keeps in the means of `steps`.
+DECAY = 0.99
 
 
 @keras.saving.register_keras_serializable("tfvae")
@@ -27,7 +30,9 @@ class DualVAE(VAE):
 
     Transfer to domain i decodes w_i = z + lambda u_i, eq. 3. This increases logit i by
     lambda |u_i|^2 and logit j by lambda u_j.u_i: the Gram matrix U U^T predicts by how much a
-    transfer changes other labels.
+    transfer changes other labels. The unit of lambda depends on the training, so `strength` is
+    lambda divided by `steps`: 1 increases logit i by the difference of its means over training
+    images with and without label i.
 
     Args:
         latent_dim: D, size of the code; none: that of a VAE, but at least one dimension per label
@@ -42,9 +47,9 @@ class DualVAE(VAE):
     >>> from tfvae.schema import DataSpec
     >>> model = DualVAE(DataSpec("tiny", (8, 8, 1), ("smile", "hat"), "binary"))
     >>> u = model.label_vector(tf.constant([[0.0, 1.0]]))  # the dual vector of "hat", [1, D]
-    >>> z, strength = tf.ones_like(u), 3.0
-    >>> growth = model.label_decoder(z + strength * u) - model.label_decoder(z)
-    >>> float(tf.abs(growth[0, 1] - strength * tf.reduce_sum(u**2))) < 1e-4
+    >>> z, factor = tf.ones_like(u), 3.0
+    >>> growth = model.label_decoder(z + factor * u) - model.label_decoder(z)
+    >>> float(tf.abs(growth[0, 1] - factor * tf.reduce_sum(u**2))) < 1e-4
     True
     """
 
@@ -52,6 +57,8 @@ class DualVAE(VAE):
     network_arguments = ("encoder", "decoder", "label_decoder")
     renamed_arguments = {"label_weight": "label_rate"}
     diagnostic_names = ("accuracy",)
+    # The bound on log p(x, y).
+    tuning_objective = "val_elbo - val_label"
 
     def __init__(
         self,
@@ -70,6 +77,16 @@ class DualVAE(VAE):
         self.label_bias = label_bias
         self.label_decoder = label_decoder or self.default_label_decoder()
         self.labels = labels_of_kind(spec.label_kind)
+        # Sums over past images: of the logits of each label, and the number of them, for images
+        # without and with the label.
+        self.halves = self.add_weight(
+            shape=(2, 2, spec.num_labels),
+            initializer="zeros",
+            dtype="float32",
+            trainable=False,
+            aggregation="only_first_replica",
+            name="halves",
+        )
 
     def default_label_decoder(self):
         dense = keras.layers.Dense(
@@ -92,7 +109,22 @@ class DualVAE(VAE):
             **self.bound_terms(batch, posterior, z),
             "label": -self.labels.log_likelihood(logits, label, observed),
         }
-        return terms, {"accuracy": self.labels.hits(logits, label, observed)}
+        log_odds = self.labels.log_odds(logits)
+        return terms, {
+            "accuracy": self.labels.hits(logits, label, observed),
+            "without": (log_odds, observed * (1.0 - label)),
+            "with": (log_odds, observed * label),
+        }
+
+    def after_step(self, diagnostics):
+        halves = [diagnostics[name] for name in ("without", "with")]
+        sums = tf.stack(
+            [
+                [tf.reduce_sum(log_odds * members, axis=0), tf.reduce_sum(members, axis=0)]
+                for log_odds, members in halves
+            ]
+        )
+        self.halves.assign(DECAY * self.halves + replicas.total(sums))
 
     def term_weights(self):
         return {"distortion": 1.0, "rate": 1.0, "label": self.label_rate}
@@ -117,12 +149,13 @@ class DualVAE(VAE):
         return self.labels.probability(self.label_decoder(self.encode(image)["mean"]))
 
     def transfer(self, image, target, strength):
-        """Decodes z + strength u_i, eq. 3; for several labels the sum of their vectors.
+        """Decodes z + lambda u_i, eq. 3; for several labels the sum of such steps.
 
         Args:
             image: [B, H, W, C].
             target: 1 at the target class or attributes, 0 elsewhere, [B, L].
-            strength: lambda, [B]; 0 reconstructs.
+            strength: lambda / `steps`, [B]; 0 reconstructs, 1 goes from the mean of the images
+                without the label to that of those with it.
         Returns:
             [B, H, W, C].
         """
@@ -130,8 +163,31 @@ class DualVAE(VAE):
         return self.decode(self.encode(image)["mean"] + step)
 
     def label_vector(self, target):
-        """u_i of the labels marked in `target` [B, L], summed: [B, D]."""
-        return tf.matmul(target, self.dual_vectors)
+        """What a unit of strength adds to the code, for the labels marked in `target` [B, L]: the
+        sum of their steps times u_i, [B, D]."""
+        return tf.matmul(target * self.steps(), self.dual_vectors)
+
+    def steps(self):
+        """lambda per unit of strength, of each label: [L].
+
+        By lambda u_i logit i increases by lambda |u_i|^2: here by the difference of its means over
+        images with and without label i. 1 where no such images were seen.
+        """
+        sums, counts = tf.unstack(tf.convert_to_tensor(self.halves), axis=1)
+        means = sums / tf.maximum(counts, 1e-6)
+        vectors = self.dual_vectors
+        slopes = self.labels.odds_slopes(tf.matmul(vectors, vectors, transpose_b=True))
+        seen = tf.reduce_all(counts > 0, axis=0)
+        return tf.where(seen, (means[1] - means[0]) / tf.maximum(slopes, 1e-12), 1.0)
+
+    def manifest_fields(self):
+        steps = [float(step) for step in self.steps()]
+        return {**super().manifest_fields(), "lambda_per_strength": steps}
+
+    def load_own_variables(self, store):
+        # `.keras` files of earlier versions have no `halves`: their steps are 1.
+        if len(store.keys()):
+            super().load_own_variables(store)
 
     def serving_signatures(self):
         return {

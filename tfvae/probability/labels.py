@@ -57,6 +57,18 @@ class BinaryLabels:
         """P(y = 1) of each attribute, [B, L]."""
         return tf.sigmoid(logits)
 
+    def log_odds(self, logits: tf.Tensor) -> tf.Tensor:
+        """log P(y = 1) / P(y = 0) of each attribute, [B, L]: its logit."""
+        return logits
+
+    def odds_slopes(self, gram: tf.Tensor) -> tf.Tensor:
+        """Growth of log odds i if the logits grow by row i of `gram`, [L, L]: [L].
+
+        >>> BinaryLabels().odds_slopes(tf.constant([[4.0, 1.0], [1.0, 9.0]])).numpy().tolist()
+        [4.0, 9.0]
+        """
+        return tf.linalg.diag_part(gram)
+
     def hits(
         self, logits: tf.Tensor, label: tf.Tensor, observed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -116,6 +128,30 @@ class CategoricalLabels:
     def probability(self, logits: tf.Tensor) -> tf.Tensor:
         """P(class), [B, L]."""
         return tf.nn.softmax(logits)
+
+    def log_odds(self, logits: tf.Tensor) -> tf.Tensor:
+        """log P(y = class) / P(y is another class) of each class, [B, L].
+
+        The odds of 1 to 3 and of 3 to 1:
+
+        >>> odds = tf.exp(CategoricalLabels().log_odds(tf.math.log([[1.0, 3.0]])))
+        >>> print(odds.numpy().round(3))
+        [[0.333 3.   ]]
+        """
+        # In float32 a probability next to 1 has lost its odds.
+        log_p = tf.minimum(tf.nn.log_softmax(tf.cast(logits, tf.float64)), -1e-15)
+        return tf.cast(log_p - tf.math.log(-tf.math.expm1(log_p)), tf.float32)
+
+    def odds_slopes(self, gram: tf.Tensor) -> tf.Tensor:
+        """Growth of log odds i if the logits grow by row i of `gram`, [L, L], for images of the
+        class from which it is slowest: [L].
+
+        >>> gram = tf.constant([[4.0, 1.0, 0.0], [1.0, 9.0, 0.0], [0.0, 0.0, 2.0]])
+        >>> CategoricalLabels().odds_slopes(gram).numpy().tolist()
+        [3.0, 8.0, 2.0]
+        """
+        own = tf.linalg.diag_part(gram)
+        return own - tf.reduce_max(tf.linalg.set_diag(gram, tf.fill(tf.shape(own), -1e9)), axis=1)
 
     def hits(
         self, logits: tf.Tensor, label: tf.Tensor, observed: tf.Tensor

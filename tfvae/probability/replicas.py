@@ -32,6 +32,18 @@ def over_replicas(codes: tf.Tensor) -> tf.Tensor:
     return context.all_gather(codes, axis=0)
 
 
+def total(values: tf.Tensor) -> tf.Tensor:
+    """The sum of a tensor over all replicas, of the same shape; without a gradient.
+
+    >>> total(tf.constant([1.0, 2.0])).numpy().tolist()
+    [1.0, 2.0]
+    """
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return values
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
+
+
 def batch_mean(losses: tf.Tensor) -> tf.Tensor:
     """Mean of [B] over the global batch, for a gradient that is summed over replicas: scalar.
 
@@ -47,8 +59,4 @@ def global_count(rows: tf.Tensor) -> tf.Tensor:
     >>> float(global_count(tf.zeros([64, 20])))
     64.0
     """
-    count = tf.cast(tf.shape(rows)[0], tf.float32)
-    context = tf.distribute.get_replica_context()
-    if context.num_replicas_in_sync > 1:
-        count = context.all_reduce(tf.distribute.ReduceOp.SUM, count)
-    return count
+    return total(tf.cast(tf.shape(rows)[0], tf.float32))

@@ -1,6 +1,7 @@
 """Hyper-parameter search before a run: Bayesian optimisation over the model's search space."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -117,6 +118,16 @@ def chosen_fields(
     return {"settings": settings, "learning_rate": rate}
 
 
+def objective_value(name: str, scores: Mapping[str, float]) -> float:
+    """A score, or the difference "A - B" of two.
+
+    >>> objective_value("val_elbo - val_label", {"val_elbo": -100.0, "val_label": 0.5})
+    -100.5
+    """
+    first, *others = name.split(" - ")
+    return scores[first] - sum(scores[other] for other in others)
+
+
 class _Tuner(keras_tuner.BayesianOptimization):
     def __init__(self, run_config, dataset, strategy, **kwargs):
         self._run_config = run_config
@@ -138,10 +149,12 @@ class _Tuner(keras_tuner.BayesianOptimization):
         except UserError as error:
             raise keras_tuner.errors.FailedTrialError(str(error)) from error
         # The scores of every epoch; Keras Tuner takes the best value of the objective.
-        return [
+        epochs = [
             dict(zip(history.history, scores, strict=True))
             for scores in zip(*history.history.values(), strict=True)
         ]
+        name = self.oracle.objective.name
+        return [{**scores, name: objective_value(name, scores)} for scores in epochs]
 
 
 def _plain(value: Any) -> Any:

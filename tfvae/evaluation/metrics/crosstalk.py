@@ -1,8 +1,8 @@
 """The change of other attributes by a transfer: as large as the label vectors predict?
 
 Okamoto et al. (2018) make the logits of the labels linear in the code, logits = U z + b, and
-transfer an image to label i by a step along u_i, row i of U. Such a step of length `strength`
-changes logit j by strength (U U^T)_ij. Any export that serves its label vectors can be scored.
+transfer an image to label i by a step lambda u_i, row i of U. Such a step changes logit j by
+lambda (U U^T)_ij. Any export that serves its label vectors can be scored.
 """
 
 from typing import Annotated, Literal
@@ -47,7 +47,7 @@ def crosstalk(
 
     Args:
         num_images: Number of test images.
-        strength: Length of the step along a label vector; auto: chosen as in `cis`.
+        strength: Strength of the transfer; auto: chosen as in `cis`.
         validation_images: Number of validation images that auto compares the strengths on.
         classifier: Architecture of the domain classifier that measures the change; auto as in
             `cis`.
@@ -65,6 +65,9 @@ def crosstalk(
     images = context.draw(TEST, num_images)[IMAGE]
     domains = np.eye(context.spec.num_labels, dtype=np.float32)
     vectors = export.call("label_vector", target=domains)["latent"].astype(np.float64)
+    # Of `dualvae` a unit of strength is not one vector u_i, but several.
+    steps = np.array(export.manifest.get("lambda_per_strength", np.ones(len(vectors))))[:, None]
+    vectors = np.divide(vectors, steps, out=np.zeros_like(vectors), where=steps != 0)
     gram = vectors @ vectors.T
     domain_classifier = context.classifier(context.architecture(classifier))
     if strength == "auto":
@@ -77,7 +80,7 @@ def crosstalk(
         - domain_classifier(images)[:, None]
     )
     probability = export.call("classify", image=images)["probability"]
-    predicted = predicted_change(probability, gram, float(strength))
+    predicted = predicted_change(probability, steps * gram, float(strength))
     values, intervals = agreement(gram, predicted, measured)
     values["strength"] = float(strength)
     mean = measured.mean(axis=0)
@@ -106,12 +109,12 @@ def crosstalk(
 def predicted_change(probability: np.ndarray, gram: np.ndarray, strength: float) -> np.ndarray:
     """The change of each label's probability that a step along each label vector should cause.
 
-    It is sigmoid(l_j + strength (U U^T)_ij) - sigmoid(l_j), with l_j the logit of label j.
+    It is sigmoid(l_j + strength g_ij) - sigmoid(l_j), with l_j the logit of label j.
 
     Args:
         probability: Of each label, by the export's own classifier, [N, L].
-        gram: U U^T, [L, L].
-        strength: Length of the step.
+        gram: g, by how much a unit of strength along vector i changes logit j, [L, L].
+        strength: Strength of the transfer.
     Returns:
         [N, L, L]: the vector stepped along, then the label whose probability changes.
 
