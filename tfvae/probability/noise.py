@@ -1,4 +1,8 @@
-"""Noise that is a pure function of its seeds."""
+"""Noise that is a pure function of its seeds.
+
+With XLA it is another function than without: the random bits are the same, but XLA makes other
+numbers of them, unless seed and shape are known before it compiles.
+"""
 
 from collections.abc import Iterable
 
@@ -6,7 +10,7 @@ import tensorflow as tf
 
 from tfvae.probability import replicas
 
-# Fixed here because XLA and TensorFlow's own kernels have different defaults.
+# Fixed here because the default depends on the device.
 ALGORITHM = "philox"
 
 
