@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         model, batch = _model_and_images(given)
     except UserError as error:
         sys.exit(f"error: {error}")
-    print(markdown_table(shares(model, batch, given.draws)))
+    print("\n".join(markdown_table(shares(model, batch, given.draws))))
 
 
 def shares(model: CCVAE, batch: dict, draws: int) -> list[dict[str, str]]:
