@@ -72,7 +72,8 @@ def test_importance_bound_of_one_sample_is_its_weight_and_of_equal_ones_too():
 
 def test_bits_of_a_uniform_byte_image():
     """256 equally likely grey levels cost 8 bits each."""
-    assert importance.bits_per_dimension(0.0, 100) == pytest.approx(8)
+    assert importance.bits_per_dimension(-100 * np.log(256), 100) == pytest.approx(8)
+    assert importance.bits_per_dimension(0.0, 100, num_levels=256) == 8
 
 
 def test_row_noise_is_standard_normal_and_differs_by_row():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tfvae.classifiers.scores import image_accuracy, recall_groups
-from tfvae.evaluation.statistics import make_rng, mean_recall_interval, proportion_interval
+from tfvae.evaluation.statistics import make_rng, proportion_interval
 from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, IMAGE, LABEL, OBSERVED, SPLITS, TEST, DataSpec, EvaluationImages
 
@@ -178,8 +178,7 @@ class Context:
         hits, members = recall_groups(probability, label, known, kind)
         if kind == BINARY and members.any():
             recalls = hits.sum(axis=0) / members.sum(axis=0)
-            interval = mean_recall_interval(hits, members)
-            scores["balanced_accuracy"] = float(recalls.mean()), interval
+            scores["balanced_accuracy"] = float(recalls.mean()), proportion_interval(hits, members)
         return scores
 
     def draw(self, split: str = TEST, count: int | None = None) -> dict[str, np.ndarray]:

@@ -5,9 +5,6 @@ import math
 import numpy as np
 import tensorflow as tf
 
-# Of an 8-bit image.
-NUM_LEVELS = 256
-
 
 def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
     """Lower bound on log p(x), Burda et al. (2016), eq. 8: the log of the mean weight.
@@ -25,21 +22,27 @@ def importance_weighted_bound(log_weights: tf.Tensor) -> tf.Tensor:
     return tf.reduce_logsumexp(log_weights, axis=0) - tf.math.log(num_samples)
 
 
-def bits_per_dimension(log_density: np.ndarray, num_pixels: int) -> np.ndarray:
-    """Bits for each number of an image with 256 levels, under a density on [0, 1]; lower is better.
-
-    A level is 1/256 of the range, so its probability is about p(x) / 256: the density at the level
-    stands for its mean over the level (no noise is added).
+def bits_per_dimension(
+    log_likelihood: np.ndarray, num_pixels: int, num_levels: int = 1
+) -> np.ndarray:
+    """-log2 of the probability of an image, per value; lower is better.
 
     Args:
-        log_density: log p(x), a number or [N], nats.
+        log_likelihood: log p(x), a number or [N], nats.
         num_pixels: H W C.
+        num_levels: 1 where p is a probability. Where it is a density of values in [0, 1], the
+            number of equal cells that these are known to: a cell's probability is p / num_levels.
     Returns:
-        Bits, of the shape of `log_density`.
+        Bits, of the shape of `log_likelihood`.
 
-    Under the uniform density, log p = 0, all levels are equally probable:
+    Each of 100 pixels has one of 256 equally likely grey levels:
 
-    >>> print(bits_per_dimension(np.array([0.0]), num_pixels=100))
+    >>> print(bits_per_dimension(np.array([-100 * math.log(256)]), num_pixels=100))
+    [8.]
+
+    The density of the uniform distribution is 1:
+
+    >>> print(bits_per_dimension(np.array([0.0]), num_pixels=100, num_levels=256))
     [8.]
     """
-    return math.log2(NUM_LEVELS) - log_density / (num_pixels * math.log(2.0))
+    return math.log2(num_levels) - log_likelihood / (num_pixels * math.log(2.0))

@@ -49,7 +49,7 @@ def test_accuracy_of_real_images_is_counted_by_image():
     probability = np.repeat(right[:, None], 3, axis=1).astype(float)
     images = np.random.default_rng(0).random((40, 2, 2, 1))
     value, interval = known_labels(images, probability, real, BINARY).scores["accuracy"]
-    assert value == 0.75 and interval == pytest.approx(proportion_interval(right), abs=1e-3)
+    assert value == 0.75 and interval == pytest.approx(proportion_interval(right))
 
 
 def test_generation_needs_a_sampler_for_labels(categorical, export_of, tmp_path):

@@ -12,7 +12,7 @@ from tfvae.classifiers.scores import (
     recall_groups,
 )
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.statistics import mean_interval, mean_recall_interval, proportion_interval
+from tfvae.evaluation.statistics import mean_interval, proportion_interval
 from tfvae.exports.needs import Needs
 from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, UserError
 
@@ -57,14 +57,16 @@ def classification(context: Context, *, num_images: PositiveInt | None = None) -
     score = categorical_scores if categorical else binary_scores
     right, weight, recall, log_loss = score(probability, labels, known)
     values, intervals = {}, {}
-    for name, per_image in {"accuracy": right, "log_loss": log_loss}.items():
+    for name, per_image, interval in (
+        ("accuracy", right, proportion_interval),
+        ("log_loss", log_loss, mean_interval),
+    ):
         values[name] = float(np.average(per_image, weights=weight))
-    intervals["accuracy"] = proportion_interval(right, weight)
-    intervals["log_loss"] = mean_interval(log_loss, weight)
+        intervals[name] = interval(per_image, weight)
     if not np.isnan(recall).all():
         values["balanced_accuracy"] = float(np.nanmean(recall))
         groups = recall_groups(probability, labels, known, context.spec.label_kind)
-        intervals["balanced_accuracy"] = mean_recall_interval(*groups)
+        intervals["balanced_accuracy"] = proportion_interval(*groups)
     names = context.spec.label_names
     rows, figures = [], {}
     predicted = predicted_labels(probability, context.spec.label_kind)

@@ -15,12 +15,14 @@ from scipy.special import expit, logit
 
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.statistics import t_interval
+from tfvae.evaluation.statistics import correlation_interval, make_rng
 from tfvae.evaluation.transfer import choose_strength, transfer_probabilities
 from tfvae.exports.needs import Needs
 from tfvae.schema import BINARY, IMAGE, TEST, VALIDATION, UserError
 
 NEEDS = Needs(signatures=("label_vector", "classify", "transfer"), labels=True)
+
+RESAMPLES = 500
 
 
 def crosstalk(
@@ -81,7 +83,7 @@ def crosstalk(
     )
     probability = export.call("classify", image=images)["probability"]
     predicted = predicted_change(probability, steps * gram, float(strength))
-    values, intervals = agreement(gram, predicted, measured)
+    values, intervals = _agreement(gram, predicted, measured, context.seed)
     values["strength"] = float(strength)
     mean = measured.mean(axis=0)
     names = context.spec.label_names
@@ -128,48 +130,27 @@ def predicted_change(probability: np.ndarray, gram: np.ndarray, strength: float)
     return expit(logits[:, None] + strength * gram) - expit(logits)[:, None]
 
 
-def agreement(gram: np.ndarray, predicted: np.ndarray, measured: np.ndarray):
-    """Correlations over ordered pairs of different domains, with intervals over images: jackknife.
-
-    Args:
-        gram: U U^T, [L, L].
-        predicted, measured: Changes of probabilities, [N, L, L].
-    Returns:
-        (values, intervals): "correlation" and "rank_correlation" of the mean predicted with the
-        mean measured change, "gram_correlation" of the Gram matrix with the latter. The second has
-        no interval: ranks change in jumps, and a jackknife of them covers too often.
-
-    >>> changes = np.random.default_rng(0).normal(size=[5, 4, 4])
-    >>> round(agreement(np.eye(4), changes, changes)[0]["correlation"], 6)
-    1.0
-    """
+def _agreement(gram, predicted, measured, seed: int):
+    """Correlations over ordered pairs of different domains, with intervals over images."""
     off = ~np.eye(len(gram), dtype=bool)
-    predicted, measured, gram = predicted[:, off], measured[:, off], gram[off]
 
-    def scores(prediction, change):
+    def scores(rows):
+        prediction = predicted[rows].mean(axis=0)[off]
+        change = measured[rows].mean(axis=0)[off]
         return {
-            "correlation": _correlation(prediction, change),
-            "gram_correlation": _correlation(gram, change),
+            "correlation": stats.pearsonr(prediction, change)[0],
+            "rank_correlation": stats.spearmanr(prediction, change)[0],
+            "gram_correlation": stats.pearsonr(gram[off], change)[0],
         }
 
-    total = len(measured)
-    prediction, change = predicted.mean(axis=0), measured.mean(axis=0)
-    values = {name: float(value) for name, value in scores(prediction, change).items()}
-    without_one = [(each.sum(axis=0) - each) / max(1, total - 1) for each in (predicted, measured)]
-    influences = {name: (1 - total) * left for name, left in scores(*without_one).items()}
-    intervals = {}
-    for name, value in values.items():
-        low, high = t_interval(value, influences[name])
-        intervals[name] = max(-1.0, low), min(1.0, high)
-    return {**values, "rank_correlation": float(stats.spearmanr(prediction, change)[0])}, intervals
-
-
-def _correlation(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Pearson's correlation along the last axis."""
-    first = first - first.mean(axis=-1, keepdims=True)
-    second = second - second.mean(axis=-1, keepdims=True)
-    lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
-    return np.clip((first * second).sum(axis=-1) / lengths, -1, 1)
+    total, rng = len(measured), make_rng(seed)
+    draws = [scores(rng.integers(total, size=total)) for _ in range(RESAMPLES)]
+    values = {name: float(value) for name, value in scores(np.arange(total)).items()}
+    intervals = {
+        name: correlation_interval(value, np.array([draw[name] for draw in draws]))
+        for name, value in values.items()
+    }
+    return values, intervals
 
 
 def _strongest(names, gram, predicted, measured, count: int = 20):

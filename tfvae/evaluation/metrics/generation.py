@@ -11,8 +11,8 @@ from tfvae.classifiers.scores import label_hits
 from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.statistics import (
     cosine_pairs,
+    linear_interval,
     make_rng,
-    mean_interval,
     proportion_interval,
     row_seeds,
 )
@@ -83,12 +83,13 @@ def generation(
         # Centred per label, so that differences between labels don't widen the interval.
         terms.append(parts - parts.mean())
         sheet.append(drawn[:shown])
-    accuracy = np.concatenate(hits).astype(np.float64)
     cosine = float(np.mean(cosines))
-    values = {"accuracy": float(accuracy.mean()), "cosine_similarity": cosine}
+    values = {"accuracy": float(np.mean(hits)), "cosine_similarity": cosine}
+    # The images of a label are a group of their own: as many are drawn for each.
+    drawn_for = np.repeat(np.eye(len(names)), num_images, axis=0)
     intervals = {
-        "accuracy": proportion_interval(accuracy),
-        "cosine_similarity": mean_interval(cosine + np.concatenate(terms)),
+        "accuracy": proportion_interval(drawn_for * np.concatenate(hits)[:, None], drawn_for),
+        "cosine_similarity": linear_interval(cosine, np.concatenate(terms)),
     }
     for name, images in _test_images(context.export, real).items():
         known = known_labels(images, domain_classifier(images), real, kind)
@@ -105,7 +106,7 @@ def generation(
         y_label="label",
     )
     return Result(
-        values, intervals, len(accuracy), tables={"Per label": rows}, figures={"samples": figure}
+        values, intervals, seeds.size, tables={"Per label": rows}, figures={"samples": figure}
     )
 
 
@@ -176,7 +177,7 @@ def known_labels(images, probability, real, kind: str | None) -> Known:
         cosines = [value for value in found.cosine if value is not None]
         cosine = float(np.mean(cosines))
         found.scores["accuracy"] = hits.sum() / counted.sum(), proportion_interval(rate, counted)
-        interval = mean_interval(cosine + terms / len(cosines))
+        interval = linear_interval(cosine, terms / len(cosines))
         found.scores["cosine_similarity"] = cosine, interval
     return found
 

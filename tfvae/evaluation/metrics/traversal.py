@@ -6,9 +6,9 @@ import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from tfvae import plots
-from tfvae.evaluation.code_scores import channel_information
+from tfvae.evaluation.code_scores import channel_information, information_terms
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.statistics import t_interval
+from tfvae.evaluation.statistics import linear_interval, mean_interval
 from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, LABEL
 
@@ -108,27 +108,23 @@ def traversal(
     values["latent_dim"] = float(len(order))
     return Result(
         values,
-        {"information": information_interval(mean, stddev)},
+        _intervals(mean, stddev),
         len(mean),
         tables={"Dimensions": rows},
         figures={"dimensions": figure},
     )
 
 
-def information_interval(mean: np.ndarray, stddev: np.ndarray) -> tuple[float, float]:
-    """95 % interval over images of the sum over dimensions of `channel_information`: delta method.
+def _intervals(mean: np.ndarray, stddev: np.ndarray) -> dict[str, tuple[float, float]]:
+    """95 % intervals over images of both values.
 
-    Args:
-        mean, stddev: Of q(z|x), [N, D].
-
-    >>> mean = np.random.default_rng(0).normal(size=[1000, 1])
-    >>> low, high = information_interval(mean, np.ones_like(mean))
-    >>> low < 0.5 * np.log(2) < high
-    True
+    Those of `active_units` count the dimensions whose variance is surely above the threshold, and
+    those for which it may be.
     """
-    variance = mean.var(axis=0)
-    noise = np.maximum((stddev**2).mean(axis=0), 1e-12)
-    by_variance = (mean - mean.mean(axis=0)) ** 2 / (variance + noise)
-    by_noise = stddev**2 * variance / (noise * (variance + noise))
-    information = float(channel_information(mean, stddev).sum())
-    return t_interval(information, 0.5 * (by_variance - by_noise).sum(axis=1))
+    information, terms = channel_information(mean, stddev), information_terms(mean, stddev)
+    bounds = [mean_interval(squares) for squares in np.square(mean - mean.mean(axis=0)).T]
+    low, high = (np.array(bounds) > ACTIVE_VARIANCE).sum(axis=0)
+    return {
+        "active_units": (float(low), float(high)),
+        "information": linear_interval(float(information.sum()), terms.sum(axis=1)),
+    }
