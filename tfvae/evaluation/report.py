@@ -139,7 +139,7 @@ def markdown(result: Result, about: Mapping[str, Any], figures: Mapping[str, Pat
         f"# {about['metric']}: {about['saved_model']}",
         "",
         f"Data set `{about['dataset']}`, {about['num_images']} images, seed {about['seed']}; "
-        "intervals are 95 % bootstrap over images.",
+        "95 % intervals.",
         "",
         *markdown_table(value_rows(result)),
     ]
