@@ -1,7 +1,9 @@
-"""Intervals and random draws that the metrics share; pure NumPy and SciPy."""
+"""Intervals and random draws that the metrics share; pure NumPy and SciPy.
+
+SciPy is imported where it is used: it is slow to import.
+"""
 
 import numpy as np
-from scipy import optimize, special, stats
 
 # On either side of a 95 % interval.
 TAIL = 0.025
@@ -47,6 +49,8 @@ def linear_interval(value: float, terms: np.ndarray) -> tuple[float, float]:
     >>> bool(high - 2 > 2 - low)  # rare large scores may be missing from the sample
     True
     """
+    from scipy import stats
+
     count, terms = len(terms), np.asarray(terms, np.float64)
     # Terms that differ by rounding alone are equal.
     if count < 2 or np.ptp(terms) <= max(1e-12 * abs(value), 1e-100):
@@ -163,6 +167,8 @@ def _effective_size(value: float, shares: np.ndarray, counts: np.ndarray) -> flo
     larger of the variances with one proportion for all and with each group's own, because a small
     group without an error says little.
     """
+    from scipy import stats
+
     per_group, images = counts.sum(axis=0), (counts > 0).sum(axis=0)
     weights = counts / (per_group * len(per_group))
     binomial = value * (1 - value)
@@ -196,6 +202,8 @@ def _mid_p(value: float, size: float) -> tuple[float, float]:
     Its ends are quantiles of the equal mixture of the two beta distributions from which Clopper and
     Pearson's interval takes one end each.
     """
+    from scipy import optimize, special
+
     right, wrong = value * size, (1 - value) * size
 
     def below(proportion: float) -> float:
