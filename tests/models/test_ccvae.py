@@ -12,6 +12,7 @@ import scipy.stats
 import tensorflow as tf
 
 from tfvae.models import build_model
+from tfvae.models.ccvae import CCVAE
 from tfvae.probability.likelihoods import LIKELIHOODS as LIKELIHOOD_FUNCTIONS
 from tfvae.schema import DataSpec, UsageError
 
@@ -350,6 +351,17 @@ def test_authors_gradient_stops_at_the_code_alone():
 def test_authors_gradient_is_refused_for_densities(likelihood):
     with pytest.raises(UsageError, match=f"pixel_likelihood={likelihood} can turn negative"):
         build(estimator="authors", pixel_likelihood=likelihood)
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
+def test_files_of_earlier_versions_keep_their_gradient_where_it_was_sound(likelihood):
+    config = build(pixel_likelihood=likelihood).get_config()
+    del config["estimator"]
+    model = CCVAE.from_config({**config, "label_weight": 32.0})
+    if likelihood == "bernoulli":
+        assert (model.estimator, model.term_weights()["label"]) == ("authors", 32.0)
+    else:
+        assert (model.estimator, model.label_weight) == ("drawn", 0.125)
 
 
 def test_weight_of_the_label_by_default():

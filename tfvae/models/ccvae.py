@@ -130,6 +130,18 @@ class CCVAE(VAE):
         self.estimator = estimator
         self.characteristics = characteristics_for(spec, characteristic_dim)
 
+    @classmethod
+    def from_config(cls, config):
+        # `.keras` files of earlier versions: the authors' estimator whatever the pixels, and the
+        # weight of the label for a whole image.
+        if "estimator" not in config:
+            if config["pixel_likelihood"] in DENSITIES:
+                config = {**config, "label_weight": None}
+            else:
+                weight = config["label_weight"] / math.prod(as_spec(config["spec"]).image_shape)
+                config = {**config, "estimator": "authors", "label_weight": weight}
+        return super().from_config(config)
+
     def split(self, z):
         """(z_c, z_s) of codes or moments [..., D]."""
         return tf.split(
