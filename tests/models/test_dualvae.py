@@ -86,6 +86,19 @@ def test_steps_are_one_before_training_and_where_a_label_is_never_absent():
     assert model.steps().numpy()[1] == 1.0 and np.all(model.steps().numpy()[[0, 2]] != 1.0)
 
 
+def test_steps_are_one_where_the_vector_does_not_lead_to_the_label():
+    model = build()
+    seen(model, gaps=(2.0, -3.0, 4.0))
+    assert model.steps().numpy()[1] == 1.0
+    classes = build("categorical")
+    seen(classes)
+    # u_0 raises class 1 more than its own: it never arrives.
+    kernel = np.eye(5, 3, dtype="float32")
+    kernel[0, 1] = 2.0
+    classes.label_decoder.layers[-1].kernel.assign(kernel)
+    assert classes.steps().numpy()[0] == 1.0
+
+
 def test_halves_are_running_means_over_known_labels(mirrored_strategy):
     data = batch(8)
     data["observed"] = tf.constant(np.arange(24).reshape(8, 3) % 4 > 0, tf.float32)

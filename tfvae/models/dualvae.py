@@ -31,8 +31,8 @@ class DualVAE(VAE):
     Transfer to domain i decodes w_i = z + lambda u_i, eq. 3. This increases logit i by
     lambda |u_i|^2 and logit j by lambda u_j.u_i: the Gram matrix U U^T predicts by how much a
     transfer changes other labels. The unit of lambda depends on the training, so `strength` is
-    lambda divided by `steps`: 1 increases logit i by the difference of its means over training
-    images with and without label i.
+    lambda divided by `steps`: 1 increases the log odds of label i by the difference of their means
+    over training images with and without it.
 
     Args:
         latent_dim: D, size of the code; none: that of a VAE, but at least one dimension per label
@@ -77,8 +77,8 @@ class DualVAE(VAE):
         self.label_bias = label_bias
         self.label_decoder = label_decoder or self.default_label_decoder()
         self.labels = labels_of_kind(spec.label_kind)
-        # Sums over past images: of the logits of each label, and the number of them, for images
-        # without and with the label.
+        # Sums over past images: of the log odds of each label, and the number of images, for those
+        # without the label and for those with it.
         self.halves = self.add_weight(
             shape=(2, 2, spec.num_labels),
             initializer="zeros",
@@ -170,15 +170,16 @@ class DualVAE(VAE):
     def steps(self):
         """lambda per unit of strength, of each label: [L].
 
-        By lambda u_i logit i increases by lambda |u_i|^2: here by the difference of its means over
-        images with and without label i. 1 where no such images were seen.
+        It increases the log odds of label i by the difference of their means over images with and
+        without it. 1 where no such images were seen, or where u_i does not lead there.
         """
         sums, counts = tf.unstack(tf.convert_to_tensor(self.halves), axis=1)
-        means = sums / tf.maximum(counts, 1e-6)
+        means = tf.math.divide_no_nan(sums, counts)
+        gaps = means[1] - means[0]
         vectors = self.dual_vectors
         slopes = self.labels.odds_slopes(tf.matmul(vectors, vectors, transpose_b=True))
-        seen = tf.reduce_all(counts > 0, axis=0)
-        return tf.where(seen, (means[1] - means[0]) / tf.maximum(slopes, 1e-12), 1.0)
+        arrives = tf.reduce_all(counts > 0, axis=0) & (gaps > 0) & (slopes > 0)
+        return tf.where(arrives, tf.math.divide_no_nan(gaps, slopes), 1.0)
 
     def manifest_fields(self):
         steps = [float(step) for step in self.steps()]
