@@ -265,7 +265,9 @@ def weighted_sum(terms, weights):
     >>> weighted_sum(terms, {"distortion": 1.0, "rate": 4.0}).numpy().tolist()
     [130.0, 160.0]
     """
-    return tf.add_n([weight * terms[name] for name, weight in weights.items()])
+    # In a fixed order: `tf.add_n` takes its terms as they come, which changes the last bit.
+    stacked = tf.stack([weight * terms[name] for name, weight in weights.items()])
+    return tf.reduce_sum(stacked, axis=0)
 
 
 def copy_of(optimizer):
