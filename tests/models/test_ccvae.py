@@ -1,7 +1,6 @@
 """The bound of the CCVAE by brute force, and each of its pitfalls."""
 
 import itertools
-import math
 
 import keras
 import numpy as np
@@ -11,122 +10,18 @@ import scipy.special
 import scipy.stats
 import tensorflow as tf
 
+from tests.models.ccvae_by_hand import (
+    SEED,
+    SHAPE,
+    Attribute,
+    batch,
+    build,
+    grid_bound,
+    moments,
+    spec,
+)
 from tfvae.models import build_model
-from tfvae.models.ccvae import CCVAE
-from tfvae.probability.likelihoods import LIKELIHOODS as LIKELIHOOD_FUNCTIONS
-from tfvae.schema import DataSpec, UsageError
-
-SEED = (0, 1)
-LIKELIHOODS = list(LIKELIHOOD_FUNCTIONS)
-SHAPE = (4, 4, 1)
-
-
-def spec(kind, num_labels):
-    names = tuple(f"label{index}" for index in range(num_labels))
-    return DataSpec("tiny", SHAPE, names, kind, {"train": 8})
-
-
-def build(kind="binary", num_labels=1, **settings):
-    model = build_model("ccvae", spec(kind, num_labels), {"latent_dim": num_labels + 1, **settings})
-    # Away from the symmetric start, so that no term vanishes by accident.
-    generator = np.random.default_rng(3)
-    for weight in model.characteristics.weights:
-        weight.assign(weight + 0.3 * generator.normal(size=weight.shape))
-    return model
-
-
-def batch(label, observed, count=1, seed=0):
-    """`count` copies of one random image with the given label."""
-    image = np.random.default_rng(seed).random((1, *SHAPE), dtype="float32")
-
-    def tile(row):
-        return np.repeat(np.asarray([row], "float32"), count, axis=0)
-
-    return {
-        "image": tf.constant(np.repeat(image, count, axis=0)),
-        "label": tf.constant(tile(label)),
-        "observed": tf.constant(tile(observed)),
-    }
-
-
-def moments(model, data):
-    encoded = model.encode(data["image"][:1])
-    return encoded["mean"].numpy()[0].astype("float64"), encoded["stddev"].numpy()[0].astype(
-        "float64"
-    )
-
-
-class Attribute:
-    """q(y|z) and p(z|y) of a model's one attribute, in NumPy."""
-
-    def __init__(self, model, index=0):
-        parts = model.characteristics
-        self.slope, self.bias = float(parts.slope[index]), float(parts.bias[index])
-        self.means = parts.prior_mean.numpy()[index]
-        self.stddevs = np.log1p(np.exp(parts.prior_raw_stddev.numpy()[index]))
-        self.log_label = scipy.special.log_softmax(parts.label_logits.numpy()[index])
-
-    def classifier(self, z, value):
-        logit = self.slope * z + self.bias
-        return scipy.special.expit(logit if value else -logit)
-
-    def log_prior(self, z, value):
-        return scipy.stats.norm.logpdf(z, self.means[value], self.stddevs[value])
-
-
-class Grid:
-    """All codes (z_c, z_s) of one attribute's model on a grid, with q(z|x) and log p(x|z)."""
-
-    def __init__(self, model, data):
-        mean, stddev = moments(model, data)
-        # In units of the standard deviation, so that a code keeps its place if q(z|x) moves.
-        epsilon = np.linspace(-7, 7, 121)
-        noise = np.stack(np.meshgrid(epsilon, epsilon, indexing="ij"), axis=-1).reshape(-1, 2)
-        self.z = mean + stddev * noise
-        self.log_q = scipy.stats.norm.logpdf(self.z, mean, stddev).sum(axis=-1)
-        density = np.exp(scipy.stats.norm.logpdf(noise).sum(axis=-1))
-        self.weight = density / density.sum()
-        image = np.repeat(data["image"].numpy()[:1], len(self.z), axis=0)
-        self.log_x = model.likelihood(tf.constant(self.z, tf.float32)).log_prob(image).numpy()
-        self.log_style = scipy.stats.norm.logpdf(self.z[:, 1])
-
-    def expectation(self, values):
-        return np.sum(self.weight * values)
-
-
-def grid_weight(model, data, label):
-    """w at the codes of the grid, [N]."""
-    grid = Grid(model, data)
-    classifier = Attribute(model).classifier(grid.z[:, 0], label)
-    return classifier / grid.expectation(classifier)
-
-
-def grid_bound(model, data, label, given=None):
-    """The docstring's bound for one attribute, on a grid over (z_c, z_s).
-
-    `label` None: unknown. `given`: w before log p(x|z) alone, [N]; None: that of the model.
-    """
-    grid, attribute = Grid(model, data), Attribute(model)
-    z_c = grid.z[:, 0]
-    if label is None:
-        labels = sum(
-            attribute.classifier(z_c, value)
-            * (
-                attribute.log_prior(z_c, value)
-                + attribute.log_label[value]
-                - np.log(attribute.classifier(z_c, value))
-            )
-            for value in (0, 1)
-        )
-        return grid.expectation(grid.log_x - grid.log_q + grid.log_style + labels)
-    w = grid_weight(model, data, label)
-    classifier = attribute.classifier(z_c, label)
-    rest = attribute.log_prior(z_c, label) + grid.log_style - grid.log_q - np.log(classifier)
-    return (
-        grid.expectation((w if given is None else given) * grid.log_x + w * rest)
-        + np.log(grid.expectation(classifier))
-        + attribute.log_label[label]
-    )
+from tfvae.schema import UsageError
 
 
 @pytest.mark.parametrize("label", [0, 1, None])
@@ -250,125 +145,6 @@ def test_weights_have_mean_one_and_an_effective_share(kind):
     assert np.all((share > 0) & (share <= 1 + 1e-5))
     if kind == "binary":
         assert share[0] == pytest.approx(1 / np.mean(weight**2), rel=0.1)
-
-
-def gradients(model, data):
-    """Gradient of the loss, a tensor per weight."""
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(model.objective(model.loss_terms(data, SEED)))
-    variables = model.trainable_variables
-    return tape.gradient(loss, variables, unconnected_gradients="zero")
-
-
-class Shifted:
-    """A distribution whose log-probability is larger by 1,000 nats."""
-
-    def __init__(self, distribution):
-        self.distribution = distribution
-
-    def log_prob(self, value):
-        return self.distribution.log_prob(value) + 1000.0
-
-
-@pytest.mark.parametrize("observed", [(1, 1, 1, 1), (0, 0, 0, 0), (1, 0, 1, 0)])
-@pytest.mark.parametrize("kind", ["binary", "categorical"])
-@pytest.mark.parametrize("likelihood", LIKELIHOODS)
-def test_gradient_does_not_depend_on_the_zero_of_log_p(likelihood, kind, observed, monkeypatch):
-    """A constant added to log p(x|z) moves the bound and no gradient."""
-    model = build(kind, 3, pixel_likelihood=likelihood)
-    data = batch([0, 1, 0], [1, 1, 1], count=4)
-    data["observed"] *= tf.constant(observed, tf.float32)[:, tf.newaxis]
-    before, terms = gradients(model, data), model.loss_terms(data, SEED)
-    pixels = model.likelihood
-    monkeypatch.setattr(model, "likelihood", lambda *given: Shifted(pixels(*given)))
-    moved = model.loss_terms(data, SEED)
-    assert np.all(np.abs(np.asarray(moved["distortion"] - terms["distortion"])) > 100)
-    for one, other in zip(before, gradients(model, data), strict=True):
-        np.testing.assert_allclose(other, one, rtol=1e-5, atol=1e-6)
-
-
-def slope_along(weight, index, bound, step=0.02):
-    """Central finite difference of a bound with respect to one number of a weight."""
-    value = weight.numpy()
-    results = []
-    for sign in (1, -1):
-        moved = value.copy()
-        moved[index] += sign * step
-        weight.assign(moved)
-        results.append(bound())
-    weight.assign(value)
-    return (results[0] - results[1]) / (2 * step)
-
-
-@pytest.mark.parametrize(
-    ("label", "likelihood"),
-    [*((1, name) for name in LIKELIHOODS), (0, "bernoulli"), (None, "gaussian_learned")],
-)
-def test_gradient_is_that_of_the_bound_with_w_given(label, likelihood):
-    """The encoder's, the prior's and the decoder's, against finite differences on a grid.
-
-    The one part left out is f dw in the gradient of E[w f], which the grid can hold fixed.
-    """
-    model = build(pixel_likelihood=likelihood, label_weight=0.0)
-    data = batch([label or 0], [label is not None], count=20_000)
-    parts, last = model.characteristics, model.encoder.trainable_variables[-1]
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch(data["image"])
-        elbo = model.elbo(model.loss_terms(data, SEED))
-        mean = tf.reduce_mean(elbo)
-    given = None if label is None else grid_weight(model, data, label)
-
-    def bound():
-        return grid_bound(model, data, label, given=given)
-
-    for weight, index in [
-        (last, (0,)),
-        (last, (1,)),
-        (last, (2,)),
-        (parts.slope, (0,)),
-        (parts.prior_mean, (0, label or 0)),
-        (next(w for w in model.decoder.trainable_variables[::-1] if w.shape.rank == 1), (0,)),
-    ]:
-        expected = slope_along(weight, index, bound)
-        found = tape.gradient(mean, weight, unconnected_gradients="zero").numpy()[index]
-        assert found == pytest.approx(expected, rel=0.01, abs=0.02), (weight.path, index)
-
-
-def test_authors_gradient_stops_at_the_code_alone():
-    """d w / d z_c = 0, d w / d log q(y|x) = -w, and the classifier inside w still learns."""
-    model = build(estimator="authors")
-    z_c, log_label = tf.constant([[0.3]]), tf.constant([[-0.7]])
-    label = tf.constant([[[0.0, 1.0]]])
-    with tf.GradientTape(persistent=True) as tape:
-        tape.watch([z_c, log_label])
-        weight = tf.exp(model._log_w(z_c, label, log_label))
-    assert tape.gradient(weight, z_c) is None
-    np.testing.assert_allclose(tape.gradient(weight, log_label), -weight, rtol=1e-6)
-    assert float(tf.abs(tape.gradient(weight, model.characteristics.slope))[0]) > 0
-
-
-@pytest.mark.parametrize("likelihood", LIKELIHOODS[1:])
-def test_authors_gradient_is_refused_for_densities(likelihood):
-    with pytest.raises(UsageError, match=f"pixel_likelihood={likelihood} can turn negative"):
-        build(estimator="authors", pixel_likelihood=likelihood)
-
-
-@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])
-def test_files_of_earlier_versions_keep_their_gradient_where_it_was_sound(likelihood):
-    config = build(pixel_likelihood=likelihood).get_config()
-    del config["estimator"]
-    model = CCVAE.from_config({**config, "label_weight": 32.0})
-    if likelihood == "bernoulli":
-        assert (model.estimator, model.term_weights()["label"]) == ("authors", 32.0)
-    else:
-        assert (model.estimator, model.label_weight) == ("drawn", 0.125)
-
-
-def test_weight_of_the_label_by_default():
-    """The same share of a loss that is a sum over the numbers of an image."""
-    assert build().term_weights()["label"] == 0.125 * math.prod(SHAPE)
-    assert build(label_weight=2.0).term_weights()["label"] == 2.0 * math.prod(SHAPE)
-    assert build(estimator="authors").term_weights()["label"] == 0.0
 
 
 def test_separation_is_there_at_the_start():

@@ -109,9 +109,11 @@ def _check_records(builder: tfds.core.DatasetBuilder) -> None:
     """
     own, root = pathlib.Path(builder.data_dir), pathlib.Path(builder.data_dir_root)
     records = _records(own)
+    if not records or not _archive_names(builder):
+        return
     # NAME/VERSION or NAME/CONFIGURATION/VERSION
     described = [*root.glob("*/*/dataset_info.json"), *root.glob("*/*/*/dataset_info.json")]
-    for other in (info.parent for info in described if _archive_names(builder) and records):
+    for other in (info.parent for info in described):
         same_set = other.relative_to(root).parts[0] == own.relative_to(root).parts[0]
         if not same_set and _records(other) == records:
             raise UserError(

@@ -67,9 +67,9 @@ def crosstalk(
     images = context.draw(TEST, num_images)[IMAGE]
     domains = np.eye(context.spec.num_labels, dtype=np.float32)
     vectors = export.call("label_vector", target=domains)["latent"].astype(np.float64)
-    # Of `dualvae` a unit of strength is not one vector u_i, but several.
+    # What is served is lambda u_i at strength 1.
     steps = np.array(export.manifest.get("lambda_per_strength", np.ones(len(vectors))))[:, None]
-    vectors = np.divide(vectors, steps, out=np.zeros_like(vectors), where=steps != 0)
+    vectors = vectors / steps
     gram = vectors @ vectors.T
     domain_classifier = context.classifier(context.architecture(classifier))
     if strength == "auto":

@@ -10,8 +10,7 @@ from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, LABEL, OBSERVED, UserError
 
 NEEDS = Needs(signatures=("log_likelihood",))
-# Pixel likelihoods that are densities; a grey level is a cell of 1/256.
-DENSITIES = ("continuous_bernoulli", "gaussian", "gaussian_learned", "laplace")
+# Of a density, a grey level is a cell of 1/256.
 GREY_LEVELS = 256
 
 
@@ -115,6 +114,7 @@ def _bits(pixels: str | None, iwae: np.ndarray, images: np.ndarray):
     """(Bits per dimension [N], ""), or (None, why there are none) for a pixel likelihood."""
     # Imported here, so that the options of the metric can be listed without TensorFlow.
     from tfvae.probability.importance import bits_per_dimension
+    from tfvae.probability.likelihoods import DENSITIES
 
     if pixels in DENSITIES:
         return bits_per_dimension(iwae, images[0].size, GREY_LEVELS), ""
