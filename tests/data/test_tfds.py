@@ -134,6 +134,7 @@ def test_any_set_with_an_image_and_a_class(tmp_path):
     train_and_validation = np.concatenate([values(dataset.arrays(split)) for split in SPLITS[:2]])
     assert sorted(train_and_validation) == list(range(20))
     again = load_dataset("tfds:tfvae_tiny", data_dir=tmp_path, **dataset.options)
+    assert again.fingerprint == dataset.fingerprint is not None
     assert np.array_equal(values(again.arrays("train")), values(dataset.arrays("train")))
     # Carved from the end: the seed has no say.
     other = load_dataset("tfds:tfvae_tiny", data_dir=tmp_path, seed=9)

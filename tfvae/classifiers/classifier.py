@@ -280,8 +280,9 @@ def _cache_key(dataset: LabelledImages, architecture: str, seed: int, weights: s
     identity = {
         "spec": dataset.spec.to_dict(),
         "options": dataset.options,
-        # A set without one can still be prepared anew, with other images under the same name.
-        "fingerprint": dataset.fingerprint or _digest(dataset.batches(TRAIN, DIGEST_IMAGES)),
+        # The fingerprint hardly looks at the pixels, and there may be none.
+        "fingerprint": dataset.fingerprint,
+        "images": _digest(dataset.batches(TRAIN, DIGEST_IMAGES)),
         "architecture": architecture,
         "seed": seed,
         "protocol": PROTOCOL,

@@ -7,6 +7,8 @@ from typing import Any
 from tfvae.exports.reader import Export
 from tfvae.schema import LabelledImages, UsageError, UserError
 
+CONTENTS = "contents"
+
 
 @dataclasses.dataclass(frozen=True)
 class Needs:
@@ -119,11 +121,13 @@ class Needs:
                 raise UsageError(f"metric {metric}: the export {path} is given twice")
         for other in exports[1:] if self.same_data else ():
             for what, value in _data_identity(exports[0]).items():
-                if _data_identity(other)[what] != value:
+                found = _data_identity(other)[what]
+                # Exports of earlier versions lack a fingerprint of some sets.
+                unknown = what == CONTENTS and None in (value, found)
+                if found != value and not unknown:
                     raise UserError(
                         f"metric {metric}: the exports {exports[0].path} and {other.path} are not "
-                        f"of the same data set: their {what} differ ({value} and "
-                        f"{_data_identity(other)[what]})"
+                        f"of the same data set: their {what} differ ({value} and {found})"
                     )
 
 
@@ -136,5 +140,5 @@ def _data_identity(export: Export) -> dict[str, Any]:
         "label names": export.spec.label_names,
         # With another seed, test images of one export may be training images of the other.
         "seeds of the split": (export.manifest.get("dataset_options") or {}).get("seed"),
-        "contents": export.manifest.get("dataset_fingerprint"),
+        CONTENTS: export.manifest.get("dataset_fingerprint"),
     }

@@ -8,7 +8,7 @@ import tensorflow as tf
 from tfvae.data.dataset import Dataset
 from tfvae.data.examples import Examples
 from tfvae.data.options import LoadOptions
-from tfvae.data.sources.tfds_classes import standard_splits
+from tfvae.data.sources.tfds_classes import fingerprint_of, standard_splits
 from tfvae.data.tfds_reader import open_builder, prepare_builder, read_split, square
 from tfvae.schema import BINARY, DataSpec
 
@@ -58,4 +58,4 @@ def load(name: str, options: LoadOptions) -> Dataset:
         label_kind=BINARY,
         num_examples={split: len(part) for split, part in splits.items()},
     )
-    return Dataset(spec, splits, options.to_dict())
+    return Dataset(spec, splits, options.to_dict(), fingerprint_of(splits))
