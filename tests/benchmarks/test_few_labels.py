@@ -37,7 +37,7 @@ def test_cells_are_errors_in_per_cent_beside_the_published_ones(page):
     assert header == "| model | 100 | 600 | 1,000 | 3,000 |"
     assert rows[0].startswith("| `ccvae` | 3.00 [0.52, 5.48] |")
     assert rows[1].startswith("| `m2` | 5.00 [2.52, 7.48] |")
-    assert rows[2].endswith("| 11.97 ± 1.71 | 4.94 ± 0.13 | 3.60 ± 0.56 | 3.92 ± 0.63 |")
+    assert rows[2].endswith("| 11.97 | 4.94 | 3.60 | 3.92 |")
 
 
 def test_another_data_set_has_no_published_errors(page):
