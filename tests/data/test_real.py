@@ -2,12 +2,14 @@
 
 import os
 import pathlib
+import shutil
 
 import numpy as np
 import pytest
+import tensorflow_datasets as tfds
 
 from tfvae.data import load_dataset
-from tfvae.schema import SPLITS
+from tfvae.schema import SPLITS, UserError
 
 FOLDER = os.environ.get("TFVAE_TEST_DATA")
 
@@ -33,6 +35,19 @@ def test_mnist_from_its_archives(tmp_path):
     np.testing.assert_allclose(test["image"].mean(), 0.1325, atol=1e-3)
     batch = next(iter(dataset.train_batches(5500, seed=0, missing_labels=0.99)))
     assert 0 < batch["observed"].numpy()[:, 0].mean() < 0.02
+
+    # As an earlier version left it, after MNIST itself was deleted.
+    version = next((tmp_path / "mnist").glob("*/dataset_info.json")).parent
+    for json in version.glob("*.json"):
+        json.write_text(json.read_text().replace('"mnist"', '"fashion_mnist"'))
+    for records in version.glob("mnist-*"):
+        records.rename(version / f"fashion_{records.name}")
+    fashion = pathlib.Path(tfds.builder("fashion_mnist", data_dir=tmp_path).data_dir)
+    fashion.parent.mkdir()
+    version.rename(fashion)
+    shutil.rmtree(tmp_path / "mnist")
+    with pytest.raises(UserError, match="doesn't hold fashion_mnist: MNIST has"):
+        load_dataset("fashion_mnist", data_dir=tmp_path)
 
 
 @pytest.mark.parametrize(

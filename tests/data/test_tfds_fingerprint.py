@@ -1,12 +1,17 @@
-"""A set of TensorFlow Datasets that was prepared anew from other archives is noticed."""
+"""A set of TensorFlow Datasets that was prepared from other archives is noticed."""
 
 import dataclasses
+import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tfvae.data.examples import Examples
-from tfvae.data.sources.tfds_classes import fingerprint_of
+from tfvae.data.sources.tfds_classes import check_classes, fingerprint_of
+from tfvae.schema import UserError
+
+MNIST = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
 @pytest.fixture
@@ -42,3 +47,26 @@ def test_images_without_labels_count(splits):
     unlabelled = {split: Examples(part.images, rows=part.rows) for split, part in splits.items()}
     fewer = {**unlabelled, "test": unlabelled["test"].take(np.arange(1))}
     assert len({fingerprint_of(each) for each in (splits, unlabelled, fewer)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "per_class", "message"),
+    [
+        ("fashion_mnist", MNIST, "data/fashion_mnist doesn't hold fashion_mnist: MNIST has"),
+        ("kmnist", MNIST, "data/kmnist doesn't hold kmnist: MNIST has"),
+        ("mnist", [1000] * 10, "data/mnist doesn't hold mnist: another has"),
+        ("mnist", MNIST, None),
+        ("kmnist", [1000] * 10, None),
+        ("mnist_corrupted", MNIST, None),  # MNIST's labels are its own
+        ("fashion_mnist", [1] * 10, None),  # a part of the set
+    ],
+)
+def test_a_set_that_lies_in_the_folder_of_another_is_refused(name, per_class, message):
+    label = np.repeat(np.eye(10, dtype=np.uint8), per_class, axis=0)
+    splits = {"test": Examples(np.zeros([len(label), 1, 1, 1], np.uint8), label)}
+    builder = SimpleNamespace(name=name, data_dir=f"data/{name}")
+    if message is None:
+        check_classes(builder, splits)
+    else:
+        with pytest.raises(UserError, match=re.escape(message)):
+            check_classes(builder, splits)

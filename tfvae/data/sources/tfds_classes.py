@@ -19,6 +19,10 @@ from tfvae.schema import CATEGORICAL, SPLITS, TEST, TRAIN, VALIDATION, DataSpec,
 _VALIDATION_SHARE = 0.1
 _LARGEST_VALIDATION = 5000
 _DEFAULT_SIZE = 64
+# Test images of each class of MNIST (LeCun et al. 1998). Fashion-MNIST and KMNIST, whose archives
+# have the names of MNIST's, have 1,000 of each.
+_MNIST_TEST_IMAGES = (980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009)
+_NAMED_AS_MNIST = ("mnist", "fashion_mnist", "kmnist")
 
 logger = logging.getLogger("tfvae")
 
@@ -40,7 +44,7 @@ def load_classes(name: str, options: LoadOptions) -> Dataset:
     Raises:
         UsageError: as `open_builder`.
         UserError: as `prepare_builder`; also where the set has no image or no class label, or
-            several.
+            several, or where MNIST lies in the folder of another set or the other way round.
 
     The archives are downloaded, or taken from a folder:
 
@@ -73,6 +77,7 @@ def load_classes(name: str, options: LoadOptions) -> Dataset:
         return _with_one_hot(columns["image"], columns["label"], label_feature.num_classes)
 
     splits = standard_splits(builder, read, options.seed)
+    check_classes(builder, splits)
     spec = DataSpec(
         name=name,
         image_shape=shape,
@@ -123,6 +128,23 @@ def standard_splits(
             rows = np.arange(len(train), dtype=np.int64)
             splits[TRAIN], splits[split] = train.take(rows[:-taken]), train.take(rows[-taken:])
     return {split: splits[split] for split in SPLITS}
+
+
+def check_classes(builder: tfds.core.DatasetBuilder, splits: Mapping[str, Examples]) -> None:
+    """Raises UserError where a set was prepared from another one's archives, by an earlier version.
+
+    No copy of the other set is needed: the classes of the test images tell MNIST from the others.
+    """
+    label = splits[TEST].label
+    if builder.name not in _NAMED_AS_MNIST or label is None:
+        return
+    found = tuple(label.sum(axis=0, dtype=np.int64))
+    is_mnist = found == _MNIST_TEST_IMAGES
+    if sum(found) == sum(_MNIST_TEST_IMAGES) and is_mnist != (builder.name == "mnist"):
+        raise UserError(
+            f"{builder.data_dir} doesn't hold {builder.name}: {'MNIST' if is_mnist else 'another'} "
+            "has as many test images of each class; delete the folder and try again"
+        )
 
 
 def fingerprint_of(splits: Mapping[str, Examples]) -> str:
