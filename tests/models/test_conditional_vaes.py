@@ -160,6 +160,18 @@ def test_transfer_decodes_the_same_code_with_the_wanted_label(name, conditioning
     )
 
 
+@pytest.mark.parametrize("name", ["cvae", "m2"])
+def test_classifier_may_have_another_network_than_encoder_and_decoder(name):
+    def convolutions(network):
+        return sum("Conv" in type(layer).__name__ for layer in network._flatten_layers())
+
+    model = build(name, network="dense", classifier_network="conv")
+    networks = model.classifier, model.encoder, model.decoder
+    assert [convolutions(each) > 0 for each in networks] == [True, False, False]
+    same = build(name, network="dense")
+    assert not any(map(convolutions, (same.classifier, same.encoder, same.decoder)))
+
+
 def test_added_labels_move_the_code():
     """conditioning=add decodes z + MLP(y): a label is worth a step in the code."""
     model = build("cvae", conditioning="add")

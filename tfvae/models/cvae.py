@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from tfvae.models.base import labels_of
 from tfvae.models.vae import VAE
-from tfvae.networks import build_encoder, build_label_decoder
+from tfvae.networks import NetworkName, build_encoder, build_label_decoder
 from tfvae.probability import noise, posteriors
 from tfvae.probability.labels import completed, labels_of_kind
 from tfvae.schema import IMAGE, LABEL
@@ -29,6 +29,7 @@ class CVAE(VAE):
     Args:
         conditioning: How the decoder uses the label; concatenate: it maps (z, y) to an image; add:
             it maps z + MLP(y), the variant that Benyahia et al. criticise.
+        classifier_network: Network of the classifier: dense, conv or auto; none: as `network`.
         encoder: Keras model [[B, H, W, C], [B, L]] -> [B, 2 D] that replaces the default.
         decoder: Keras model [[B, D], [B, L]] -> parameters of the likelihood; it replaces the
             default.
@@ -54,14 +55,16 @@ class CVAE(VAE):
         spec,
         *,
         conditioning: Literal["concatenate", "add"] = "concatenate",
+        classifier_network: NetworkName | None = None,
         classifier=None,
         **kwargs,
     ):
         # Set first: the base class builds the decoder, which depends on it.
         self.conditioning = conditioning
         super().__init__(spec, **kwargs)
+        self.classifier_network = classifier_network
         self.classifier = classifier or build_encoder(
-            self.network, self.spec.image_shape, self.spec.num_labels
+            classifier_network or self.network, self.spec.image_shape, self.spec.num_labels
         )
         self.labels = labels_of_kind(self.spec.label_kind)
 
