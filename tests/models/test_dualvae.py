@@ -52,17 +52,20 @@ def test_logits_move_by_the_gram_matrix(strength, bias):
 
 
 def seen(model, gaps=(2.0, 3.0, 4.0), counts=(5.0, 7.0)):
-    """Lets the model have seen images whose mean log odds are `gaps` apart."""
-    without, with_label = np.zeros(LABELS), np.asarray(gaps)
-    model.halves.assign([
-        [counts[0] * without, np.full(LABELS, counts[0])],
-        [counts[1] * with_label, np.full(LABELS, counts[1])],
-    ])  # fmt: skip
+    """Lets the model have seen attributes whose mean logits are `gaps` apart."""
+    numbers = np.repeat(np.reshape(counts, [2, 1]), LABELS, axis=1)
+    means = np.stack([np.zeros(LABELS), gaps])
+    model.logit_sums.assign([means * numbers, numbers])
 
 
-@pytest.mark.parametrize("kind", ["binary", "categorical"])
-def test_strength_one_closes_the_gap_in_log_odds(kind):
-    model = build(kind)
+def seen_classes(model, means, count=5.0):
+    """Lets the model have seen classes with these mean logits, [class, logit]."""
+    numbers = np.full([LABELS, LABELS], count)
+    model.logit_sums.assign([means * numbers, numbers])
+
+
+def test_strength_one_closes_the_gap_in_the_logit_of_an_attribute():
+    model = build()
     seen(model)
     z = np.random.default_rng(2).normal(size=(50, 5)).astype("float32")
     vectors = model.dual_vectors.numpy()
@@ -70,20 +73,38 @@ def test_strength_one_closes_the_gap_in_log_odds(kind):
         step = model.label_vector(tf.eye(LABELS)[domain : domain + 1]).numpy()
         np.testing.assert_allclose(step[0], model.steps()[domain] * vectors[domain], rtol=1e-5)
         grown = (z + step - z) @ vectors.T
-        if kind == "binary":
-            np.testing.assert_allclose(grown[:, domain], gap, rtol=1e-3)
-        else:
-            # Logit less that of the class from which it is slowest.
-            others = np.delete(grown, domain, axis=1)
-            np.testing.assert_allclose(grown[:, domain] - others.max(axis=1), gap, rtol=1e-3)
+        np.testing.assert_allclose(grown[:, domain], gap, rtol=1e-3)
+
+
+def test_strength_one_arrives_from_the_mean_code_of_every_other_class():
+    """logit i - logit j is then what it is for images of class i, or more."""
+    model = build("categorical")
+    vectors = np.eye(5, LABELS) + 0.2 * np.random.default_rng(4).normal(size=(5, LABELS))
+    model.label_decoder.layers[-1].kernel.assign(vectors)
+    codes = np.random.default_rng(5).normal(size=(LABELS, 5)) + 3 * np.eye(LABELS, 5)
+    logits = codes @ vectors
+    seen_classes(model, logits)
+    for domain in range(LABELS):
+        step = model.label_vector(tf.eye(LABELS)[domain : domain + 1]).numpy()[0]
+        margins = []
+        for other in set(range(LABELS)) - {domain}:
+            moved = (codes[other] + step) @ vectors
+            margin = moved[domain] - moved[other]
+            margins.append(margin - (logits[domain, domain] - logits[domain, other]))
+        assert min(margins) == pytest.approx(0, abs=1e-4)
 
 
 def test_steps_are_one_before_training_and_where_a_label_is_never_absent():
+    for kind in ("binary", "categorical"):
+        assert build(kind).steps().numpy().tolist() == [1.0] * LABELS
     model = build()
-    assert model.steps().numpy().tolist() == [1.0] * LABELS
     seen(model)
-    model.halves.assign(model.halves * np.array([[[1, 0, 1]], [[1, 1, 1]]], "float32"))
+    model.logit_sums.assign(model.logit_sums * np.array([[1, 0, 1], [1, 1, 1]], "float32"))
     assert model.steps().numpy()[1] == 1.0 and np.all(model.steps().numpy()[[0, 2]] != 1.0)
+    classes = build("categorical")
+    seen_classes(classes, 3 * np.eye(LABELS))
+    classes.logit_sums.assign(classes.logit_sums * np.array([[1], [0], [1]], "float32"))
+    assert classes.steps().numpy().tolist() == [1.0] * LABELS
 
 
 def test_steps_are_one_where_the_vector_does_not_lead_to_the_label():
@@ -91,7 +112,7 @@ def test_steps_are_one_where_the_vector_does_not_lead_to_the_label():
     seen(model, gaps=(2.0, -3.0, 4.0))
     assert model.steps().numpy()[1] == 1.0
     classes = build("categorical")
-    seen(classes)
+    seen_classes(classes, 3 * np.eye(LABELS))
     # u_0 raises class 1 more than its own: it never arrives.
     kernel = np.eye(5, 3, dtype="float32")
     kernel[0, 1] = 2.0
@@ -99,26 +120,34 @@ def test_steps_are_one_where_the_vector_does_not_lead_to_the_label():
     assert classes.steps().numpy()[0] == 1.0
 
 
-def test_halves_are_running_means_over_known_labels(mirrored_strategy):
+@pytest.mark.parametrize("kind", ["binary", "categorical"])
+def test_logits_are_summed_over_the_images_of_each_group(kind, mirrored_strategy):
     data = batch(8)
-    data["observed"] = tf.constant(np.arange(24).reshape(8, 3) % 4 > 0, tf.float32)
+    label, observed = data["label"].numpy(), np.ones([8, LABELS], "float32")
+    if kind == "binary":
+        observed = (np.arange(24).reshape(8, 3) % 4 > 0).astype("float32")
+        groups = [observed * (1 - label), observed * label]
+    else:
+        label = np.eye(LABELS, dtype="float32")[np.arange(8) % LABELS]
+        observed[5:] = 0.0
+        groups = [np.repeat((observed * label)[:, [each]], LABELS, 1) for each in range(LABELS)]
+    data |= {"label": tf.constant(label), "observed": tf.constant(observed)}
     batches = tf.data.Dataset.from_tensors(data).unbatch().batch(8).repeat()
-    single = build()
+    single = build(kind)
     with mirrored_strategy.scope():
-        mirrored = build()
+        mirrored = build(kind)
     found = []
     for model in (single, mirrored):
         model.compile(keras.optimizers.SGD(0.0))
         model.fit(batches, steps_per_epoch=1, validation_data=batches.take(1), verbose=0)
-        found.append(keras.ops.convert_to_numpy(model.halves))
-    np.testing.assert_allclose(found[1], found[0], rtol=1e-4)
-    members = (data["observed"] * data["label"]).numpy().sum(axis=0)
-    np.testing.assert_allclose(found[0][1, 1], members)
-    np.testing.assert_allclose(found[0][0, 1], data["observed"].numpy().sum(axis=0) - members)
+        found.append(keras.ops.convert_to_numpy(model.logit_sums))
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-4, atol=1e-5)
     _, z = single.drawn(data, single.step_seed() * [1, 0])
     logits = single.label_decoder(z).numpy()
-    expected = (logits * (data["observed"] * data["label"]).numpy()).sum(axis=0)
-    np.testing.assert_allclose(found[0][1, 0], expected, rtol=1e-4)
+    for group, members in enumerate(groups):
+        np.testing.assert_allclose(found[0][1, group], members.sum(axis=0))
+        expected = (logits * members).sum(axis=0)
+        np.testing.assert_allclose(found[0][0, group], expected, rtol=1e-4, atol=1e-5)
 
 
 def test_steps_are_saved(tmp_path):

@@ -10,10 +10,11 @@ from tfvae.models.base import as_spec, labels_of
 from tfvae.models.vae import VAE, default_latent_dim
 from tfvae.probability import replicas
 from tfvae.probability.labels import labels_of_kind
+from tfvae.schema import BINARY
 
 # By default a code has at least one dimension per label and this many more.
 FREE_DIM = 16
-# Share of a step's images that the next step keeps in the means of `steps`.
+# Share of a step's images that the next step keeps in the means of the logits.
 DECAY = 0.99
 
 
@@ -31,8 +32,8 @@ class DualVAE(VAE):
     Transfer to domain i decodes w_i = z + lambda u_i, eq. 3. This increases logit i by
     lambda |u_i|^2 and logit j by lambda u_j.u_i: the Gram matrix U U^T predicts by how much a
     transfer changes other labels. The unit of lambda depends on the training, so `strength` is
-    lambda divided by `steps`: 1 increases the log odds of label i by the difference of their means
-    over training images with and without it.
+    lambda divided by `steps`: 1 moves the logits from their mean over training images without the
+    label to that over images with it; for classes far enough from every other class.
 
     Args:
         latent_dim: D, size of the code; none: that of a VAE, but at least one dimension per label
@@ -77,15 +78,15 @@ class DualVAE(VAE):
         self.label_bias = label_bias
         self.label_decoder = label_decoder or self.default_label_decoder()
         self.labels = labels_of_kind(spec.label_kind)
-        # Sums over past images: of the log odds of each label, and the number of images, for those
-        # without the label and for those with it.
-        self.halves = self.add_weight(
-            shape=(2, 2, spec.num_labels),
+        # Over past images: `labels.group_sums`.
+        groups = 2 if spec.label_kind == BINARY else spec.num_labels
+        self.logit_sums = self.add_weight(
+            shape=(2, groups, spec.num_labels),
             initializer="zeros",
             dtype="float32",
             trainable=False,
             aggregation="only_first_replica",
-            name="halves",
+            name="logit_sums",
         )
 
     def default_label_decoder(self):
@@ -109,22 +110,14 @@ class DualVAE(VAE):
             **self.bound_terms(batch, posterior, z),
             "label": -self.labels.log_likelihood(logits, label, observed),
         }
-        log_odds = self.labels.log_odds(logits)
         return terms, {
             "accuracy": self.labels.hits(logits, label, observed),
-            "without": (log_odds, observed * (1.0 - label)),
-            "with": (log_odds, observed * label),
+            "logit_sums": self.labels.group_sums(logits, label, observed),
         }
 
     def after_step(self, diagnostics):
-        halves = [diagnostics[name] for name in ("without", "with")]
-        sums = tf.stack(
-            [
-                [tf.reduce_sum(log_odds * members, axis=0), tf.reduce_sum(members, axis=0)]
-                for log_odds, members in halves
-            ]
-        )
-        self.halves.assign(DECAY * self.halves + replicas.total(sums))
+        sums = replicas.total(diagnostics["logit_sums"])
+        self.logit_sums.assign(DECAY * self.logit_sums + sums)
 
     def term_weights(self):
         return {"distortion": 1.0, "rate": 1.0, "label": self.label_rate}
@@ -154,8 +147,7 @@ class DualVAE(VAE):
         Args:
             image: [B, H, W, C].
             target: 1 at the target class or attributes, 0 elsewhere, [B, L].
-            strength: lambda / `steps`, [B]; 0 reconstructs, 1 goes from the mean of the images
-                without the label to that of those with it.
+            strength: lambda / `steps`, [B]; 0 reconstructs, 1 arrives at the label.
         Returns:
             [B, H, W, C].
         """
@@ -168,25 +160,18 @@ class DualVAE(VAE):
         return tf.matmul(target * self.steps(), self.dual_vectors)
 
     def steps(self):
-        """lambda per unit of strength, of each label: [L].
-
-        It increases the log odds of label i by the difference of their means over images with and
-        without it. 1 where no such images were seen, or where u_i does not lead there.
-        """
-        sums, counts = tf.unstack(tf.convert_to_tensor(self.halves), axis=1)
-        means = tf.math.divide_no_nan(sums, counts)
-        gaps = means[1] - means[0]
-        vectors = self.dual_vectors
-        slopes = self.labels.odds_slopes(tf.matmul(vectors, vectors, transpose_b=True))
-        arrives = tf.reduce_all(counts > 0, axis=0) & (gaps > 0) & (slopes > 0)
-        return tf.where(arrives, tf.math.divide_no_nan(gaps, slopes), 1.0)
+        """lambda per unit of strength, of each label: `labels.arrivals` of the logits, [L]."""
+        sums, counts = tf.unstack(tf.convert_to_tensor(self.logit_sums))
+        means, vectors = tf.math.divide_no_nan(sums, counts), self.dual_vectors
+        gram = tf.matmul(vectors, vectors, transpose_b=True)
+        return self.labels.arrivals(means, counts, gram)
 
     def manifest_fields(self):
         steps = [float(step) for step in self.steps()]
         return {**super().manifest_fields(), "lambda_per_strength": steps}
 
     def load_own_variables(self, store):
-        # `.keras` files of earlier versions have no `halves`: their steps are 1.
+        # `.keras` files of earlier versions have no `logit_sums`: their steps are 1.
         if len(store.keys()):
             super().load_own_variables(store)
 

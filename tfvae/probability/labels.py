@@ -57,17 +57,34 @@ class BinaryLabels:
         """P(y = 1) of each attribute, [B, L]."""
         return tf.sigmoid(logits)
 
-    def log_odds(self, logits: tf.Tensor) -> tf.Tensor:
-        """log P(y = 1) / P(y = 0) of each attribute, [B, L]: its logit."""
-        return logits
+    def group_sums(self, logits: tf.Tensor, label: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
+        """Sums of each logit over images without and with its attribute, and counts: [2, 2, L].
 
-    def odds_slopes(self, gram: tf.Tensor) -> tf.Tensor:
-        """Growth of log odds i if the logits grow by row i of `gram`, [L, L]: [L].
-
-        >>> BinaryLabels().odds_slopes(tf.constant([[4.0, 1.0], [1.0, 9.0]])).numpy().tolist()
-        [4.0, 9.0]
+        >>> label, observed = tf.constant([[1.0, 0.0]]), tf.ones([1, 2])
+        >>> BinaryLabels().group_sums(tf.constant([[5.0, 6.0]]), label, observed).numpy().tolist()
+        [[[0.0, 6.0], [5.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]]
         """
-        return tf.linalg.diag_part(gram)
+        members = tf.stack([observed * (1.0 - label), observed * label])
+        return tf.reduce_sum(tf.stack([members * logits, members]), axis=2)
+
+    def arrivals(self, means: tf.Tensor, counts: tf.Tensor, gram: tf.Tensor) -> tf.Tensor:
+        """lambda_i by which logit i goes from its mean over images without the attribute to that
+        over images with it, if lambda times row i of `gram` is added to the logits: [L].
+
+        1 where there are no such images, or where no lambda > 0 does so.
+
+        Args:
+            means: Mean logits of the groups, [2, L].
+            counts: Number of images of the groups, [2, L].
+            gram: [L, L].
+
+        >>> means, gram = tf.constant([[-1.0, 0.0], [3.0, 0.0]]), tf.constant([[2.0, 0.0]] * 2)
+        >>> BinaryLabels().arrivals(means, tf.ones([2, 2]), gram).numpy().tolist()
+        [2.0, 1.0]
+        """
+        gaps, slopes = means[1] - means[0], tf.linalg.diag_part(gram)
+        arrives = tf.reduce_all(counts > 0, axis=0) & (gaps > 0) & (slopes > 0)
+        return tf.where(arrives, tf.math.divide_no_nan(gaps, slopes), 1.0)
 
     def hits(
         self, logits: tf.Tensor, label: tf.Tensor, observed: tf.Tensor
@@ -129,29 +146,44 @@ class CategoricalLabels:
         """P(class), [B, L]."""
         return tf.nn.softmax(logits)
 
-    def log_odds(self, logits: tf.Tensor) -> tf.Tensor:
-        """log P(y = class) / P(y is another class) of each class, [B, L].
+    def group_sums(self, logits: tf.Tensor, label: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
+        """Sums of each logit over the images of each class, and counts of these: [2, L, L].
 
-        The odds of 1 to 3 and of 3 to 1:
-
-        >>> odds = tf.exp(CategoricalLabels().log_odds(tf.math.log([[1.0, 3.0]])))
-        >>> print(odds.numpy().round(3))
-        [[0.333 3.   ]]
+        >>> label, observed = tf.constant([[0.0, 1.0]]), tf.ones([1, 2])
+        >>> logits = tf.constant([[5.0, 6.0]])
+        >>> CategoricalLabels().group_sums(logits, label, observed).numpy().tolist()
+        [[[0.0, 0.0], [5.0, 6.0]], [[0.0, 0.0], [1.0, 1.0]]]
         """
-        # In float32 a probability next to 1 has lost its odds.
-        log_p = tf.minimum(tf.nn.log_softmax(tf.cast(logits, tf.float64)), -1e-15)
-        return tf.cast(log_p - tf.math.log(-tf.math.expm1(log_p)), tf.float32)
+        members = observed * label
+        return tf.stack(
+            [tf.matmul(members, each, transpose_a=True) for each in (logits, tf.ones_like(logits))]
+        )
 
-    def odds_slopes(self, gram: tf.Tensor) -> tf.Tensor:
-        """Growth of log odds i if the logits grow by row i of `gram`, [L, L], for images of the
-        class from which it is slowest: [L].
+    def arrivals(self, means: tf.Tensor, counts: tf.Tensor, gram: tf.Tensor) -> tf.Tensor:
+        """lambda_i by which an image of any other class arrives at class i, if lambda times row i
+        of `gram` is added to the logits: [L].
 
-        >>> gram = tf.constant([[4.0, 1.0, 0.0], [1.0, 9.0, 0.0], [0.0, 0.0, 2.0]])
-        >>> CategoricalLabels().odds_slopes(gram).numpy().tolist()
-        [3.0, 8.0, 2.0]
+        From class j it takes the lambda by which logit i - logit j goes from its mean over images
+        of class j to that over images of class i; lambda_i is the largest of these. 1 where a class
+        has no images, or where no lambda > 0 does so.
+
+        Args:
+            means: Mean logits of the images of each class, [L, L].
+            counts: Number of these images, [L, L].
+            gram: [L, L].
+
+        >>> means, gram = tf.constant([[3.0, 0.0], [1.0, 2.0]]), tf.linalg.diag([2.0, 1.0])
+        >>> CategoricalLabels().arrivals(means, tf.ones([2, 2]), gram).numpy().tolist()
+        [2.0, 4.0]
         """
-        own = tf.linalg.diag_part(gram)
-        return own - tf.reduce_max(tf.linalg.set_diag(gram, tf.fill(tf.shape(own), -1e9)), axis=1)
+        own = tf.linalg.diag_part(means)
+        gaps = own[:, tf.newaxis] - means + own - tf.transpose(means)
+        slopes = tf.linalg.diag_part(gram)[:, tf.newaxis] - gram
+        others = ~tf.eye(gram.shape[0], dtype=tf.bool)
+        leads = (gaps > 0) & (slopes > 0) & (counts > 0) & (tf.transpose(counts) > 0)
+        from_each = tf.where(others, tf.math.divide_no_nan(gaps, slopes), 0.0)
+        arrives = tf.reduce_all(leads | ~others, axis=1)
+        return tf.where(arrives, tf.reduce_max(from_each, axis=1), 1.0)
 
     def hits(
         self, logits: tf.Tensor, label: tf.Tensor, observed: tf.Tensor
