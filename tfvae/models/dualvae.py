@@ -15,7 +15,7 @@ from tfvae.schema import BINARY
 # By default a code has at least one dimension per label and this many more.
 FREE_DIM = 16
 # Share of a step's images that the next step keeps in the means of the logits.
-DECAY = 0.99
+DECAY = 0.95
 
 
 @keras.saving.register_keras_serializable("tfvae")
