@@ -219,6 +219,36 @@ def scatter_groups(
     return figure
 
 
+def scatter_panels(
+    panels: Mapping[str, Mapping[str, np.ndarray]], title: str, columns: int = 2
+) -> "Figure":
+    """Scatter plots side by side, with the same groups and colours in each.
+
+    Args:
+        panels: Title -> name of a group -> points [N, 2].
+        title: Above all panels.
+        columns: Number of panels beside each other.
+
+    >>> panels = {"PCA": {"photographs": np.zeros([3, 2]), "drawings": np.ones([3, 2])}}
+    >>> figure = scatter_panels(panels, "Codes")
+    >>> [axes.get_title() for axes in figure.axes if axes.get_title()]
+    ['PCA']
+    """
+    columns = min(columns, len(panels))
+    rows = -(-len(panels) // columns)
+    figure = new_figure(3.6 * columns, 3.4 * rows + 0.8, title)
+    grid = figure.subplots(rows, columns, squeeze=False).flat
+    for axes, (name, groups) in zip(grid, panels.items(), strict=False):
+        for color, points in zip(_colors(len(groups)), groups.values(), strict=True):
+            axes.scatter(*points.T, s=7, color=color, alpha=0.5, linewidths=0)
+        axes.set_title(name, fontsize=9)
+        axes.set_xticks(())
+        axes.set_yticks(())
+    names = next(iter(panels.values()))
+    figure.legend(names, loc="outside lower center", ncols=2, fontsize=8, markerscale=2)
+    return figure
+
+
 def paths(
     lines: Mapping[str, Sequence[tuple[float, float, str]]], title: str, x_label: str, y_label: str
 ) -> "Figure":

@@ -171,6 +171,10 @@ class EvaluationImages(LabelledImages, Protocol):
         """The first `limit` examples of a split in fixed order, float32; all if None."""
 
     @property
+    def pairing(self) -> str:
+        """Equal for two data sets if example i of a split shows the same in both."""
+
+    @property
     def can_edit(self) -> bool:
         """Whether `edited` is possible."""
 

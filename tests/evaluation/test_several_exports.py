@@ -143,6 +143,12 @@ def test_a_plan_says_what_is_scored_on_which_data(tmp_path):
     assert all(job.settings["num_images"] == 7 for job in plan.jobs)
     (job,) = Plan.make("reconstruction", paths[1], dataset="kmnist").jobs
     assert job.sources == (("kmnist", {"image_size": 12}),)
+    jobs = Plan.make("reconstruction", paths, dataset=["kmnist", "mnist"]).jobs
+    assert [job.sources[0][0] for job in jobs] == ["kmnist", "mnist"]
+    with pytest.raises(UsageError, match="--dataset is given 3 times for 2 exports"):
+        Plan.make("reconstruction", paths, dataset=["mnist"] * 3)
+    with pytest.raises(UsageError, match="swap scores 2 to 8 exports at a time, got 1"):
+        Plan.make("swap", paths[0])
     with pytest.raises(UsageError, match="'clas'.*valid"):
         Plan.make(["clas"], paths)
     with pytest.raises(UsageError, match="--metric is needed"):

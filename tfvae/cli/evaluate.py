@@ -15,6 +15,7 @@ EXAMPLES = """examples:
   python evaluate.py --metric all --saved-model saved_models/ccvae_mnist
   python evaluate.py --metric reconstruction,likelihood --seed 1 --json scores.json
   python evaluate.py --metric cis --saved-model saved_models/a --saved-model saved_models/b
+  python evaluate.py --metric swap --saved-model saved_models/a --saved-model saved_models/b
 """
 
 
@@ -86,9 +87,10 @@ def make_parser() -> Parser:
     )
     add(
         "--dataset",
+        action="append",
         metavar="NAME",
         help=f"data set: {', '.join(DATASETS.choices)} (default the one that the export was "
-        "trained on)",
+        "trained on); may be given once for each export",
     )
     add(
         "--labels",

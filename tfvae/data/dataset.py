@@ -1,6 +1,7 @@
 """The one tf.data pipeline, which makes batches of the examples of any source."""
 
 import dataclasses
+import json
 import math
 import numbers
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,8 @@ from tfvae.schema import (
     UserError,
 )
 
+# Options that change neither which examples there are nor their order.
+_NOT_PAIRING = ("image_size", "labels")
 # Function (split, rows, label) -> uint8 [N, H, W, C]: the examples drawn again with that label on.
 Edit = Callable[[str, np.ndarray, int], np.ndarray]
 
@@ -45,6 +48,7 @@ class Dataset:
             labels, for `avatars` the version of the drawing, for `digits` None.
         edit: Function (split, rows, label) -> uint8 [N, H, W, C] that `edited` calls; None where
             the data set can't draw its examples again.
+        pairing: As the property; None: the data set is paired with itself alone.
     Raises:
         UserError: a split is missing or empty.
 
@@ -65,6 +69,7 @@ class Dataset:
         options: dict[str, Any],
         fingerprint: str | None = None,
         edit: Edit | None = None,
+        pairing: str | None = None,
     ):
         for split in SPLITS:
             if not len(splits.get(split, ())):
@@ -73,6 +78,7 @@ class Dataset:
         self.options = options
         self.fingerprint = fingerprint
         self._edit = edit
+        self._pairing = pairing
         self._splits = dict(splits)
         self._tensors: dict[int, tf.Tensor] = {}
 
@@ -183,6 +189,22 @@ class Dataset:
         return self._examples(split).factors
 
     @property
+    def pairing(self) -> str:
+        """Equal for two data sets if example i of a split shows the same in both.
+
+        The size of the images and the choice of labels make no difference.
+
+        >>> from tfvae.data import load_dataset
+        >>> small, large = (load_dataset("digits", image_size=size) for size in (8, 28))
+        >>> small.pairing == large.pairing
+        True
+        """
+        if self._pairing is not None:
+            return self._pairing
+        options = {key: self.options[key] for key in self.options if key not in _NOT_PAIRING}
+        return json.dumps([self.spec.name, options, self.fingerprint], sort_keys=True)
+
+    @property
     def can_edit(self) -> bool:
         """Whether the source can draw an example again with a label on: `edited` works.
 
@@ -252,7 +274,7 @@ class Dataset:
             def edit(split: str, rows: np.ndarray, label: int) -> np.ndarray:
                 return edit_all(split, rows, columns[label])
 
-        return Dataset(spec, splits, self.options, self.fingerprint, edit)
+        return Dataset(spec, splits, self.options, self.fingerprint, edit, self.pairing)
 
     def _examples(self, split: str) -> Examples:
         if split not in self._splits:

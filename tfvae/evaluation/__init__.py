@@ -26,6 +26,7 @@ METRICS = Table(
         "label_mixing": "tfvae.evaluation.metrics.label_mixing:label_mixing",
         "intervention": "tfvae.evaluation.metrics.intervention:intervention",
         "traversal": "tfvae.evaluation.metrics.traversal:traversal",
+        "swap": "tfvae.evaluation.metrics.swap.metric:swap",
     },
     others=(ALL,),
 )
@@ -41,7 +42,7 @@ def metric_needs(name: str) -> Needs:
 
 
 def applicable_metrics(export) -> tuple[str, ...]:
-    """The metrics that `all` stands for: those whose requirements an export meets.
+    """The metrics that `all` stands for: those whose requirements an export alone meets.
 
     >>> from pathlib import Path
     >>> from tfvae.exports.reader import Export
@@ -50,4 +51,9 @@ def applicable_metrics(export) -> tuple[str, ...]:
     >>> applicable_metrics(Export(Path("vae/1"), manifest, DataSpec("digits", (28, 28, 1))))
     ('interpolation', 'traversal')
     """
-    return tuple(name for name in METRICS if not metric_needs(name).missing_from(export))
+    needs = {name: metric_needs(name) for name in METRICS}
+    return tuple(
+        name
+        for name, each in needs.items()
+        if each.min_exports == 1 and not each.missing_from(export)
+    )

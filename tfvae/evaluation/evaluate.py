@@ -24,7 +24,7 @@ def evaluate(
     metrics: str | Sequence[str],
     saved_models: str | Path | Sequence[str | Path] = (),
     *,
-    dataset: str | None = None,
+    dataset: str | Sequence[str] | None = None,
     labels: str | None = None,
     settings: Mapping[str, Any] | None = None,
     seed: int = 0,
@@ -38,8 +38,8 @@ def evaluate(
     Args:
         metrics: A name of `METRICS`, several, or "all".
         saved_models: Exports, each the folder of a version or of a run; by default the newest one.
-        dataset: Data set to score them on; by default each is scored on the data that it was
-            trained on.
+        dataset: Data set to score them on, or one for each export; by default each is scored on the
+            data that it was trained on.
         labels: Keep only these binary labels of another `dataset`.
         settings: Options of the metrics; strings are read as on the command line.
         seed: Of every random draw.
@@ -128,7 +128,7 @@ class Plan:
         metrics: str | Sequence[str],
         saved_models: str | Path | Sequence[str | Path] = (),
         *,
-        dataset: str | None = None,
+        dataset: str | Sequence[str] | None = None,
         labels: str | None = None,
         settings: Mapping[str, Any] | None = None,
         saved_models_dir: str | Path = "saved_models",
@@ -152,8 +152,9 @@ class Plan:
         """
         names = metric_names(metrics)
         everything = ALL in names
-        if dataset is not None:
-            check_dataset_name(dataset)
+        given = [dataset] if isinstance(dataset, str) else list(dataset or ())
+        for name in given:
+            check_dataset_name(name)
         if not everything:
             checked = settings_by_metric(names, settings or {})
         paths = [saved_models] if isinstance(saved_models, (str, Path)) else list(saved_models)
@@ -162,13 +163,21 @@ class Plan:
         if everything:
             applicable = list(dict.fromkeys(name for each in wanted for name in each))
             checked = settings_by_metric(applicable, settings or {})
-        sources = [source_of(export, dataset, labels) for export in exports]
+        if len(given) not in (0, 1, len(exports)):
+            raise UsageError(
+                f"--dataset is given {len(given)} times for {len(exports)} exports: give it once, "
+                "or once for each"
+            )
+        names_of: list[str | None] = [*given] or [None]
+        if len(names_of) == 1:
+            names_of *= len(exports)
+        sources = [source_of(*each, labels) for each in zip(exports, names_of, strict=True)]
         for name, _ in sources:
             check_dataset_name(name)
 
         together: list[str] = []
-        if not everything and len(exports) > 1:
-            together = [name for name in names if metric_needs(name).max_exports > 1]
+        if not everything:
+            together = [name for name in names if _scores_together(name, len(exports))]
         for name in together:
             metric_needs(name).check_together(name, exports)
         jobs = [
@@ -178,7 +187,7 @@ class Plan:
             if name not in together
         ]
         jobs += [Job(name, tuple(exports), tuple(sources), checked[name]) for name in together]
-        return cls(tuple(jobs), everything, dataset is None)
+        return cls(tuple(jobs), everything, not given)
 
     def run(
         self,
@@ -320,6 +329,11 @@ def source_of(export: Export, given: str | None = None, labels: str | None = Non
     height, width, _ = export.spec.image_shape
     options = {"image_size": height} if height == width else {}
     return given, options if labels is None else {**options, "labels": labels}
+
+
+def _scores_together(metric: str, exports: int) -> bool:
+    needs = metric_needs(metric)
+    return needs.max_exports > 1 and max(exports, needs.min_exports) > 1
 
 
 def _key(source: Source) -> str:

@@ -76,3 +76,21 @@ def changed_area(change: np.ndarray) -> np.ndarray:
     flat = change.reshape(len(change), -1).astype(np.float64)
     squares = (flat**2).sum(axis=1) * flat.shape[1]
     return np.divide(flat.sum(axis=1) ** 2, squares, out=np.zeros(len(flat)), where=squares > 0)
+
+
+def resized(images: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
+    """Images of another size or number of channels, [N, *shape].
+
+    Sizes by bilinear interpolation with antialiasing; grey is repeated, colour is averaged.
+
+    >>> resized(np.ones([1, 4, 4, 1]), (2, 2, 3)).shape
+    (1, 2, 2, 3)
+    """
+    import tensorflow as tf
+
+    if images.shape[-1] != shape[2]:
+        grey = images.mean(axis=-1, keepdims=True)
+        images = np.repeat(grey, shape[2], axis=-1)
+    if images.shape[1:3] != tuple(shape[:2]):
+        images = tf.image.resize(images, shape[:2], antialias=True).numpy()
+    return images

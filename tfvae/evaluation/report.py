@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import importlib.metadata
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,6 +68,10 @@ def document(
             name: [float(bound) for bound in bounds] for name, bounds in result.intervals.items()
         },
         "settings": {name: _plain(value) for name, value in result.settings.items()},
+        "tables": {
+            title: [{name: _plain(cell) for name, cell in row.items()} for row in rows]
+            for title, rows in result.tables.items()
+        },
         "versions": versions(),
     }
 
@@ -225,7 +230,9 @@ def _cell(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
-        return value.item()
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None  # JSON has no NaN
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value

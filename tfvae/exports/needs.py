@@ -19,7 +19,7 @@ class Needs:
         labels: Whether it needs a data set with labels.
         inputs: (signature, input) pairs that some exports lack and this metric needs, such as
             (`sample`, `label`).
-        max_exports: The largest number of exports that it scores together.
+        min_exports, max_exports: The numbers of exports that it scores together.
         same_data: Whether these exports must have been trained on the same data set.
 
     >>> from pathlib import Path
@@ -32,6 +32,7 @@ class Needs:
     signatures: tuple[str, ...]
     labels: bool = False
     inputs: tuple[tuple[str, str], ...] = ()
+    min_exports: int = 1
     max_exports: int = 1
     same_data: bool = False
 
@@ -101,7 +102,7 @@ class Needs:
         """Checks that the metric can score these exports together.
 
         Raises:
-            UsageError: too many exports, or one of them twice.
+            UsageError: too few or too many exports, or one of them twice.
             UserError: the exports were trained on different data sets, and `same_data` is set.
 
         >>> Needs((), max_exports=2).check_together("cis", [])
@@ -109,10 +110,11 @@ class Needs:
             ...
         tfvae.schema.UsageError: metric cis scores 2 exports at a time, got 0
         """
-        if not 1 <= len(exports) <= self.max_exports:
+        if not self.min_exports <= len(exports) <= self.max_exports:
+            numbers = f"{self.min_exports} to " if self.min_exports > 1 else ""
             plural = "s" if self.max_exports > 1 else ""
             raise UsageError(
-                f"metric {metric} scores {self.max_exports} export{plural} at a time, "
+                f"metric {metric} scores {numbers}{self.max_exports} export{plural} at a time, "
                 f"got {len(exports)}"
             )
         paths = [export.path.resolve() for export in exports]

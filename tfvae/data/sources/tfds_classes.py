@@ -134,6 +134,15 @@ def check_classes(builder: tfds.core.DatasetBuilder, splits: Mapping[str, Exampl
     """Raises UserError where a set was prepared from another one's archives, by an earlier version.
 
     No copy of the other set is needed: the classes of the test images tell MNIST from the others.
+
+    >>> from types import SimpleNamespace
+    >>> label = np.repeat(np.eye(10), _MNIST_TEST_IMAGES, axis=0)
+    >>> test = Examples(np.zeros([10_000, 1, 1, 1], np.uint8), label)
+    >>> builder = SimpleNamespace(name="kmnist", data_dir="data/kmnist")
+    >>> check_classes(builder, {"test": test})  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: data/kmnist doesn't hold kmnist: MNIST has as many test images ...
     """
     label = splits[TEST].label
     if builder.name not in _NAMED_AS_MNIST or label is None:

@@ -1,0 +1,1 @@
+"""Codes of one export decoded by another (Zeng et al., study A)."""

@@ -1,0 +1,155 @@
+"""The values and tables of `swap`."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from tfvae.evaluation.context import Rows
+from tfvae.evaluation.metrics.swap.labels import agreement, chance
+from tfvae.evaluation.metrics.swap.pair import Pair, Scores, realism
+from tfvae.evaluation.statistics import mean_interval
+from tfvae.evaluation.swap.distances import gaussian_mmd, gaussian_wasserstein, linear_cka
+
+
+def values(pair: Pair, scores: Scores) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
+    """The values of a pair under one alignment with those for comparison, and their intervals.
+
+    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
+    >>> from tfvae.evaluation.metrics.swap.pair import fitted, score
+    >>> from tfvae.evaluation.metrics.swap.side import copying_side
+    >>> side = copying_side()
+    >>> shared = shared_labels(side.spec, side.spec)
+    >>> pair = Pair(side, side, shared, fitted(side, side, shared, ["none"], 50, False))
+    >>> found, intervals = values(pair, score(pair, "none", None))
+    >>> found["mse"], found["agreement_chance"], intervals["mse"]
+    (0.0, 0.1, (0.0, 0.0))
+    """
+    found: dict = {}
+    if scores.agreement is not None:
+        found["agreement"] = scores.agreement.value, scores.agreement.interval
+        for name, reading in references(pair).items():
+            found[f"agreement_{name}"] = reading
+    for name in ("mse", "ssim", "mse_ratio", "realism"):
+        found[name] = getattr(scores, name)
+    found["realism_within"] = realism(pair.target, pair.target.reconstructions)
+    found["cycle_mse"] = scores.cycle_mse
+    source = pair.source
+    errors = np.square(source.reconstructions - source.test.images).mean(axis=(1, 2, 3))
+    found["cycle_mse_within"] = float(errors.mean()), mean_interval(errors)
+    found = {name: score for name, score in found.items() if score is not None}
+    return (
+        {name: value for name, (value, _) in found.items()},
+        {name: interval for name, (_, interval) in found.items() if interval is not None},
+    )
+
+
+def references(pair: Pair) -> dict:
+    """Agreements for comparison, name -> (value, interval or None); {} without shared labels.
+
+    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
+    >>> from tfvae.evaluation.metrics.swap.pair import fitted
+    >>> from tfvae.evaluation.metrics.swap.side import copying_side
+    >>> side = copying_side()
+    >>> shared = shared_labels(side.spec, side.spec)
+    >>> pair = Pair(side, side, shared, fitted(side, side, shared, ["none"], 50, False))
+    >>> sorted(references(pair))
+    ['ceiling', 'chance', 'majority', 'within']
+    """
+    target, shared = pair.target, pair.shared
+    if target.classifier is None or not len(shared):
+        return {}
+    label = shared.from_target(target.test.label)
+    found = {}
+    for name, images in (("within", target.reconstructions), ("ceiling", target.test.images)):
+        read = agreement(target.classifier(images), label, shared)
+        if read is not None:
+            found[name] = read.value, read.interval
+    of_source = shared.from_source(pair.source.test.label)
+    random, majority = chance(shared, of_source, target.spec)
+    return {**found, "chance": (random, None), "majority": (majority, None)}
+
+
+def tables(
+    pairs: Sequence[Pair], scores: Mapping[tuple[str, str], Scores], best: Mapping[str, str]
+) -> dict[str, Rows]:
+    """Every encoder with every decoder; each pair by alignment; labels; distances of codes.
+
+    Args:
+        pairs: All of them.
+        scores: (Name of a pair, alignment) -> scores.
+        best: Name of a pair -> its alignment for the first table.
+
+    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
+    >>> from tfvae.evaluation.metrics.swap.pair import fitted, score
+    >>> from tfvae.evaluation.metrics.swap.side import copying_side
+    >>> side = copying_side()
+    >>> shared = shared_labels(side.spec, side.spec)
+    >>> pair = Pair(side, side, shared, fitted(side, side, shared, ["none"], 50, False))
+    >>> scores = {("copy -> copy", "none"): score(pair, "none", None)}
+    >>> found = tables([pair], scores, {"copy -> copy": "none"})
+    >>> next(iter(found.values()))[0]["encoder"]
+    'copy'
+    """
+    found = {
+        "Every encoder with every decoder, under the alignment chosen on validation images": [
+            {"encoder": pair.source.name, "decoder": pair.target.name, "alignment": best[pair.name]}
+            | _cells(scores[pair.name, best[pair.name]])
+            for pair in pairs
+        ]
+    }
+    for pair in pairs:
+        if pair.source is pair.target:
+            continue
+        rows = [{"alignment": name} | _cells(scores[pair.name, name]) for name in pair.alignments]
+        for name, (value, interval) in references(pair).items():
+            rows.append({"alignment": f"({name})", "agreement": value} | _interval(interval))
+        found[f"{pair.name}, by alignment"] = rows
+    for pair in pairs:
+        chosen = scores[pair.name, best[pair.name]].agreement
+        if pair.source is not pair.target and chosen is not None:
+            found[f"{pair.name}, {best[pair.name]}, by label"] = [
+                {"label": name, "agreement": float(value)}
+                for name, value in zip(pair.shared.names, chosen.per_label, strict=True)
+                if np.isfinite(value)
+            ]
+    found["Distances between codes of test images"] = [
+        row for pair in pairs if pair.source is not pair.target for row in _distances(pair, best)
+    ]
+    return found
+
+
+def _distances(pair: Pair, best: Mapping[str, str]) -> Rows:
+    rows = []
+    theirs = pair.target.test.codes
+    for name in dict.fromkeys(("none", best[pair.name])):
+        if name not in pair.alignments:
+            continue
+        ours = pair.alignments[name](pair.source.test.codes)
+        count = min(len(ours), len(theirs))
+        # Of paired data, different images on either side.
+        half = count // 2
+        row = {
+            "codes": pair.name,
+            "alignment": name,
+            "MMD^2": gaussian_mmd(ours[:half], theirs[half : 2 * half])[0],
+            "Gaussian Wasserstein^2": gaussian_wasserstein(ours, theirs),
+        }
+        if pair.paired:
+            row["linear CKA"] = linear_cka(ours, theirs)
+        rows.append(row)
+    return rows
+
+
+def _cells(scores: Scores) -> dict:
+    cells: dict = {}
+    if scores.agreement is not None:
+        cells |= {"agreement": scores.agreement.value, **_interval(scores.agreement.interval)}
+    for name in ("mse_ratio", "realism", "cycle_mse"):
+        value = getattr(scores, name)
+        if value is not None:
+            cells[name.replace("_", " ")] = value[0]
+    return cells
+
+
+def _interval(bounds) -> dict:
+    return {} if bounds is None else {"95 % interval": f"[{bounds[0]:.3f}, {bounds[1]:.3f}]"}
