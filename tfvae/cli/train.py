@@ -17,19 +17,22 @@ from tfvae.config import read_config_file
 from tfvae.data import DATASETS, check_dataset_name
 from tfvae.models import MODELS
 from tfvae.training.config import RunConfig
+from tfvae.training.origin import with_origin
 from tfvae.training.run_folder import new_run
 
 EXAMPLES = """examples:
   python train.py --model ccvae
   python train.py --model ccvae --dataset mnist --set beta=0.05 latent_dim=16 --epochs 30
   python train.py --resume --name ccvae_mnist
+  python train.py --start-from saved_models/vae_mnist --freeze encoder --dataset kmnist
 
 generators, which draw images of one class from an export of a model without labels:
   tfvae-fit --help
   python train.py --generator medium2 --saved-model saved_models/mmd_vae_mnist    (the same command)
 """
 METAVARS = {"model": "NAME", "dataset": "NAME", "name": "NAME", "missing_labels": "RATIO",
-            "early_stopping": "PATIENCE", "tune": "N", "labels": "N|NAME,NAME"}  # fmt: skip
+            "early_stopping": "PATIENCE", "tune": "N", "labels": "N|NAME,NAME",
+            "train_images": "N", "start_from": "PATH"}  # fmt: skip
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -87,7 +90,7 @@ def _train(argv: Sequence[str]) -> None:
         check_dataset_name(config.dataset)
     if not config.resume:
         # A name that is already used is reported before TensorFlow is imported.
-        new_run(config)
+        new_run(with_origin(config))
 
     load_tensorflow()
     from tfvae.training.run import train

@@ -276,6 +276,31 @@ class Dataset:
 
         return Dataset(spec, splits, self.options, self.fingerprint, edit, self.pairing)
 
+    def with_train_images(self, count: int, seed: int) -> "Dataset":
+        """The same data with only some of the training images, which a seed chooses.
+
+        Images for a smaller count are among those for a larger one.
+
+        Raises:
+            UserError: more images than there are.
+
+        >>> from tfvae.data import load_dataset
+        >>> load_dataset("digits").with_train_images(100, seed=0).spec.num_examples["train"]
+        100
+        """
+        whole = self._examples(TRAIN)
+        if count > len(whole):
+            raise UserError(
+                f"data set {self.spec.name} has {len(whole):,} training images, "
+                f"{count:,} are asked for"
+            )
+        rows = np.random.default_rng(seed).permutation(len(whole))[:count]
+        splits = {**self._splits, TRAIN: whole.take(rows.astype(np.int64))}
+        numbers = {**self.spec.num_examples, TRAIN: count}
+        spec = dataclasses.replace(self.spec, num_examples=numbers)
+        # Its training images don't come in pairs with those of other data.
+        return Dataset(spec, splits, self.options, self.fingerprint, None, f"{count} of {seed}")
+
     def _examples(self, split: str) -> Examples:
         if split not in self._splits:
             raise UsageError(f"unknown split {split!r}; choose from {', '.join(SPLITS)}")

@@ -70,6 +70,17 @@ class RunConfig(CommandConfig):
         description="if a smaller share of the training images is labelled, repeat the labelled "
         "ones until they are this share of a batch",
     )
+    train_images: PositiveInt | None = Field(
+        None, description="train on this many of the training images only; the seed chooses them"
+    )
+    start_from: Path | None = Field(
+        None,
+        description="export whose weights training starts from; the model and its "
+        "hyper-parameters are those of the export",
+    )
+    freeze: Literal["encoder", "decoder"] | None = Field(
+        None, description="keep this half of the model as it is in --start-from"
+    )
     image_size: PositiveInt | None = Field(
         None, description="resize the images to this many pixels square"
     )

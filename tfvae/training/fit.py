@@ -11,6 +11,7 @@ import tensorflow as tf
 from tfvae.models import build_model
 from tfvae.schema import VALIDATION
 from tfvae.training.config import RunConfig
+from tfvae.training.origin import freeze
 
 IMAGES_SHOWN = 250_000
 EPOCH_LIMITS = (15, 200)
@@ -50,7 +51,7 @@ def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
     """A new model with its optimizer; equal configurations give equal weights.
 
     Raises:
-        UsageError: wrong settings.
+        UsageError: wrong settings, or a part to freeze that the model lacks.
         UserError: the model needs labels that the data lack.
 
     >>> from tfvae.data import load_dataset
@@ -64,6 +65,8 @@ def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
         model = build_model(config.model_name, dataset.spec, config.settings, seed=config.seed)
         steps = config.num_epochs * dataset.steps_per_epoch(config.batch_size)
         model.run_images = steps * config.batch_size
+        if config.freeze is not None:
+            freeze(model, config.freeze)
         rate = config.learning_rate or model.learning_rate
         optimizer = keras.optimizers.Adam(
             _SCHEDULES[config.lr_schedule](rate, steps), beta_1=model.adam_beta_1

@@ -26,6 +26,7 @@ from tfvae.training.fit import (
     split_scores,
     training_batches,
 )
+from tfvae.training.origin import copy_weights, origin, with_origin
 from tfvae.training.run_folder import RunFolder, open_run
 from tfvae.training.strategy import is_chief, make_strategy
 from tfvae.training.tuning import tuned_run
@@ -62,6 +63,8 @@ def train(config: RunConfig) -> Path | None:
             skip_bad_images=config.skip_bad_images,
             labels=config.labels,
         )
+        if config.train_images is not None:
+            dataset = dataset.with_train_images(config.train_images, config.seed)
         if config.epochs is None:
             run = run.with_config(epochs=default_epochs(dataset.spec.num_examples[TRAIN]))
         if config.tune:
@@ -75,6 +78,8 @@ def _checked_run(config: RunConfig) -> RunFolder:
     """The run's folder, after a check of all names and settings; data are loaded later."""
     if config.model is not None:
         MODELS.check(config.model)
+    if not config.resume:
+        config = with_origin(config)
     run = open_run(config, _all_settings)
     check_dataset_name(run.config.dataset)
     return run.with_config(
@@ -93,6 +98,8 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
     model = compiled_model(config, dataset, strategy)
     if progress.epochs:
         checkpoints.restore(model, progress.epochs)
+    elif config.start_from is not None:
+        copy_weights(model, config.start_from)
     if progress.is_finished(config.num_epochs, config.early_stopping):
         export = run.newest_export()
         if export is not None and _export_matches(export, _manifest(config, dataset, progress)):
@@ -191,8 +198,7 @@ def _manifest(config: RunConfig, dataset, progress: Progress) -> dict[str, Any]:
         "dataset": config.dataset,
         "dataset_options": dataset.options,
         "dataset_fingerprint": dataset.fingerprint,
-        # The export whose weights training started from; None: random weights.
-        "origin": None,
+        "origin": origin(config),
         "seed": config.seed,
         "training": {
             "epochs": progress.epochs,
@@ -203,6 +209,8 @@ def _manifest(config: RunConfig, dataset, progress: Progress) -> dict[str, Any]:
             "lr_schedule": config.lr_schedule,
             "missing_labels": config.missing_labels,
             "labelled_share": config.labelled_share,
+            "train_images": config.train_images,
+            "frozen": config.freeze,
             "precision": config.precision,
         },
     }
