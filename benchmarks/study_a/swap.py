@@ -1,0 +1,243 @@
+"""Encoders and decoders swapped between models of two data sets, as in Zeng et al.
+
+    python -m benchmarks.study_a.swap                        # avatars and avatars_cartoon
+    python -m benchmarks.study_a.swap --dataset mnist --target mnist     # two seeds on one data set
+    python -m benchmarks.study_a.swap --quick                # trial run; its scores mean nothing
+
+A model is trained on each of the two data sets with the same options, and every alignment is scored
+in both directions by `evaluate.py --metric swap`. If both are one data set, the two models differ
+in their seeds alone. With --fine-tune half of a model is trained further on a few images of the
+other data set, the other half frozen, with the budget in `TUNING`.
+
+Trained runs and their scores are kept under --work-dir, in a folder for each budget and set of
+options, and not repeated: the command goes on where it was stopped.
+"""
+
+import argparse
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from benchmarks.bench import Bench, cells, make_bench, make_parser, summary, write_page
+from tfvae.evaluation.report import markdown_table
+
+# Name of a row -> model and its options.
+MODELS = {
+    "vae": ("vae", ""),
+    "beta 0.5": ("beta_vae", "beta=0.5"),
+    "beta 4": ("beta_vae", "beta=4"),
+    "info_vae": ("info_vae", ""),
+    "mmd_vae": ("mmd_vae", ""),
+}
+# Options of a fine-tuning.
+TUNING = "--epochs 100 --batch-size 32"
+# Between the seeds of two models of the same data.
+OTHER_SEED = 100
+NO_PAIRS = ("none", "moments", "optimal_transport", "gromov_wasserstein", "cumulants")
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One training.
+
+    Args:
+        row: A name of `MODELS`.
+        dataset: Its data.
+        seed: Of the training.
+        settings: KEY=VALUE for every model.
+        tuned: (Frozen half, run that it starts from, its export, training images), for fine-tuning.
+    """
+
+    row: str
+    dataset: str
+    seed: int
+    settings: tuple[str, ...] = ()
+    tuned: tuple[str, str, str, int] | None = None
+
+    @property
+    def name(self) -> str:
+        row, data = self.row.replace(" ", ""), self.dataset.rpartition("/")[2].replace(":", "_")
+        tuned = f"-{self.tuned[0]}_of_{self.tuned[1]}-{self.tuned[3]}" if self.tuned else ""
+        return f"{row}-{data}-s{self.seed}{tuned}"
+
+    @property
+    def arguments(self) -> list:
+        """With the data set, which takes the place of the bench's."""
+        shared = ["--dataset", self.dataset, "--seed", self.seed]
+        if self.tuned is not None:
+            frozen, _, export, images = self.tuned
+            started = ["--start-from", export, "--freeze", frozen, "--train-images", images]
+            return [*shared, *started, *TUNING.split()]
+        model, own = MODELS[self.row]
+        settings = [*own.split(), *self.settings]
+        return [*shared, "--model", model, *(["--set", *settings] if settings else [])]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    given = _parser().parse_args(arguments)
+    if given.quick:
+        given.dataset, given.target, given.models = "digits", "digits", ["vae"]
+        given.seeds, given.epochs, given.num_pairs, given.fine_tune = [0], 1, [16], [50]
+        given.set = ["num_images=40", "alignments=none,ortho", "classifier=cnn"]
+        given.settings = ["network=dense", "latent_dim=4"]
+    bench = make_bench(given, given.target, given.settings, MODELS, TUNING)
+    write_page(given.output, page(given, bench))
+
+
+def page(given: argparse.Namespace, bench: Bench) -> list[str]:
+    """Tables for each model by alignment, then by number of pairs, then fine-tuned halves."""
+    lines = [
+        f"Models of `{given.dataset}` and of `{given.target}`, {given.epochs} epochs in batches of "
+        f"{given.batch_size}, seeds {', '.join(map(str, given.seeds))}"
+        f"{', options ' + ' '.join(given.settings) if given.settings else ''}. "
+        f"{cells(given.seeds)} Options of the metric: {' '.join(given.set) or 'the defaults'}.",
+    ]
+    most = max(given.num_pairs)
+    for row in given.models:
+        found = [swaps(given, bench, row, seed, most) for seed in given.seeds]
+        lines += ["", f"## {row}", "", *markdown_table(alignment_rows(found))]
+    if len(given.num_pairs) > 1:
+        by_pairs = {
+            count: [swaps(given, bench, given.models[0], seed, count) for seed in given.seeds]
+            for count in given.num_pairs
+        }
+        lines += ["", f"## {given.models[0]}, by number of pairs", ""]
+        lines += markdown_table(pair_rows(by_pairs))
+    if given.fine_tune:
+        lines += ["", f"## {given.models[0]}, one half fine-tuned", ""]
+        lines += markdown_table(tuned_rows(given, bench))
+    return lines
+
+
+def runs_of(given: argparse.Namespace, row: str, seed: int) -> tuple[Run, Run]:
+    """The run of the source and that of the target."""
+    same = given.dataset == given.target
+    settings = tuple(given.settings)
+    second = Run(row, given.target, seed + OTHER_SEED if same else seed, settings)
+    return Run(row, given.dataset, seed, settings), second
+
+
+Document = Mapping[str, Any]
+
+
+def swaps(given: argparse.Namespace, bench: Bench, row: str, seed: int, pairs: int) -> Document:
+    """What `evaluate.py --metric swap` says of the two runs of a seed."""
+    runs = runs_of(given, row, seed)
+    for run in runs:
+        bench.train(run)
+    return scored(bench, runs, pairs, seed, given.class_map)
+
+
+def scored(
+    bench: Bench, runs: Sequence[Run], pairs: int, seed: int, class_map: str | None = None
+) -> Document:
+    options = ["--set", f"num_pairs={pairs}", *bench.evaluate_options[1:]]
+    if class_map:
+        options.append(f"class_map={class_map}")
+    bench = dataclasses.replace(bench, evaluate_options=())
+    options += ["--seed", str(seed)]
+    name = bench.call_name(runs, ["swap"], f"swap-{runs[0].name}", options)
+    return bench.documents(runs, ["swap"], name, options)[0]
+
+
+def alignment_rows(documents: Sequence[Document]) -> list[dict[str, str]]:
+    """A row per alignment and reference, the columns of both directions as means over seeds."""
+    return [
+        {"alignment": name} | _columns([document["tables"] for document in documents], name)
+        for name in _names(documents[0])
+    ]
+
+
+def pair_rows(by_pairs: Mapping[int, Sequence[Document]]) -> list[dict[str, str]]:
+    """A row per number of pairs and alignment by pairs."""
+    rows = []
+    for count, documents in by_pairs.items():
+        for name in _names(documents[0]):
+            if name not in NO_PAIRS and not name.startswith(("class_", "(")):
+                tables = [document["tables"] for document in documents]
+                rows.append({"pairs": str(count), "alignment": name} | _columns(tables, name))
+    return rows
+
+
+def tuned_rows(given: argparse.Namespace, bench: Bench) -> list[dict[str, str]]:
+    """The source's encoder with its own decoder tuned on target images, and the target's decoder
+    with its own encoder tuned on source images."""
+    rows = []
+    for images in given.fine_tune:
+        for frozen in ("encoder", "decoder"):
+            tables = []
+            for seed in given.seeds:
+                source, target = runs_of(given, given.models[0], seed)
+                start, other = (source, target) if frozen == "encoder" else (target, source)
+                origin = bench.export(start)
+                tuned = Run(
+                    start.row, other.dataset, seed, (), (frozen, start.name, str(origin), images)
+                )
+                bench.train(tuned)
+                # The frozen encoder meets the decoder that was tuned, or the other way round.
+                runs = (source, tuned) if frozen == "encoder" else (tuned, target)
+                few = dataclasses.replace(
+                    bench,
+                    evaluate_options=["--set", "alignments=none", *_without_alignments(bench)],
+                )
+                tables.append(scored(few, runs, 16, seed, given.class_map)["tables"])
+            part = "decoder" if frozen == "encoder" else "encoder"
+            rows.append(
+                {"tuned": f"{part}, {images} images"} | _columns(tables, "none", directions=(0,))
+            )
+    return rows
+
+
+def _without_alignments(bench: Bench) -> list[str]:
+    return [text for text in bench.evaluate_options[1:] if not text.startswith("alignments=")]
+
+
+def _names(document: Document) -> list[str]:
+    first = next(rows for title, rows in document["tables"].items() if "by alignment" in title)
+    return [row["alignment"] for row in first]
+
+
+def _columns(
+    tables: Iterable[Mapping[str, Any]], name: str, directions: Sequence[int] = (0, 1)
+) -> dict[str, str]:
+    """Score and direction -> mean over seeds, for one alignment."""
+    tables, columns = list(tables), {}
+    for direction in directions:
+        arrow = ("there", "back")[direction]
+        found = []
+        for each in tables:
+            titles = [title for title in each if "by alignment" in title]
+            rows = {row["alignment"]: row for row in each[titles[direction]]}
+            found.append(rows[name])
+        for score in ("agreement", "mse ratio", "realism"):
+            if all(row.get(score) is not None for row in found):
+                columns[f"{score}, {arrow}"] = summary([row[score] for row in found])
+    return columns
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = make_parser(
+        "benchmarks.study_a.swap",
+        __doc__,
+        "swap",
+        dataset="avatars",
+        epochs=10,
+        batch_size=128,
+        quick="trial run: one epoch of `vae` on digits",
+    )
+    add = parser.add_argument
+    add("--target", default="avatars_cartoon", metavar="NAME", help="the other data set")
+    add("--models", nargs="+", default=["vae"], choices=MODELS, metavar="ROW",
+        help=f"models to compare, among {', '.join(MODELS)}; a table for each")  # fmt: skip
+    add("--settings", nargs="*", default=[], metavar="KEY=VALUE",
+        help="hyper-parameters of every model")  # fmt: skip
+    add("--num-pairs", type=int, nargs="+", default=[256], metavar="N",
+        help="numbers of pairs; a table over them if there are several")  # fmt: skip
+    add("--fine-tune", type=int, nargs="*", default=[], metavar="N",
+        help="numbers of images to fine-tune halves of the first model on")  # fmt: skip
+    add("--class-map", metavar="A:B,...", help="labels that stand for each other")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

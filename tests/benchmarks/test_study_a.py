@@ -1,0 +1,88 @@
+"""The page on swaps, with training and scoring replaced by known values."""
+
+import pytest
+
+from benchmarks.bench import Bench
+from benchmarks.study_a import swap
+
+
+@pytest.fixture
+def page(monkeypatch, tmp_path):
+    """Function: arguments -> the page, the runs that were trained, and the calls of `swap`."""
+    trained, calls = {}, []
+    monkeypatch.setattr(Bench, "train", lambda bench, run: trained.setdefault(run.name, run))
+
+    def documents(bench, runs, metrics, name, options=()):
+        names = [run.name for run in runs]
+        calls.append((names, list(options)))
+        pairs = int(options[1].partition("=")[2])
+        value = 0.5 + runs[0].seed / 10 + pairs / 1000
+
+        def rows(start):
+            return [
+                {"alignment": "none", "agreement": start, "realism": 1.0},
+                {"alignment": "ortho", "agreement": start + value, "mse ratio": 1.5},
+                {"alignment": "(chance)", "agreement": 0.1},
+            ]
+
+        tables = {"Every encoder with every decoder": []}
+        tables |= {f"{names[0]} -> {names[1]}, by alignment": rows(0.0)}
+        tables |= {f"{names[1]} -> {names[0]}, by alignment": rows(0.2)}
+        return [{"tables": tables}]
+
+    monkeypatch.setattr(Bench, "documents", documents)
+
+    def run(*arguments):
+        output = tmp_path / "page.md"
+        swap.main([*arguments, "--work-dir", str(tmp_path), "--output", str(output)])
+        return output.read_text(), trained, calls
+
+    return run
+
+
+def rows_of(text):
+    return [line for line in text.splitlines() if line.startswith("| ")]
+
+
+def test_both_directions_are_means_over_seeds(page):
+    text, trained, calls = page("--seeds", "0", "2", "--num-pairs", "100")
+    assert list(trained) == [
+        "vae-avatars-s0", "vae-avatars_cartoon-s0", "vae-avatars-s2", "vae-avatars_cartoon-s2",
+    ]  # fmt: skip
+    header, none, ortho, chance = rows_of(text)
+    assert header.startswith("| alignment | agreement, there | realism, there | agreement, back |")
+    assert "| ortho | 0.700 [" in ortho and "0.900 [" in ortho and "1.500 [" in ortho
+    assert chance.startswith("| (chance) | 0.100 [0.100, 0.100]")
+    assert [names for names, _ in calls[:2]] == [list(trained)[:2], list(trained)[2:]]
+
+
+def test_two_models_of_one_data_set_differ_in_their_seeds(page):
+    _, trained, _ = page("--dataset", "mnist", "--target", "mnist", "--seeds", "1")
+    assert list(trained) == ["vae-mnist-s1", "vae-mnist-s101"]
+
+
+def test_alignments_by_pairs_alone_are_shown_by_number_of_pairs(page):
+    text, _, _ = page("--seeds", "0", "--num-pairs", "16", "64")
+    table = rows_of(text.partition("by number of pairs")[2])
+    assert [row.split(" | ")[:2] for row in table[1:]] == [["| 16", "ortho"], ["| 64", "ortho"]]
+
+
+def test_a_half_is_tuned_on_images_of_the_other_data(page):
+    text, trained, calls = page("--seeds", "0", "--fine-tune", "50")
+    decoder = trained["vae-avatars_cartoon-s0-encoder_of_vae-avatars-s0-50"]
+    words = " ".join(map(str, decoder.arguments))
+    assert "--dataset avatars_cartoon" in words and "--freeze encoder --train-images 50" in words
+    assert "/saved_models/vae-avatars-s0 " in words
+    encoder = trained["vae-avatars-s0-decoder_of_vae-avatars_cartoon-s0-50"]
+    assert calls[-1][0] == [encoder.name, "vae-avatars_cartoon-s0"]
+    assert "alignments=none" in calls[-1][1]
+    assert "| decoder, 50 images | 0.000 | 1.000 |" in text
+
+
+def test_settings_reach_the_models_and_a_class_map_the_metric(page):
+    _, trained, calls = page("--models", "beta 4", "--settings", "network=dense", "--seeds", "0",
+                             "--class-map", "0:airplane,1:automobile")  # fmt: skip
+    assert "--model beta_vae --set beta=4 network=dense" in " ".join(
+        map(str, trained["beta4-avatars-s0"].arguments)
+    )
+    assert "class_map=0:airplane,1:automobile" in calls[0][1]
