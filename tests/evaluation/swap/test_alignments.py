@@ -95,6 +95,28 @@ def test_labels_alone_tell_the_directions_that_they_move(name, rng, turn):
     assert min(agree) > 0.95
 
 
+@pytest.mark.parametrize("name", of_anchors("labels"))
+def test_classes_may_be_more_frequent_on_one_side(name, rng):
+    """Equal codes of equal classes: the identity is right, whatever the frequencies. Directions
+    that no label moves are left as they are, and rounding decides on none of them."""
+
+    def drawn(frequencies):
+        classes = rng.choice(3, 1500, p=frequencies)
+        return 4 * np.eye(3, DIM)[classes] + rng.normal(size=(1500, DIM)), np.eye(3)[classes]
+
+    (source, first), (target, second) = drawn([0.8, 0.1, 0.1]), drawn([0.1, 0.1, 0.8])
+    mapped = make_alignment(name).fit(source, target, (first, second))(source)
+    assert np.square(mapped - source).mean() < 0.2
+    other = make_alignment(name).fit(source + 1e-9 * source[::-1], target, (first, second))(source)
+    np.testing.assert_allclose(other, mapped, atol=1e-4)
+
+
+def test_fewer_pairs_than_dimensions_leave_the_other_directions_as_they_are(rng):
+    pairs = rng.normal(size=(3, DIM))
+    mapped = make_alignment("ortho").fit(pairs, pairs)(np.eye(DIM))
+    np.testing.assert_allclose(mapped, np.eye(DIM), atol=1e-4)
+
+
 @pytest.mark.parametrize("name", list(ALIGNMENTS))
 @pytest.mark.parametrize("sizes", [(3, DIM), (DIM, 3)])
 def test_codes_of_unequal_size_are_padded(name, sizes, rng):

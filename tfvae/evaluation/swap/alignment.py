@@ -110,13 +110,18 @@ def padded(codes: np.ndarray, size: int) -> np.ndarray:
 def rotation(cross: np.ndarray) -> np.ndarray:
     """The orthogonal matrix R with the largest trace of R^T cross (Schoenemann 1966).
 
-    For centred S, T and cross = S^T T it minimises |S R - T|.
+    For centred S, T and cross = S^T T it minimises |S R - T|. Directions about which `cross` says
+    nothing, as with fewer pairs than dimensions, are kept as they are, as far as possible.
 
+    >>> rotation(np.diag([1.0, 0.0])).round(6).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
     >>> quarter_turn = np.array([[0.0, 1.0], [-1.0, 0.0]])
     >>> rotation(3 * quarter_turn).round(6).tolist()
     [[0.0, 1.0], [-1.0, 0.0]]
     """
-    left, _, right = np.linalg.svd(cross)
+    # Without it, rounding decides on these directions, differently on each machine.
+    tiny = 1e-8 * np.linalg.norm(cross) * np.eye(len(cross))
+    left, _, right = np.linalg.svd(cross + tiny)
     return left @ right
 
 
@@ -137,13 +142,13 @@ def powers(covariance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (axes * roots) @ axes.T, (axes * inverses) @ axes.T
 
 
-def covariance(codes: np.ndarray) -> np.ndarray:
-    """Covariance of the columns, [D, D].
+def covariance(codes: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Covariance of the columns, [D, D]; rows may have weights [N].
 
     >>> covariance(np.array([[0.0, 1.0], [2.0, 1.0]])).tolist()
     [[1.0, 0.0], [0.0, 0.0]]
     """
-    return np.atleast_2d(np.cov(codes, rowvar=False, bias=True))
+    return np.atleast_2d(np.cov(codes, rowvar=False, bias=True, aweights=weights))
 
 
 def _checked(what: str, codes: np.ndarray) -> np.ndarray:

@@ -38,18 +38,21 @@ class ClassMeans(Alignment):
         known = [_completed(each) for each in labels]
         effects, residuals = zip(*map(_regression, known, (source, target)))
         (_, to_white), (from_white, whiten) = (powers(covariance(each)) for each in residuals)
-        # Both sides weigh the labels as the source has them.
+        # Both sides with the frequencies of the labels that the source has.
         explained = covariance(known[0])
         cross = (effects[0] @ to_white).T @ explained @ (effects[1] @ whiten)
         matrix = to_white @ rotation(cross) @ from_white
-        return AffineMap(matrix, source.mean(axis=0), target.mean(axis=0))
+        difference = known[0].mean(axis=0) - known[1].mean(axis=0)
+        end = target.mean(axis=0) + difference @ effects[1]
+        return AffineMap(matrix, source.mean(axis=0), end)
 
 
 class ClassTransport(Alignment):
     """The rotation of whitened codes that best follows an optimal transport between the labels.
 
-    The cost of a transport is the share of the known labels that differ; a plan is regularised by
-    its entropy, so that images of equal labels share theirs (POT, Sinkhorn's algorithm).
+    The cost of a transport is the share of the known labels that differ. A plan is regularised by
+    its entropy, so that images of equal labels share theirs, and the weights of the target's codes
+    are free within limits, as labels may be more frequent there (unbalanced transport, POT).
 
     >>> labels = np.repeat(np.eye(3), 20, axis=0)
     >>> noise = 0.1 * np.random.default_rng(0).normal(size=[60, 3])
@@ -65,16 +68,15 @@ class ClassTransport(Alignment):
         self.regularisation = regularisation
 
     def fitted(self, source, target, labels):
-        from tfvae.evaluation.swap.transport import sinkhorn
+        from tfvae.evaluation.swap.transport import one_sided_plan
 
-        (_, to_white), (from_white, whiten) = (
-            powers(covariance(each)) for each in (source, target)
-        )
         first, second = (each[:TRANSPORTED] for each in (source, target))
-        plan = sinkhorn(
-            label_distance(labels[0][:TRANSPORTED], labels[1][:TRANSPORTED]), self.regularisation
-        )
-        starts, ends = source.mean(axis=0), target.mean(axis=0)
+        cost = label_distance(*(each[:TRANSPORTED] for each in labels))
+        plan = one_sided_plan(cost, self.regularisation)
+        weights = plan.sum(axis=0)
+        _, to_white = powers(covariance(first))
+        from_white, whiten = powers(covariance(second, weights))
+        starts, ends = first.mean(axis=0), weights @ second
         cross = ((first - starts) @ to_white).T @ plan @ ((second - ends) @ whiten)
         return AffineMap(to_white @ rotation(cross) @ from_white, starts, ends)
 

@@ -77,7 +77,7 @@ class Affine(Paired):
 
 
 class Linear(Affine):
-    """As `Affine`, without an intercept.
+    """As `Affine`, without an intercept; standardised, the mean is subtracted even so.
 
     >>> codes = np.random.default_rng(0).normal(size=[50, 2])
     >>> bool(np.abs(Linear().fit(codes, 3 * codes)(codes) - 3 * codes).max() < 1e-3)
@@ -85,7 +85,7 @@ class Linear(Affine):
     """
 
     def centre(self, codes):
-        return np.zeros(codes.shape[1])
+        return super().centre(codes) if self.standardise else np.zeros(codes.shape[1])
 
 
 class LinearOrtho(Ortho):

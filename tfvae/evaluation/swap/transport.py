@@ -11,16 +11,29 @@ for _backend in ("TENSORFLOW", "PYTORCH", "JAX", "CUPY"):
     os.environ.setdefault(f"POT_BACKEND_DISABLE_{_backend}", "1")
 
 
-def sinkhorn(cost: np.ndarray, regularisation: float) -> np.ndarray:
-    """Entropy-regularised transport plan of a cost [N, M], [N, M] with sum 1.
+def one_sided_plan(cost: np.ndarray, regularisation: float, freedom: float = 0.05) -> np.ndarray:
+    """Entropy-regularised transport plan of a cost [N, M]; rows have equal sums, columns may not.
 
-    >>> plan = sinkhorn(np.array([[0.0, 1.0], [1.0, 0.0]]), 0.01)
-    >>> plan.round(3).tolist()
-    [[0.5, 0.0], [0.0, 0.5]]
+    Args:
+        cost: [N, M].
+        regularisation: Of the entropy.
+        freedom: Weight of the divergence of the columns' sums from equal ones; the smaller, the
+            freer they are.
+    Returns:
+        [N, M], with sum 1.
+
+    Two sources and a target of one kind, a source and two targets of the other:
+
+    >>> plan = one_sided_plan(np.array([[0.0, 1.0, 1.0]] * 2 + [[1.0, 0.0, 0.0]]), 0.01)
+    >>> plan.sum(axis=0).round(2).tolist()
+    [0.67, 0.17, 0.17]
     """
     import ot
 
-    return ot.sinkhorn([], [], cost, regularisation, warn=False)
+    plan = ot.unbalanced.sinkhorn_unbalanced(
+        [], [], cost, regularisation, (float("inf"), freedom), numItermax=2000
+    )
+    return plan / plan.sum()
 
 
 def gaussian_map(source: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

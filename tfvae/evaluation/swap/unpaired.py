@@ -104,12 +104,12 @@ class Cumulants(Alignment):
     """The rotation that maps the source's third and fourth cumulants to the target's.
 
     It maximises <k3(S) R, k3(T)> / 3! + <k4(S) R, k4(T)> / 4!, where k3 and k4 are the cumulant
-    tensors of the centred codes and R rotates all of their axes. In an Edgeworth expansion these
-    are the terms of the divergence between the two distributions that depend on R. Each step
-    replaces R by the rotation nearest to the gradient. The best of many random starts are refined
-    by optimal transport (Wasserstein-Procrustes, Grave et al. 2019), and the one of the lowest cost
-    is taken. Rotations are in the space of the leading principal components of both, those with 1 %
-    of the variance of the first or more; the rest is left out.
+    tensors of the centred codes and R rotates all of their axes. For white codes these are the
+    terms of the divergence between the two distributions that depend on R (Edgeworth expansion).
+    Each step replaces R by the rotation nearest to the gradient. The best of many random starts are
+    refined by optimal transport (Wasserstein-Procrustes, Grave et al. 2019), and the one of the
+    lowest cost is taken. Rotations are in the space of the leading principal components of both,
+    those with 1 % of the variance of the first or more; the rest is left out.
 
     Args:
         starts: Number of random starts.
