@@ -81,7 +81,7 @@ class DualVAE(VAE):
         # Over past images: `labels.group_sums`.
         groups = 2 if spec.label_kind == BINARY else spec.num_labels
         self.logit_sums = self.add_weight(
-            shape=(2, groups, spec.num_labels),
+            shape=(groups, 2, spec.num_labels),
             initializer="zeros",
             dtype="float32",
             trainable=False,
@@ -161,7 +161,7 @@ class DualVAE(VAE):
 
     def steps(self):
         """lambda per unit of strength, of each label: `labels.arrivals` of the logits, [L]."""
-        sums, counts = tf.unstack(tf.convert_to_tensor(self.logit_sums))
+        sums, counts = tf.unstack(tf.convert_to_tensor(self.logit_sums), axis=1)
         means, vectors = tf.math.divide_no_nan(sums, counts), self.dual_vectors
         gram = tf.matmul(vectors, vectors, transpose_b=True)
         return self.labels.arrivals(means, counts, gram)

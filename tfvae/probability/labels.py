@@ -58,14 +58,14 @@ class BinaryLabels:
         return tf.sigmoid(logits)
 
     def group_sums(self, logits: tf.Tensor, label: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
-        """Sums of each logit over images without and with its attribute, and counts: [2, 2, L].
+        """Images without and with an attribute: sums of its logit, and their number, [2, 2, L].
 
         >>> label, observed = tf.constant([[1.0, 0.0]]), tf.ones([1, 2])
         >>> BinaryLabels().group_sums(tf.constant([[5.0, 6.0]]), label, observed).numpy().tolist()
-        [[[0.0, 6.0], [5.0, 0.0]], [[0.0, 1.0], [1.0, 0.0]]]
+        [[[0.0, 6.0], [0.0, 1.0]], [[5.0, 0.0], [1.0, 0.0]]]
         """
         members = tf.stack([observed * (1.0 - label), observed * label])
-        return tf.reduce_sum(tf.stack([members * logits, members]), axis=2)
+        return tf.reduce_sum(tf.stack([members * logits, members], axis=1), axis=2)
 
     def arrivals(self, means: tf.Tensor, counts: tf.Tensor, gram: tf.Tensor) -> tf.Tensor:
         """lambda_i by which logit i goes from its mean over images without the attribute to that
@@ -147,25 +147,26 @@ class CategoricalLabels:
         return tf.nn.softmax(logits)
 
     def group_sums(self, logits: tf.Tensor, label: tf.Tensor, observed: tf.Tensor) -> tf.Tensor:
-        """Sums of each logit over the images of each class, and counts of these: [2, L, L].
+        """Images of each class: sums of each logit, and their number, [L, 2, L].
 
         >>> label, observed = tf.constant([[0.0, 1.0]]), tf.ones([1, 2])
         >>> logits = tf.constant([[5.0, 6.0]])
         >>> CategoricalLabels().group_sums(logits, label, observed).numpy().tolist()
-        [[[0.0, 0.0], [5.0, 6.0]], [[0.0, 0.0], [1.0, 1.0]]]
+        [[[0.0, 0.0], [0.0, 0.0]], [[5.0, 6.0], [1.0, 1.0]]]
         """
         members = observed * label
-        return tf.stack(
-            [tf.matmul(members, each, transpose_a=True) for each in (logits, tf.ones_like(logits))]
-        )
+        sums = [
+            tf.matmul(members, each, transpose_a=True) for each in (logits, tf.ones_like(logits))
+        ]
+        return tf.stack(sums, axis=1)
 
     def arrivals(self, means: tf.Tensor, counts: tf.Tensor, gram: tf.Tensor) -> tf.Tensor:
         """lambda_i by which an image of any other class arrives at class i, if lambda times row i
         of `gram` is added to the logits: [L].
 
         From class j it takes the lambda by which logit i - logit j goes from its mean over images
-        of class j to that over images of class i; lambda_i is the largest of these. 1 where a class
-        has no images, or where no lambda > 0 does so.
+        of class j to that over images of class i; lambda_i is the largest of these. Classes without
+        images are left out. 1 where class i is one, or where no lambda > 0 does so.
 
         Args:
             means: Mean logits of the images of each class, [L, L].
@@ -179,10 +180,11 @@ class CategoricalLabels:
         own = tf.linalg.diag_part(means)
         gaps = own[:, tf.newaxis] - means + own - tf.transpose(means)
         slopes = tf.linalg.diag_part(gram)[:, tf.newaxis] - gram
-        others = ~tf.eye(gram.shape[0], dtype=tf.bool)
-        leads = (gaps > 0) & (slopes > 0) & (counts > 0) & (tf.transpose(counts) > 0)
+        seen = tf.linalg.diag_part(counts) > 0
+        others = ~tf.eye(gram.shape[0], dtype=tf.bool) & seen
+        leads = (gaps > 0) & (slopes > 0)
         from_each = tf.where(others, tf.math.divide_no_nan(gaps, slopes), 0.0)
-        arrives = tf.reduce_all(leads | ~others, axis=1)
+        arrives = seen & tf.reduce_all(leads | ~others, axis=1) & tf.reduce_any(others, axis=1)
         return tf.where(arrives, tf.reduce_max(from_each, axis=1), 1.0)
 
     def hits(
