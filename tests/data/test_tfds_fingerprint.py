@@ -52,9 +52,21 @@ def test_images_without_labels_count(splits):
 @pytest.mark.parametrize(
     ("name", "per_class", "message"),
     [
-        ("fashion_mnist", MNIST, "data/fashion_mnist doesn't hold fashion_mnist: MNIST has"),
-        ("kmnist", MNIST, "data/kmnist doesn't hold kmnist: MNIST has"),
-        ("mnist", [1000] * 10, "data/mnist doesn't hold mnist: another has"),
+        (
+            "fashion_mnist",
+            MNIST,
+            "fashion_mnist: the numbers of its test images per class are those of MNIST",
+        ),
+        (
+            "kmnist",
+            MNIST,
+            "kmnist: the numbers of its test images per class are those of MNIST",
+        ),
+        (
+            "mnist",
+            [1000] * 10,
+            "mnist: the numbers of its test images per class are not those of MNIST",
+        ),
         ("mnist", MNIST, None),
         ("kmnist", [1000] * 10, None),
         ("mnist_corrupted", MNIST, None),  # MNIST's labels are its own

@@ -298,8 +298,8 @@ class Dataset:
         splits = {**self._splits, TRAIN: whole.take(rows.astype(np.int64))}
         numbers = {**self.spec.num_examples, TRAIN: count}
         spec = dataclasses.replace(self.spec, num_examples=numbers)
-        # Its training images don't come in pairs with those of other data.
-        return Dataset(spec, splits, self.options, self.fingerprint, None, f"{count} of {seed}")
+        pairing = json.dumps([self.pairing, count, seed])
+        return Dataset(spec, splits, self.options, self.fingerprint, None, pairing)
 
     def _examples(self, split: str) -> Examples:
         if split not in self._splits:

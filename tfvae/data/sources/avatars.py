@@ -95,4 +95,4 @@ def draw_dataset(name: str, options: LoadOptions, ranges: Mapping[str, tuple[int
         label_kind=BINARY,
         num_examples={split: len(part) for split, part in splits.items()},
     )
-    return Dataset(spec, splits, options.to_dict(), f"drawing {DRAWING}", edit, "avatars")
+    return Dataset(spec, splits, options.to_dict(), f"drawing {DRAWING}", edit, f"avatars {ranges}")

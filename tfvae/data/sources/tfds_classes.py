@@ -142,7 +142,7 @@ def check_classes(builder: tfds.core.DatasetBuilder, splits: Mapping[str, Exampl
     >>> check_classes(builder, {"test": test})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
-    tfvae.schema.UserError: data/kmnist doesn't hold kmnist: MNIST has as many test images ...
+    tfvae.schema.UserError: data/kmnist doesn't hold kmnist: the numbers of its test ...
     """
     label = splits[TEST].label
     if builder.name not in _NAMED_AS_MNIST or label is None:
@@ -151,8 +151,9 @@ def check_classes(builder: tfds.core.DatasetBuilder, splits: Mapping[str, Exampl
     is_mnist = found == _MNIST_TEST_IMAGES
     if sum(found) == sum(_MNIST_TEST_IMAGES) and is_mnist != (builder.name == "mnist"):
         raise UserError(
-            f"{builder.data_dir} doesn't hold {builder.name}: {'MNIST' if is_mnist else 'another'} "
-            "has as many test images of each class; delete the folder and try again"
+            f"{builder.data_dir} doesn't hold {builder.name}: the numbers of its test images per "
+            f"class {'are' if is_mnist else 'are not'} those of MNIST; delete the folder and try "
+            "again"
         )
 
 
