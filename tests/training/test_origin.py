@@ -9,8 +9,10 @@ import pytest
 from tfvae.cli import train as command
 from tfvae.data import load_dataset
 from tfvae.exports.reader import Export
+from tfvae.models import build_model
 from tfvae.schema import UsageError, UserError
 from tfvae.training.config import RunConfig
+from tfvae.training.origin import freeze
 from tfvae.training.run import train
 
 DENSE = {"latent_dim": 2, "network": "dense"}
@@ -79,6 +81,26 @@ def test_few_training_images_are_the_first_of_more():
     assert not np.array_equal(few, others)
     test = data.with_train_images(10, 0).arrays("test")["image"]
     np.testing.assert_array_equal(test, data.arrays("test")["image"])
+
+
+def test_the_data_are_those_of_the_export_unless_others_are_given(config, monkeypatch, untraced):
+    def write(model, folder):
+        (folder / "saved_model.pb").touch()
+        return {"reconstruct": {"inputs": ["image"], "outputs": ["image"]}}
+
+    monkeypatch.setattr("tfvae.exports.writer._write_signatures", write)
+    small = train(config(name="small", epochs=1, settings=DENSE, image_size=8))
+    places = config().model_dump(include={"runs_dir", "saved_models_dir"})
+    started = RunConfig.checked({"start_from": small, "epochs": 1, "name": "again", **places})
+    manifest = json.loads((train(started) / "manifest.json").read_text())
+    assert manifest["dataset"] == "digits" and manifest["dataset_options"]["image_size"] == 8
+
+
+def test_freezing_the_encoder_keeps_all_that_codes_depend_on():
+    spec = load_dataset("digits", image_size=8).spec
+    model = build_model("cvae", spec)
+    freeze(model, "encoder")
+    assert len(model.trainable_variables) == len(model.decoder.trainable_variables)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ class BaseModel(keras.Model):
     network_arguments: tuple[str, ...] = ()
     # Old name -> name now, of constructor arguments in `.keras` files of earlier versions.
     renamed_arguments: Mapping[str, str] = {}
+    # The networks that the code of an image depends on.
+    encoding_networks: tuple[str, ...] = ("encoder",)
     # Logged in addition to the terms; `measure` returns their values as diagnostics.
     diagnostic_names: tuple[str, ...] = ()
     # Logged in addition, computed from the terms by `summaries`.

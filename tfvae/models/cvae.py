@@ -48,6 +48,7 @@ class CVAE(VAE):
 
     needs_labels = True
     network_arguments = ("encoder", "decoder", "classifier")
+    encoding_networks = ("encoder", "classifier")
     diagnostic_names = ("accuracy",)
 
     def __init__(

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 def with_origin(config: RunConfig) -> RunConfig:
-    """The configuration with the model and hyper-parameters of the export that it starts from.
+    """The configuration with the model and hyper-parameters of the export that it starts from, and
+    with its data set where none is given.
 
     Hyper-parameters that are given keep their values. It imports no TensorFlow.
 
@@ -31,6 +32,8 @@ def with_origin(config: RunConfig) -> RunConfig:
                 f"--freeze {config.freeze} keeps the weights of an export: give --start-from"
             )
         return config
+    if config.resume:
+        return config.model_copy(update={"start_from": Export.load(config.start_from).path})
     if config.tune is not None:
         raise UsageError("--tune tries other networks, and --start-from keeps one: give either")
     export = Export.load(config.start_from)
@@ -42,6 +45,12 @@ def with_origin(config: RunConfig) -> RunConfig:
     settings = {**export.manifest.get("hyperparameters", {}), **config.settings}
     # The version, so that a resumed run doesn't start from a newer one.
     found = {"model": model, "settings": settings, "start_from": export.path}
+    if "dataset" not in config.model_fields_set:
+        found["dataset"] = export.manifest["dataset"]
+        loaded_with = export.manifest.get("dataset_options") or {}
+        for name in {"image_size", "labels", "skip_bad_images"} - config.model_fields_set:
+            if name in loaded_with:
+                found[name] = loaded_with[name]
     return config.model_copy(update=found)
 
 
@@ -83,7 +92,9 @@ def copy_weights(model: "keras.Model", path: Path) -> None:
 
 
 def freeze(model: "keras.Model", part: str) -> None:
-    """Keeps a part of a model as it is in training; to be called before `compile`.
+    """Keeps the encoder, with all that codes depend on, or the decoder as it is in training.
+
+    To be called before `compile`.
 
     Raises:
         UsageError: the model has no such part.
@@ -97,4 +108,5 @@ def freeze(model: "keras.Model", part: str) -> None:
     parts = model.network_arguments
     if part not in parts:
         raise UsageError(f"--freeze {part}: the model has {', '.join(parts)}")
-    getattr(model, part).trainable = False
+    for name in model.encoding_networks if part == "encoder" else (part,):
+        getattr(model, name).trainable = False

@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfvae.data import check_dataset_name, load_dataset
 from tfvae.exports.contract import MANIFEST
 from tfvae.exports.writer import export_model
-from tfvae.models import MODELS
+from tfvae.models import MODELS, current_settings
 from tfvae.schema import TEST, TRAIN, VALIDATION, UserError
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
@@ -78,8 +78,11 @@ def _checked_run(config: RunConfig) -> RunFolder:
     """The run's folder, after a check of all names and settings; data are loaded later."""
     if config.model is not None:
         MODELS.check(config.model)
-    if not config.resume:
-        config = with_origin(config)
+    config = with_origin(config)
+    if config.start_from is not None and config.model is not None:
+        MODELS.check(config.model)
+        settings = current_settings(config.model, config.settings)
+        config = config.model_copy(update={"settings": settings})
     run = open_run(config, _all_settings)
     check_dataset_name(run.config.dataset)
     return run.with_config(
