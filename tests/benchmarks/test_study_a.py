@@ -20,8 +20,8 @@ def page(monkeypatch, tmp_path):
 
         def rows(start):
             return [
-                {"alignment": "none", "agreement": start, "realism": 1.0},
-                {"alignment": "ortho", "agreement": start + value, "mse ratio": 1.5},
+                {"alignment": "none", "agreement": start, "mse ratio": 9.0, "realism": 1.0},
+                {"alignment": "ortho", "agreement": start + value, "mse ratio": 1.5, "mse": 0.5},
                 {"alignment": "(chance)", "agreement": 0.1},
             ]
 
@@ -50,7 +50,7 @@ def test_both_directions_are_means_over_seeds(page):
         "vae-avatars-s0", "vae-avatars_cartoon-s0", "vae-avatars-s2", "vae-avatars_cartoon-s2",
     ]  # fmt: skip
     header, none, ortho, chance = rows_of(text)
-    assert header.startswith("| alignment | agreement, there | realism, there | agreement, back |")
+    assert header.startswith("| alignment | agreement, there | mse ratio, there | realism, there |")
     assert "| ortho | 0.700 [" in ortho and "0.900 [" in ortho and "1.500 [" in ortho
     assert chance.startswith("| (chance) | 0.100 [0.100, 0.100]")
     assert [names for names, _ in calls[:2]] == [list(trained)[:2], list(trained)[2:]]

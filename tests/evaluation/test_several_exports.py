@@ -117,6 +117,9 @@ def test_metrics_that_compare_get_all_exports_at_once(tmp_path, monkeypatch, cap
     assert [entry["metric"] for entry in single] == ["reconstruction"] * 2
     assert len(cis["saved_model"]) == 2 and {"cis", "a/cis", "b/cis"} <= set(cis["values"])
     assert "a is 0.0000 above b" in " ".join(capsys.readouterr().out.split())
+    twice = ["--dataset", "digits", "--dataset", "mnist"]
+    assert evaluate.main(["--metric", "cis", *arguments, *twice]) == 2
+    assert "on the same images, but --dataset names digits and mnist" in capsys.readouterr().err
     other = write_export(tmp_path / "c" / "1", dataset, methods, dataset_options={"seed": 7})
     assert evaluate.main(["--metric", "cis", *arguments, "--saved-model", str(other)]) == 1
     assert "not of the same data set: their seeds of the split" in capsys.readouterr().err

@@ -180,6 +180,11 @@ class Plan:
             together = [name for name in names if _scores_together(name, len(exports))]
         for name in together:
             metric_needs(name).check_together(name, exports)
+            if metric_needs(name).same_data and len(set(given)) > 1:
+                raise UsageError(
+                    f"metric {name} scores all exports on the same images, but --dataset names "
+                    f"{' and '.join(dict.fromkeys(given))}"
+                )
         jobs = [
             Job(name, (export,), (source,), checked[name])
             for export, source, own in zip(exports, sources, wanted, strict=True)

@@ -41,7 +41,11 @@ PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability", "numpy", "
 
 
 def document(
-    metric: str, saved_model: str | list[str], dataset: str, seed: int, result: Result
+    metric: str,
+    saved_model: str | list[str],
+    dataset: str | list[str],
+    seed: int,
+    result: Result,
 ) -> dict[str, Any]:
     """The JSON form of a result; NumPy's numbers become plain ones.
 
@@ -143,8 +147,8 @@ def markdown(result: Result, about: Mapping[str, Any], figures: Mapping[str, Pat
     lines = [
         f"# {about['metric']}: {about['saved_model']}",
         "",
-        f"Data set `{about['dataset']}`, {about['num_images']} images, seed {about['seed']}; "
-        "95 % intervals.",
+        f"Data set `{_joined(about['dataset'])}`, {about['num_images']} images, "
+        f"seed {about['seed']}; 95 % intervals.",
         "",
         *markdown_table(value_rows(result)),
     ]
@@ -174,7 +178,7 @@ def print_report(report: Report) -> None:
 
     console = Console()
     result, about = report.result, report.document
-    head = f"{about['metric']}: {about['saved_model']} on {about['dataset']}"
+    head = f"{about['metric']}: {about['saved_model']} on {_joined(about['dataset'])}"
     for title, rows in {head: value_rows(result), **result.tables}.items():
         if not rows:
             continue
@@ -216,6 +220,10 @@ def markdown_table(rows: Rows) -> list[str]:
     lines = [f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
     cells = [[_cell(row.get(name)).replace("|", r"\|") for name in columns] for row in rows]
     return lines + [f"| {' | '.join(row)} |" for row in cells]
+
+
+def _joined(names: str | list[str]) -> str:
+    return names if isinstance(names, str) else ", ".join(names)
 
 
 def _columns(rows: Rows) -> list[str]:

@@ -76,12 +76,16 @@ def score(
     )
     paths = [export.path.as_posix() for export in exports]
     saved_model = paths[0] if len(paths) == 1 else paths
-    data = context.spec.name
-    document = report.document(metric, saved_model, data, seed, result)
-    own = exports[0].spec.name if unchanged else ""
-    return report.write(
-        result, document, Path(output_dir), report.file_name(_joined_runs(exports), own, data)
+    data, own = (
+        list(dict.fromkeys(each.spec.name for each in of))
+        for of in ([subject.dataset for subject in subjects], exports)
     )
+    document = report.document(
+        metric, saved_model, data[0] if len(data) == 1 else data, seed, result
+    )
+    trained_on = "+".join(own) if unchanged else ""
+    name = report.file_name(_joined_runs(exports), trained_on, "+".join(data))
+    return report.write(result, document, Path(output_dir), name)
 
 
 def _joined_runs(exports: Sequence[Export]) -> str:

@@ -145,6 +145,7 @@ def test_alignments_without_their_anchors_are_left_out():
     notes = " ".join(result.notes)
     assert "ortho; the images of the two data sets don't come in pairs" in notes
     assert "class_means; the data sets share no label" in notes
+    assert "the first one: without pairs and without labels" in notes
     assert not {"agreement", "mse", "ssim"} & set(result.values)
     assert {"realism", "cycle_mse"} <= set(result.values)
 
@@ -163,12 +164,24 @@ def test_a_class_map_names_the_labels_that_stand_for_each_other():
         swapped(faces, strangers, class_map=("hat:x", "hat:y"))
 
 
+def test_few_images_and_no_pairs_need_no_number_of_pairs():
+    faces, strangers = Faces(), Faces("drawings", "drawings", NAMES, seed=1)
+    result = swapped(faces, strangers, alignments=("none",), num_pairs=5000, num_images=4, shown=2)
+    assert result.values["agreement"] > 0.9
+
+
 def test_bad_requests_are_refused():
     faces = Faces()
     with pytest.raises(UsageError, match="unknown alignment 'otho'"):
         swapped(faces, faces, alignments=("otho",))
     with pytest.raises(UserError, match="num_pairs=601: only 600 training images"):
         swapped(faces, faces, num_pairs=601)
+    three = [Subject(linear_export(run, np.eye(DIM)), faces) for run in "abc"]
+    with pytest.raises(UsageError, match="class_map is for two exports, got 3"):
+        swap(Context(three, classifiers={"cnn_bn": Classifier()}), class_map=("hat:hat",))
+    strangers = Faces("drawings", "drawings", ("x", "y", "z"), seed=1)
+    with pytest.raises(UserError, match="none of ortho, class_means can be fitted.*share no label"):
+        swapped(faces, strangers, alignments=("ortho", "class_means"))
     labelled = Subject(linear_export("c", np.eye(DIM), ("latent", "label")), faces)
     context = Context([labelled, labelled], classifiers={"cnn_bn": Classifier()})
     with pytest.raises(UserError, match="takes a label"):

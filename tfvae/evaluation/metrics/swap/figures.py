@@ -7,6 +7,7 @@ import numpy as np
 from tfvae import plots
 from tfvae.evaluation.image_scores import resized
 from tfvae.evaluation.metrics.swap.pair import Pair
+from tfvae.evaluation.swap.alignment import padded
 
 # Codes of each side in the plane.
 DRAWN = 200
@@ -71,7 +72,8 @@ def planes(pair: Pair, alignments: Sequence[str]):
     clouds = {}
     for name in alignments:
         mapped = pair.alignments[name](pair.source.test.codes[:DRAWN])
-        both = np.concatenate([mapped, target])
+        # Two columns at least, for codes of one dimension.
+        both = padded(np.concatenate([mapped, target]), max(2, target.shape[1]))
         for method, reduction in (
             ("PCA", PCA(2, random_state=0)),
             ("t-SNE", TSNE(2, perplexity=min(30, len(both) / 4), method="exact", random_state=0)),

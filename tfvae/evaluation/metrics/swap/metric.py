@@ -4,7 +4,7 @@ import itertools
 from typing import Annotated, Literal
 
 from annotated_types import Len
-from pydantic import PositiveInt
+from pydantic import Field, PositiveInt
 
 from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.metrics.swap import figures, tables
@@ -14,6 +14,7 @@ from tfvae.evaluation.metrics.swap.side import make_side
 from tfvae.evaluation.swap import ALIGNMENTS
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import run_names
+from tfvae.schema import UsageError, UserError
 
 NEEDS = Needs(signatures=("encode", "decode"), min_exports=2, max_exports=8)
 
@@ -28,7 +29,7 @@ def swap(
     num_pairs: PositiveInt = 256,
     standardise: bool = False,
     class_map: tuple[str, ...] | None = None,
-    num_images: PositiveInt = 1000,
+    num_images: Annotated[int, Field(ge=4)] = 1000,
     classifier: Literal["auto", "cnn", "cnn_bn"] = "auto",
     shown: PositiveInt = 8,
 ) -> Result:
@@ -55,8 +56,8 @@ def swap(
         alignments: Alignments to try; those whose anchors aren't known are left out.
         num_pairs: Number k of pairs of training images, for alignments by pairs.
         standardise: Standardise codes by the statistics of the pairs first.
-        class_map: Labels that stand for each other, SOURCE:TARGET,SOURCE:TARGET; none: those of
-            equal names.
+        class_map: Labels of the first and of the second of two exports that stand for each other,
+            FIRST:SECOND,FIRST:SECOND; none: those of equal names.
         num_images: Number of test images, and of validation images.
         classifier: Architecture of the classifiers; auto as in `cis`.
         shown: Number of images on each contact sheet.
@@ -76,18 +77,26 @@ def swap(
     """
     for name in alignments:
         ALIGNMENTS.check(name)
+    if class_map is not None and len(context.subjects) > 2:
+        raise UsageError(f"class_map is for two exports, got {len(context.subjects)}")
     sides = [
         make_side(name, alone, NUM_CODES, num_images, classifier)
         for name, alone in zip(run_names(context.exports), context.each(), strict=True)
     ]
     pairs = []
     for source, target in itertools.product(sides, sides):
-        entries = class_map
-        if class_map is not None and (source, target) != (sides[0], sides[1]):
-            entries = None if source is target else _reversed(class_map)
+        entries = class_map if source is sides[0] else _reversed(class_map)
+        if source is target:
+            entries = None
         shared = shared_labels(source.spec, target.spec, entries)
         names = ("none",) if source is target else alignments
         found = fitted(source, target, shared, names, num_pairs, standardise)
+        if not found:
+            raise UserError(
+                f"metric swap: none of {', '.join(names)} can be fitted to {source.name} and "
+                f"{target.name}: their images don't come in pairs"
+                f"{'' if len(shared) else ', and they share no label'}"
+            )
         pairs.append(Pair(source, target, shared, found))
     by_sides = {(pair.source.name, pair.target.name): pair for pair in pairs}
 
@@ -115,7 +124,9 @@ def swap(
     )
 
 
-def _reversed(class_map: tuple[str, ...]) -> tuple[str, ...]:
+def _reversed(class_map: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    if class_map is None:
+        return None
     return tuple(":".join(reversed(entry.split(":", 1))) for entry in class_map)
 
 
@@ -124,10 +135,10 @@ def _slug(pair: Pair) -> str:
 
 
 def _notes(pair: Pair, wanted: tuple[str, ...], num_pairs: int, chosen: str) -> list[str]:
-    notes = [
-        f"The values are those of {pair.name} under the alignment {chosen}, which was chosen on "
-        "validation images."
-    ]
+    why = "which was chosen on validation images"
+    if not (pair.paired or pair.judged):
+        why = "the first one: without pairs and without labels none can be called the best"
+    notes = [f"The values are those of {pair.name} under the alignment {chosen}, {why}."]
     left_out = [name for name in wanted if name not in pair.alignments]
     if left_out:
         reasons = {"pairs": "the images of the two data sets don't come in pairs",

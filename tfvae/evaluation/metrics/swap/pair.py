@@ -54,13 +54,18 @@ class Pair:
         """Whether the true counterpart of each source image is known."""
         return paired(self.source, self.target)
 
+    @property
+    def judged(self) -> bool:
+        """Whether a classifier of the target's data can read labels of the source."""
+        return self.target.classifier is not None and len(self.shared) > 0
+
     def swapped(self, alignment: str, split: str = TEST) -> np.ndarray:
         """Source images of a split, encoded by the source and decoded by the target."""
         return self.target.decode(self.alignments[alignment](self.source.samples[split].codes))
 
     def agreement(self, images: np.ndarray, split: str = TEST) -> Agreement | None:
         """How often the target's classifier reads the source's labels; None without such labels."""
-        if self.target.classifier is None or not len(self.shared):
+        if not self.judged or self.target.classifier is None:
             return None
         label = self.shared.from_source(self.source.samples[split].label)
         return agreement(self.target.classifier(images), label, self.shared)
@@ -115,7 +120,8 @@ def fitted(
     """
     first, second = source.samples[TRAIN], target.samples[TRAIN]
     both = paired(source, target)
-    if both and num_pairs > len(first.codes):
+    by_pairs = [name for name in names if ALIGNMENTS.load(name).anchors == "pairs"]
+    if both and by_pairs and num_pairs > len(first.codes):
         raise UserError(f"num_pairs={num_pairs}: only {len(first.codes)} training images are used")
     first_half = first.part(slice(0, len(first.codes) // 2))
     second_half = second.part(slice(len(second.codes) // 2, None))

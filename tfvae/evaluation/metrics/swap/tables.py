@@ -144,7 +144,7 @@ def _cells(scores: Scores) -> dict:
     cells: dict = {}
     if scores.agreement is not None:
         cells |= {"agreement": scores.agreement.value, **_interval(scores.agreement.interval)}
-    for name in ("mse_ratio", "realism", "cycle_mse"):
+    for name in ("mse", "mse_ratio", "realism", "cycle_mse"):
         value = getattr(scores, name)
         if value is not None:
             cells[name.replace("_", " ")] = value[0]
