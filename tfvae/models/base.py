@@ -91,8 +91,8 @@ class BaseModel(keras.Model):
     def measure(self, batch, seed):
         """(`loss_terms`, diagnostics).
 
-        Diagnostics are {name: (values, weights)}, two tensors of equal shape, whose weighted mean
-        is logged, for the names in `diagnostic_names`. Others, of any form, are for `after_step`.
+        Diagnostics are {name: (values, weights)}, two tensors of equal shape. The weighted mean of
+        those in `diagnostic_names` is logged; `after_step` gets them all.
         """
         raise NotImplementedError
 

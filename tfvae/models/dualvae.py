@@ -110,13 +110,15 @@ class DualVAE(VAE):
             **self.bound_terms(batch, posterior, z),
             "label": -self.labels.log_likelihood(logits, label, observed),
         }
+        sums, counts = tf.unstack(self.labels.group_sums(logits, label, observed), axis=1)
         return terms, {
             "accuracy": self.labels.hits(logits, label, observed),
-            "logit_sums": self.labels.group_sums(logits, label, observed),
+            "group_means": (tf.math.divide_no_nan(sums, counts), counts),
         }
 
     def after_step(self, diagnostics):
-        sums = replicas.total(diagnostics["logit_sums"])
+        means, counts = diagnostics["group_means"]
+        sums = replicas.total(tf.stack([means * counts, counts], axis=1))
         self.logit_sums.assign(DECAY * self.logit_sums + sums)
 
     def term_weights(self):
