@@ -18,6 +18,7 @@ from tfvae.evaluation.statistics import (
     proportion_interval,
     ratio_interval,
 )
+from tfvae.evaluation.swap.distances import kernel_distance
 
 # (images, proportion) -> exact coverage of the mid-P interval.
 EXACT = {
@@ -258,3 +259,21 @@ def test_correlations_of_noisy_means(noise):
     assert 0.93 <= coverage(draw, truth, 100) <= 0.98
     assert correlation_interval(1.0, np.ones(10)) == (1, 1)
     assert correlation_interval(0.0, np.linspace(-0.1, 0.1, 101)) == pytest.approx((-0.095, 0.095))
+
+
+@pytest.mark.parametrize(("shift", "most"), [(0.3, 0.97), (0.0, 1.0)])
+def test_coverage_of_a_kernel_distance(shift, most):
+    """At distance 0 the statistic is degenerate, and its interval too wide."""
+    dim = 32
+
+    def draw(rng):
+        first, second = rng.normal(size=(200, dim)), rng.normal(shift, size=(200, dim))
+        value, terms = kernel_distance(first, second)
+        return value, linear_interval(value, terms)
+
+    # E (x.y / D + 1)^3 for x, y of N(0, I) and N(m, I), from the moments of x.y; square = |m|^2.
+    square = dim * shift**2
+    both = 3 * square / dim + 3 * (square**2 + 2 * square + dim) / dim**2
+    both += (square**3 + 3 * square * (2 * square + dim) + 6 * square) / dim**3
+    across = 3 * (square + dim) / dim**2
+    assert 0.93 <= coverage(draw, 3 / dim + both - 2 * across, 400) <= most
