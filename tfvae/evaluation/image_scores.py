@@ -17,6 +17,15 @@ def binary_cross_entropy(images: np.ndarray, probabilities: np.ndarray) -> np.nd
     return -nats.sum(axis=(1, 2, 3))
 
 
+def mean_squared_error(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Squared difference per pixel, mean over each image, [N].
+
+    >>> mean_squared_error(np.zeros([1, 2, 2, 1]), np.full([1, 2, 2, 1], 0.5)).tolist()
+    [0.25]
+    """
+    return np.square(first - second).mean(axis=(1, 2, 3), dtype=np.float64)
+
+
 def structural_similarity(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """SSIM of Wang et al. (2004), [N]; Gaussian window of 11 pixels, or less for smaller images.
 

@@ -5,7 +5,11 @@ from pydantic import PositiveInt
 
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
-from tfvae.evaluation.image_scores import binary_cross_entropy, structural_similarity
+from tfvae.evaluation.image_scores import (
+    binary_cross_entropy,
+    mean_squared_error,
+    structural_similarity,
+)
 from tfvae.evaluation.statistics import summary
 from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, LABEL
@@ -46,7 +50,7 @@ def reconstruction(
     data = context.draw(count=num_images)
     images = data[IMAGE]
     rebuilt = context.export.call("reconstruct", image=images, label=data.get(LABEL))[IMAGE]
-    errors = np.square(rebuilt - images).mean(axis=(1, 2, 3), dtype=np.float64)
+    errors = mean_squared_error(rebuilt, images)
     per_image = {
         "mse": errors,
         "ssim": structural_similarity(images, rebuilt),

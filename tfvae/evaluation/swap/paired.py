@@ -4,6 +4,8 @@ Theirs are codes of deterministic autoencoders, which are standardised first. Co
 common scale already, and standardising by the statistics of few pairs adds noise; it is an option.
 """
 
+import abc
+
 import numpy as np
 
 from tfvae.evaluation.swap.alignment import AffineMap, Alignment, Labels, rotation
@@ -41,9 +43,9 @@ class Paired(Alignment):
         """The point that is mapped to its counterpart, [D]."""
         return codes.mean(axis=0)
 
+    @abc.abstractmethod
     def matrix(self, source: np.ndarray, target: np.ndarray) -> np.ndarray:
         """The matrix [D, D] for centred pairs."""
-        raise NotImplementedError
 
 
 class Ortho(Paired):

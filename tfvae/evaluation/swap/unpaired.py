@@ -5,6 +5,8 @@ and covariances tell a map up to a rotation only; what they don't tell is in the
 distributions, such as their clusters.
 """
 
+from operator import itemgetter
+
 import numpy as np
 from pydantic import NonNegativeInt, PositiveInt
 
@@ -152,7 +154,9 @@ class Cumulants(Alignment):
         found = [climbed(random_rotation(rng, source.shape[1]), STEPS) for _ in range(self.starts)]
         # Starts that ended in the same optimum have the same value, to three digits or so.
         values = [cumulant_match(each, *cumulants)[0] for each in found]
-        distinct = {f"{value:.3g}": each for value, each in sorted(zip(values, found), key=_first)}
+        distinct = {
+            f"{value:.3g}": each for value, each in sorted(zip(values, found), key=itemgetter(0))
+        }
         refined = [
             transport.refined_rotation(climbed(each, FURTHER_STEPS), source, target, rng)
             for each in list(distinct.values())[-FINALISTS:]
@@ -202,10 +206,6 @@ def cumulant_match(
     of_fourth = np.tensordot(fourth, target[1], ([1, 2, 3], [1, 2, 3]))
     value = np.sum(matrix * of_third) / 6 + np.sum(matrix * of_fourth) / 24
     return float(value), of_third / 2 + of_fourth / 6
-
-
-def _first(pair: tuple[float, np.ndarray]) -> float:
-    return pair[0]
 
 
 def _num_used(codes: np.ndarray) -> int:

@@ -20,14 +20,10 @@ def sheet(pair: Pair, shown: int):
         pair: With its alignments.
         shown: Number of images.
 
-    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
-    >>> from tfvae.evaluation.metrics.swap.pair import fitted
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
-    >>> side = copying_side()
-    >>> shared = shared_labels(side.spec, side.spec)
-    >>> pair = Pair(side, side, shared, fitted(side, side, shared, ["none"], 50, False))
+    >>> from tfvae.evaluation.metrics.swap.pair import copying_pair
+    >>> pair = copying_pair()
     >>> [tick.get_text() for tick in sheet(pair, 4).axes[0].get_xticklabels()][1:4]
-    ['own decoder', 'none', 'true counterpart']
+    ['own decoder', 'none', 'moments']
     """
     shape = pair.target.spec.image_shape
     first = slice(0, shown)
@@ -56,12 +52,8 @@ def planes(pair: Pair, alignments: Sequence[str]):
         pair: With its alignments.
         alignments: Names of those to show.
 
-    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
-    >>> from tfvae.evaluation.metrics.swap.pair import fitted
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
-    >>> side = copying_side()
-    >>> shared = shared_labels(side.spec, side.spec)
-    >>> pair = Pair(side, side, shared, fitted(side, side, shared, ["none"], 50, False))
+    >>> from tfvae.evaluation.metrics.swap.pair import copying_pair
+    >>> pair = copying_pair()
     >>> [axes.get_title() for axes in planes(pair, ["none"]).axes]
     ['none, PCA', 'none, t-SNE']
     """

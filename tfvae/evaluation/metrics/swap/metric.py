@@ -136,7 +136,7 @@ def _slug(pair: Pair) -> str:
 
 def _notes(pair: Pair, wanted: tuple[str, ...], num_pairs: int, chosen: str) -> list[str]:
     why = "which was chosen on validation images"
-    if not (pair.paired or pair.judged):
+    if not pair.paired and pair.reader is None:
         why = "the first one: without pairs and without labels none can be called the best"
     notes = [f"The values are those of {pair.name} under the alignment {chosen}, {why}."]
     left_out = [name for name in wanted if name not in pair.alignments]

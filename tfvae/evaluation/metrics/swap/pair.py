@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tfvae.evaluation.image_scores import structural_similarity
+from tfvae.evaluation.context import DomainClassifier
+from tfvae.evaluation.image_scores import mean_squared_error, structural_similarity
 from tfvae.evaluation.metrics.swap.labels import (
     Agreement,
     SharedLabels,
     agreement,
+    shared_labels,
 )
-from tfvae.evaluation.metrics.swap.side import Sample, Side, paired
+from tfvae.evaluation.metrics.swap.side import Sample, Side, copying_side, paired
 from tfvae.evaluation.statistics import linear_interval, mean_interval, ratio_interval
 from tfvae.evaluation.swap import ALIGNMENTS, Alignment, make_alignment
 from tfvae.evaluation.swap.distances import kernel_distance
@@ -30,12 +32,8 @@ class Pair:
         shared: The labels that their data share.
         alignments: Name -> fitted alignment.
 
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
-    >>> first, second = copying_side("a"), copying_side("b")
-    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
-    >>> shared = shared_labels(first.spec, second.spec)
-    >>> pair = Pair(first, second, shared, fitted(first, second, shared, ["none"], 50, False))
-    >>> pair.name, pair.paired, bool((pair.swapped("none") == first.test.images).all())
+    >>> pair = copying_pair()
+    >>> pair.name, pair.paired, bool((pair.swapped("none") == pair.source.test.images).all())
     ('a -> b', True, True)
     """
 
@@ -55,9 +53,9 @@ class Pair:
         return paired(self.source, self.target)
 
     @property
-    def judged(self) -> bool:
-        """Whether a classifier of the target's data can read labels of the source."""
-        return self.target.classifier is not None and len(self.shared) > 0
+    def reader(self) -> DomainClassifier | None:
+        """The classifier that reads the source's labels off images of the target, if any can."""
+        return self.target.classifier if len(self.shared) else None
 
     def swapped(self, alignment: str, split: str = TEST) -> np.ndarray:
         """Source images of a split, encoded by the source and decoded by the target."""
@@ -65,10 +63,10 @@ class Pair:
 
     def agreement(self, images: np.ndarray, split: str = TEST) -> Agreement | None:
         """How often the target's classifier reads the source's labels; None without such labels."""
-        if not self.judged or self.target.classifier is None:
+        if self.reader is None:
             return None
         label = self.shared.from_source(self.source.samples[split].label)
-        return agreement(self.target.classifier(images), label, self.shared)
+        return agreement(self.reader(images), label, self.shared)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,88 +109,87 @@ def fitted(
     Raises:
         UserError: more pairs than training images.
 
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
     >>> side = copying_side()
-    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
     >>> shared = shared_labels(side.spec, side.spec)
     >>> sorted(fitted(side, side, shared, ["none", "ortho"], num_pairs=50, standardise=False))
     ['none', 'ortho']
     """
     first, second = source.samples[TRAIN], target.samples[TRAIN]
-    both = paired(source, target)
-    by_pairs = [name for name in names if ALIGNMENTS.load(name).anchors == "pairs"]
-    if both and by_pairs and num_pairs > len(first.codes):
-        raise UserError(f"num_pairs={num_pairs}: only {len(first.codes)} training images are used")
-    first_half = first.part(slice(0, len(first.codes) // 2))
-    second_half = second.part(slice(len(second.codes) // 2, None))
+    ours = first.part(slice(0, len(first.codes) // 2))
+    theirs = second.part(slice(len(second.codes) // 2, None))
+    # Anchors -> arguments of `fit`, where they are known.
+    known: dict[str, tuple] = {"nothing": (ours.codes, theirs.codes)}
+    if paired(source, target):
+        known["pairs"] = first.codes[:num_pairs], second.codes[:num_pairs]
+    labelled = [
+        _labelled(ours, shared.from_source(ours.label), shared),
+        _labelled(theirs, shared.from_target(theirs.label), shared),
+    ]
+    if len(shared) and min(len(codes) for codes, _ in labelled) > 1:
+        codes, labels = zip(*labelled)
+        known["labels"] = (*codes, labels)
     found = {}
     for name in names:
-        anchors = ALIGNMENTS.load(name).anchors
-        options = {"standardise": True} if anchors == "pairs" and standardise else {}
+        options = {"standardise": standardise} if "standardise" in ALIGNMENTS.defaults(name) else {}
         alignment = make_alignment(name, **options)
-        if anchors == "pairs" and both:
-            alignment.fit(first.codes[:num_pairs], second.codes[:num_pairs])
-        elif anchors == "labels" and len(shared):
-            ours = _labelled(first_half, shared.from_source(first_half.label), shared)
-            theirs = _labelled(second_half, shared.from_target(second_half.label), shared)
-            if min(len(ours[0]), len(theirs[0])) < 2:
-                continue
-            alignment.fit(ours[0], theirs[0], (ours[1], theirs[1]))
-        elif anchors == "nothing":
-            alignment.fit(first_half.codes, second_half.codes)
-        else:
+        if alignment.anchors not in known:
             continue
-        found[name] = alignment
+        if alignment.anchors == "pairs" and num_pairs > len(first.codes):
+            raise UserError(
+                f"num_pairs={num_pairs}: only {len(first.codes)} training images are used"
+            )
+        found[name] = alignment.fit(*known[alignment.anchors])
     return found
 
 
+def copying_pair() -> Pair:
+    """Two models that copy the same images, with two alignments; for examples.
+
+    >>> list(copying_pair().alignments)
+    ['none', 'moments']
+    """
+    first, second = copying_side("a"), copying_side("b")
+    shared = shared_labels(first.spec, second.spec)
+    return Pair(
+        first, second, shared, fitted(first, second, shared, ["none", "moments"], 50, False)
+    )
+
+
 def score(pair: Pair, alignment: str, back: Alignment | None) -> Scores:
-    """The scores of a pair under one alignment.
+    """The scores of the test images of a pair under one alignment.
 
     Args:
         pair: The encoder and the decoder.
         alignment: A name of `pair.alignments`.
         back: The alignment of the same name from the target to the source.
 
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
-    >>> side = copying_side()
-    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
-    >>> shared = shared_labels(side.spec, side.spec)
-    >>> alignments = fitted(side, side, shared, ["none", "moments"], 50, False)
-    >>> pair = Pair(side, side, shared, alignments)
-    >>> score(pair, "none", alignments["none"]).mse
-    (0.0, (0.0, 0.0))
+    >>> scores = score(copying_pair(), "none", None)
+    >>> scores.mse, scores.ssim
+    ((0.0, (0.0, 0.0)), (1.0, (1.0, 1.0)))
     """
-    return score_images(pair, pair.swapped(alignment), back)
-
-
-def score_images(pair: Pair, images: np.ndarray, back: Alignment | None) -> Scores:
-    """As `score`, for test images that are swapped already.
-
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
-    >>> side = copying_side()
-    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
-    >>> shared = shared_labels(side.spec, side.spec)
-    >>> alignments = fitted(side, side, shared, ["none", "moments"], 50, False)
-    >>> pair = Pair(side, side, shared, alignments)
-    >>> score_images(pair, side.test.images, None).ssim
-    (1.0, (1.0, 1.0))
-    """
+    images = pair.swapped(alignment)
     source, target = pair.source, pair.target
     mse = ssim = ratio = cycle = None
     if pair.paired:
         truth = target.test.images
-        errors, own = _squares(images - truth), _squares(target.reconstructions - truth)
-        mse = float(errors.mean()), mean_interval(errors)
+        errors = mean_squared_error(images, truth)
+        own = mean_squared_error(target.reconstructions, truth)
+        mse, ssim = mean_score(errors), mean_score(structural_similarity(truth, images))
         if own.any():
             ratio = float(errors.mean() / own.mean()), ratio_interval(errors, own)
-        similarity = structural_similarity(truth, images)
-        ssim = float(similarity.mean()), mean_interval(similarity)
     if back is not None:
         returned = source.decode(back(target.encode(images)))
-        errors = _squares(returned - source.test.images)
-        cycle = float(errors.mean()), mean_interval(errors)
+        cycle = mean_score(mean_squared_error(returned, source.test.images))
     return Scores(pair.agreement(images), mse, ssim, ratio, realism(target, images), cycle)
+
+
+def mean_score(per_image: np.ndarray) -> Score:
+    """The mean over images [N] and its 95 % interval.
+
+    >>> mean_score(np.array([0.5, 0.5]))
+    (0.5, (0.5, 0.5))
+    """
+    return float(per_image.mean()), mean_interval(per_image)
 
 
 def realism(side: Side, images: np.ndarray) -> Score | None:
@@ -201,7 +198,6 @@ def realism(side: Side, images: np.ndarray) -> Score | None:
     The side's validation images are compared, in the features of its classifier; None without a
     classifier that has features.
 
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
     >>> side = copying_side()
     >>> realism(side, side.test.images) is None  # its classifier is a plain function
     True
@@ -220,13 +216,7 @@ def best_alignment(pair: Pair) -> str:
 
     By the error to the true counterpart if it is known, else by the agreement; else the first one.
 
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
-    >>> side = copying_side()
-    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
-    >>> shared = shared_labels(side.spec, side.spec)
-    >>> alignments = fitted(side, side, shared, ["none", "moments"], 50, False)
-    >>> pair = Pair(side, side, shared, alignments)
-    >>> best_alignment(pair)
+    >>> best_alignment(copying_pair())
     'none'
     """
     if len(pair.alignments) == 1:
@@ -235,7 +225,8 @@ def best_alignment(pair: Pair) -> str:
     def value(name: str) -> float:
         images = pair.swapped(name, VALIDATION)
         if pair.paired:
-            return -float(_squares(images - pair.target.samples[VALIDATION].images).mean())
+            truth = pair.target.samples[VALIDATION].images
+            return -float(mean_squared_error(images, truth).mean())
         found = pair.agreement(images, VALIDATION)
         return 0.0 if found is None else found.value
 
@@ -248,8 +239,3 @@ def _labelled(
     """Codes and labels of the images with a known shared label; of classes, with a shared class."""
     rows = np.nansum(label, axis=1) > 0 if shared.are_classes else ~np.isnan(label).all(axis=1)
     return sample.codes[rows], label[rows]
-
-
-def _squares(difference: np.ndarray) -> np.ndarray:
-    """Mean square per image, [N]."""
-    return np.square(difference).mean(axis=(1, 2, 3), dtype=np.float64)

@@ -5,21 +5,17 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tfvae.evaluation.context import Rows
+from tfvae.evaluation.image_scores import mean_squared_error
 from tfvae.evaluation.metrics.swap.labels import agreement, chance
-from tfvae.evaluation.metrics.swap.pair import Pair, Scores, realism
-from tfvae.evaluation.statistics import mean_interval
-from tfvae.evaluation.swap.distances import gaussian_mmd, gaussian_wasserstein, linear_cka
+from tfvae.evaluation.metrics.swap.pair import Pair, Scores, mean_score, realism
+from tfvae.evaluation.swap.distances import gaussian_wasserstein, linear_cka
 
 
 def values(pair: Pair, scores: Scores) -> tuple[dict[str, float], dict[str, tuple[float, float]]]:
     """The values of a pair under one alignment with those for comparison, and their intervals.
 
-    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
-    >>> from tfvae.evaluation.metrics.swap.pair import fitted, score
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
-    >>> side = copying_side()
-    >>> shared = shared_labels(side.spec, side.spec)
-    >>> pair = Pair(side, side, shared, fitted(side, side, shared, ["none"], 50, False))
+    >>> from tfvae.evaluation.metrics.swap.pair import copying_pair, score
+    >>> pair = copying_pair()
     >>> found, intervals = values(pair, score(pair, "none", None))
     >>> found["mse"], found["agreement_chance"], intervals["mse"]
     (0.0, 0.1, (0.0, 0.0))
@@ -34,8 +30,9 @@ def values(pair: Pair, scores: Scores) -> tuple[dict[str, float], dict[str, tupl
     found["realism_within"] = realism(pair.target, pair.target.reconstructions)
     found["cycle_mse"] = scores.cycle_mse
     source = pair.source
-    errors = np.square(source.reconstructions - source.test.images).mean(axis=(1, 2, 3))
-    found["cycle_mse_within"] = float(errors.mean()), mean_interval(errors)
+    found["cycle_mse_within"] = mean_score(
+        mean_squared_error(source.reconstructions, source.test.images)
+    )
     found = {name: score for name, score in found.items() if score is not None}
     return (
         {name: value for name, (value, _) in found.items()},
@@ -46,22 +43,18 @@ def values(pair: Pair, scores: Scores) -> tuple[dict[str, float], dict[str, tupl
 def references(pair: Pair) -> dict:
     """Agreements for comparison, name -> (value, interval or None); {} without shared labels.
 
-    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
-    >>> from tfvae.evaluation.metrics.swap.pair import fitted
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
-    >>> side = copying_side()
-    >>> shared = shared_labels(side.spec, side.spec)
-    >>> pair = Pair(side, side, shared, fitted(side, side, shared, ["none"], 50, False))
+    >>> from tfvae.evaluation.metrics.swap.pair import copying_pair
+    >>> pair = copying_pair()
     >>> sorted(references(pair))
     ['ceiling', 'chance', 'majority', 'within']
     """
     target, shared = pair.target, pair.shared
-    if target.classifier is None or not len(shared):
+    if pair.reader is None:
         return {}
     label = shared.from_target(target.test.label)
     found = {}
     for name, images in (("within", target.reconstructions), ("ceiling", target.test.images)):
-        read = agreement(target.classifier(images), label, shared)
+        read = agreement(pair.reader(images), label, shared)
         if read is not None:
             found[name] = read.value, read.interval
     of_source = shared.from_source(pair.source.test.label)
@@ -79,16 +72,12 @@ def tables(
         scores: (Name of a pair, alignment) -> scores.
         best: Name of a pair -> its alignment for the first table.
 
-    >>> from tfvae.evaluation.metrics.swap.labels import shared_labels
-    >>> from tfvae.evaluation.metrics.swap.pair import fitted, score
-    >>> from tfvae.evaluation.metrics.swap.side import copying_side
-    >>> side = copying_side()
-    >>> shared = shared_labels(side.spec, side.spec)
-    >>> pair = Pair(side, side, shared, fitted(side, side, shared, ["none"], 50, False))
-    >>> scores = {("copy -> copy", "none"): score(pair, "none", None)}
-    >>> found = tables([pair], scores, {"copy -> copy": "none"})
-    >>> next(iter(found.values()))[0]["encoder"]
-    'copy'
+    >>> from tfvae.evaluation.metrics.swap.pair import copying_pair, score
+    >>> pair = copying_pair()
+    >>> scores = {("a -> b", name): score(pair, name, None) for name in pair.alignments}
+    >>> found = tables([pair], scores, {"a -> b": "none"})
+    >>> [row["alignment"] for row in found["a -> b, by alignment"]][:2]
+    ['none', 'moments']
     """
     found = {
         "Every encoder with every decoder, under the alignment chosen on validation images": [
@@ -119,8 +108,12 @@ def tables(
 
 
 def _distances(pair: Pair, best: Mapping[str, str]) -> Rows:
+    # Here, because help texts are printed without TensorFlow.
+    from tfvae.probability.mmd import default_bandwidth, gaussian, squared_mmd
+
     rows = []
     theirs = pair.target.test.codes
+    bandwidth = default_bandwidth(theirs.shape[1])
     for name in dict.fromkeys(("none", best[pair.name])):
         if name not in pair.alignments:
             continue
@@ -131,7 +124,7 @@ def _distances(pair: Pair, best: Mapping[str, str]) -> Rows:
         row = {
             "codes": pair.name,
             "alignment": name,
-            "MMD^2": gaussian_mmd(ours[:half], theirs[half : 2 * half])[0],
+            "MMD^2": float(squared_mmd(ours[:half], theirs[half:count], gaussian, bandwidth)),
             "Gaussian Wasserstein^2": gaussian_wasserstein(ours, theirs),
         }
         if pair.paired:
