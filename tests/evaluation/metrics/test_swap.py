@@ -5,6 +5,7 @@ import types
 import numpy as np
 import pytest
 
+from tfvae.evaluation import METRICS
 from tfvae.evaluation.context import Context, Subject
 from tfvae.evaluation.metrics.swap.labels import agreement, chance, shared_labels
 from tfvae.evaluation.metrics.swap.metric import NEEDS, swap
@@ -172,8 +173,8 @@ def test_few_images_and_no_pairs_need_no_number_of_pairs():
 
 def test_bad_requests_are_refused():
     faces = Faces()
-    with pytest.raises(UsageError, match="unknown alignment 'otho'"):
-        swapped(faces, faces, alignments=("otho",))
+    with pytest.raises(UsageError, match="alignments=none,otho is not list of one of none"):
+        METRICS.check_options("swap", {"alignments": "none,otho"})
     with pytest.raises(UserError, match="num_pairs=601: only 600 training images"):
         swapped(faces, faces, num_pairs=601)
     three = [Subject(linear_export(run, np.eye(DIM)), faces) for run in "abc"]

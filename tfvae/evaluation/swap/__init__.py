@@ -11,9 +11,16 @@ target. It needs nothing of the models, so codes can come from anywhere:
 True
 """
 
+from typing import Literal, get_args
+
 from tfvae.evaluation.swap.alignment import Alignment
 from tfvae.registry import Table
 
+# For annotations, so that a wrong name is refused before any data are loaded.
+AlignmentName = Literal[
+    "none", "moments", "optimal_transport", "gromov_wasserstein", "cumulants", "class_means",
+    "class_transport", "affine", "linear", "l_ortho", "ortho",
+]  # fmt: skip
 ALIGNMENTS = Table(
     "alignment",
     {
@@ -30,6 +37,7 @@ ALIGNMENTS = Table(
         "ortho": "tfvae.evaluation.swap.paired:Ortho",
     },
 )
+assert tuple(ALIGNMENTS) == get_args(AlignmentName)
 
 
 def make_alignment(name: str, **options) -> Alignment:

@@ -1,7 +1,7 @@
 """Every encoder with every decoder: are codes of one data set those of another?"""
 
 import itertools
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from annotated_types import Len
 from pydantic import Field, PositiveInt
@@ -11,7 +11,7 @@ from tfvae.evaluation.metrics.swap import figures, tables
 from tfvae.evaluation.metrics.swap.labels import shared_labels
 from tfvae.evaluation.metrics.swap.pair import Pair, Scores, best_alignment, fitted, score
 from tfvae.evaluation.metrics.swap.side import make_side
-from tfvae.evaluation.swap import ALIGNMENTS
+from tfvae.evaluation.swap import ALIGNMENTS, AlignmentName
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import run_names
 from tfvae.schema import UsageError, UserError
@@ -25,7 +25,7 @@ NUM_CODES = 10_000
 def swap(
     context: Context,
     *,
-    alignments: Annotated[tuple[str, ...], Len(1)] = tuple(ALIGNMENTS),
+    alignments: Annotated[tuple[AlignmentName, ...], Len(1)] = get_args(AlignmentName),
     num_pairs: PositiveInt = 256,
     standardise: bool = False,
     class_map: tuple[str, ...] | None = None,
@@ -62,7 +62,7 @@ def swap(
         classifier: Architecture of the classifiers; auto as in `cis`.
         shown: Number of images on each contact sheet.
     Raises:
-        UsageError: an unknown alignment, or a class map that doesn't fit.
+        UsageError: a class map that doesn't fit.
         UserError: codes that depend on a label, or more pairs than training images.
 
     Two models that copy their images agree on everything:
@@ -75,8 +75,6 @@ def swap(
     >>> result.values["mse"], result.values["cycle_mse"]
     (0.0, 0.0)
     """
-    for name in alignments:
-        ALIGNMENTS.check(name)
     if class_map is not None and len(context.subjects) > 2:
         raise UsageError(f"class_map is for two exports, got {len(context.subjects)}")
     sides = [
