@@ -5,9 +5,10 @@
     python -m benchmarks.study_a.swap --quick                # trial run; its scores mean nothing
 
 A model is trained on each of the two data sets with the same options, and every alignment is scored
-in both directions by `evaluate.py --metric swap`. If both are one data set, the two models differ
-in their seeds alone. With --fine-tune half of a model is trained further on a few images of the
-other data set, the other half frozen, with the budget in `TUNING`.
+in both directions by `evaluate.py --metric swap`. Models of two data sets get the same initial
+weights, models of one data set differ in their seeds alone; --seed-offset changes that. With
+--fine-tune half of a model is trained further on a few images of the other data set, the other half
+frozen, with the budget in `TUNING`.
 
 Trained runs and their scores are kept under --work-dir, in a folder for each budget and set of
 options, and not repeated: the command goes on where it was stopped.
@@ -32,7 +33,7 @@ MODELS = {
 }
 # Options of a fine-tuning.
 TUNING = "--epochs 100 --batch-size 32"
-# Between the seeds of two models of the same data.
+# Seeds of two models of the same data differ by it.
 OTHER_SEED = 100
 # The second is over the target's own error, which fine-tuning changes.
 SCORES = ("agreement", "mse ratio", "mse", "realism")
@@ -94,14 +95,13 @@ def page(given: argparse.Namespace, bench: Bench) -> list[str]:
         f"{', options ' + ' '.join(given.settings) if given.settings else ''}. "
         f"{cells(given.seeds)} Options of the metric: {' '.join(given.set) or 'the defaults'}.",
     ]
-    most = max(given.num_pairs)
     for row in given.models:
-        found = [swaps(given, bench, row, seed, most) for seed in given.seeds]
+        found = [swaps(given, bench, row, seed, given.num_pairs[0]) for seed in given.seeds]
         lines += ["", f"## {row}", "", *markdown_table(alignment_rows(found))]
     if len(given.num_pairs) > 1:
         by_pairs = {
             count: [swaps(given, bench, given.models[0], seed, count) for seed in given.seeds]
-            for count in given.num_pairs
+            for count in sorted(given.num_pairs)
         }
         lines += ["", f"## {given.models[0]}, by number of pairs", ""]
         lines += markdown_table(pair_rows(by_pairs))
@@ -113,9 +113,11 @@ def page(given: argparse.Namespace, bench: Bench) -> list[str]:
 
 def runs_of(given: argparse.Namespace, row: str, seed: int) -> tuple[Run, Run]:
     """The run of the source and that of the target."""
-    same = given.dataset == given.target
+    offset = given.seed_offset
+    if offset is None:
+        offset = OTHER_SEED if given.dataset == given.target else 0
     settings = tuple(given.settings)
-    second = Run(row, given.target, seed + OTHER_SEED if same else seed, settings)
+    second = Run(row, given.target, seed + offset, settings)
     return Run(row, given.dataset, seed, settings), second
 
 
@@ -238,7 +240,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--settings", nargs="*", default=[], metavar="KEY=VALUE",
         help="hyper-parameters of every model")  # fmt: skip
     add("--num-pairs", type=int, nargs="+", default=[256], metavar="N",
-        help="numbers of pairs; a table over them if there are several")  # fmt: skip
+        help="numbers of pairs, that of the tables by alignment first; a table over them if there "
+        "are several")  # fmt: skip
+    add("--seed-offset", type=int, metavar="N",
+        help="seed of the second model less that of the first (default: 0 for two data sets, "
+        f"{OTHER_SEED} for one)")  # fmt: skip
     add("--fine-tune", type=int, nargs="*", default=[], metavar="N",
         help="numbers of images to fine-tune halves of the first model on")  # fmt: skip
     add("--class-map", metavar="A:B,...", help="labels that stand for each other")

@@ -61,6 +61,16 @@ def test_two_models_of_one_data_set_differ_in_their_seeds(page):
     assert list(trained) == ["vae-mnist-s1", "vae-mnist-s101"]
 
 
+def test_models_of_two_data_sets_may_differ_in_their_seeds(page):
+    _, trained, _ = page("--seeds", "1", "--seed-offset", "7")
+    assert list(trained) == ["vae-avatars-s1", "vae-avatars_cartoon-s8"]
+
+
+def test_the_first_number_of_pairs_is_that_of_the_tables_by_alignment(page):
+    text, _, _ = page("--seeds", "0", "--num-pairs", "64", "16")
+    assert "| ortho | 0.564 |" in text.partition("by number of pairs")[0]
+
+
 def test_alignments_by_pairs_alone_are_shown_by_number_of_pairs(page):
     text, _, _ = page("--seeds", "0", "--num-pairs", "16", "64")
     table = rows_of(text.partition("by number of pairs")[2])
