@@ -35,8 +35,9 @@ MODELS = {
 TUNING = "--epochs 100 --batch-size 32"
 # Seeds of two models of the same data differ by it.
 OTHER_SEED = 100
-# The second is over the target's own error, which fine-tuning changes.
-SCORES = ("agreement", "mse ratio", "mse", "realism")
+SCORES = ("agreement", "mse ratio", "ssim", "realism")
+# A fine-tuned target has an own error of its own, so ratios to it compare nothing.
+TUNED_SCORES = ("agreement", "mse", "ssim", "realism")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,14 +98,17 @@ def page(given: argparse.Namespace, bench: Bench) -> list[str]:
     ]
     for row in given.models:
         found = [swaps(given, bench, row, seed, given.num_pairs[0]) for seed in given.seeds]
-        lines += ["", f"## {row}", "", *markdown_table(alignment_rows(found))]
+        for direction, (start, end) in enumerate(_directions(given)):
+            lines += ["", f"## {row}, {start} -> {end}", ""]
+            lines += markdown_table(alignment_rows(found, direction))
     if len(given.num_pairs) > 1:
         by_pairs = {
             count: [swaps(given, bench, given.models[0], seed, count) for seed in given.seeds]
             for count in sorted(given.num_pairs)
         }
-        lines += ["", f"## {given.models[0]}, by number of pairs", ""]
-        lines += markdown_table(pair_rows(by_pairs))
+        for direction, (start, end) in enumerate(_directions(given)):
+            lines += ["", f"## {given.models[0]}, {start} -> {end}, by number of pairs", ""]
+            lines += markdown_table(pair_rows(by_pairs, direction))
     if given.fine_tune:
         lines += ["", f"## {given.models[0]}, one half fine-tuned", ""]
         lines += markdown_table(tuned_rows(given, bench))
@@ -144,22 +148,29 @@ def scored(
     return bench.documents(runs, ["swap"], name, options)[0]
 
 
-def alignment_rows(documents: Sequence[Document]) -> list[dict[str, str]]:
-    """A row per alignment and reference, the columns of both directions as means over seeds."""
+def alignment_rows(documents: Sequence[Document], direction: int) -> list[dict[str, str]]:
+    """A row per alignment and reference, scores as means over seeds.
+
+    Args:
+        documents: One per seed.
+        direction: 0 from the first run to the second, 1 back.
+    """
     return [
-        {"alignment": name} | _columns([document["tables"] for document in documents], name)
+        {"alignment": name}
+        | _columns([document["tables"] for document in documents], name, direction)
         for name in _names(documents[0])
     ]
 
 
-def pair_rows(by_pairs: Mapping[int, Sequence[Document]]) -> list[dict[str, str]]:
+def pair_rows(by_pairs: Mapping[int, Sequence[Document]], direction: int) -> list[dict[str, str]]:
     """A row per number of pairs and alignment by pairs."""
     rows = []
     for count, documents in by_pairs.items():
         for name in _names(documents[0]):
             if name in ALIGNMENTS and ALIGNMENTS.load(name).anchors == "pairs":
                 tables = [document["tables"] for document in documents]
-                rows.append({"pairs": str(count), "alignment": name} | _columns(tables, name))
+                scores = _columns(tables, name, direction)
+                rows.append({"pairs": str(count), "alignment": name} | scores)
     return rows
 
 
@@ -186,10 +197,8 @@ def tuned_rows(given: argparse.Namespace, bench: Bench) -> list[dict[str, str]]:
                 )
                 tables.append(scored(few, runs, 16, seed, given.class_map)["tables"])
             part = "decoder" if frozen == "encoder" else "encoder"
-            rows.append(
-                {"tuned": f"{part}, {images} images"}
-                | _columns(tables, "none", (0,), SCORES[:1] + SCORES[2:])
-            )
+            scores = _columns(tables, "none", 0, TUNED_SCORES)
+            rows.append({"tuned": f"{part}, {images} images"} | scores)
     return rows
 
 
@@ -205,22 +214,26 @@ def _names(document: Document) -> list[str]:
 def _columns(
     tables: Iterable[Mapping[str, Any]],
     name: str,
-    directions: Sequence[int] = (0, 1),
+    direction: int,
     scores: Sequence[str] = SCORES,
 ) -> dict[str, str]:
-    """Score and direction -> mean over seeds, for one alignment."""
-    tables, columns = list(tables), {}
-    for direction in directions:
-        arrow = ("there", "back")[direction]
-        found = []
-        for each in tables:
-            titles = [title for title in each if "by alignment" in title]
-            rows = {row["alignment"]: row for row in each[titles[direction]]}
-            found.append(rows[name])
-        for score in scores:
-            if all(row.get(score) is not None for row in found):
-                columns[f"{score}, {arrow}"] = summary([row[score] for row in found])
-    return columns
+    """Score -> mean over seeds, for one alignment."""
+    found = []
+    for each in tables:
+        title = [title for title in each if "by alignment" in title][direction]
+        found.append(next(row for row in each[title] if row["alignment"] == name))
+    return {
+        score: summary([row[score] for row in found])
+        for score in scores
+        if all(row.get(score) is not None for row in found)
+    }
+
+
+def _directions(given: argparse.Namespace) -> list[tuple[str, str]]:
+    if given.dataset == given.target:
+        return [("first seed", "second seed"), ("second seed", "first seed")]
+    names = [name.rpartition("/")[2] for name in (given.dataset, given.target)]
+    return [(names[0], names[1]), (names[1], names[0])]
 
 
 def _parser() -> argparse.ArgumentParser:

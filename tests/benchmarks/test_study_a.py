@@ -49,10 +49,12 @@ def test_both_directions_are_means_over_seeds(page):
     assert list(trained) == [
         "vae-avatars-s0", "vae-avatars_cartoon-s0", "vae-avatars-s2", "vae-avatars_cartoon-s2",
     ]  # fmt: skip
-    header, none, ortho, chance = rows_of(text)
-    assert header.startswith("| alignment | agreement, there | mse ratio, there | realism, there |")
-    assert "| ortho | 0.700 [" in ortho and "0.900 [" in ortho and "1.500 [" in ortho
+    there, back = text.split("## vae, avatars_cartoon -> avatars")
+    header, none, ortho, chance = rows_of(there)
+    assert header == "| alignment | agreement | mse ratio | realism |"
+    assert ortho.startswith("| ortho | 0.700 [") and "1.500 [" in ortho
     assert chance.startswith("| (chance) | 0.100 [0.100, 0.100]")
+    assert rows_of(back)[2].startswith("| ortho | 0.900 [")
     assert [names for names, _ in calls[:2]] == [list(trained)[:2], list(trained)[2:]]
 
 
@@ -69,12 +71,14 @@ def test_models_of_two_data_sets_may_differ_in_their_seeds(page):
 def test_the_first_number_of_pairs_is_that_of_the_tables_by_alignment(page):
     text, _, _ = page("--seeds", "0", "--num-pairs", "64", "16")
     assert "| ortho | 0.564 |" in text.partition("by number of pairs")[0]
+    assert "| ortho | 0.516 |" not in text.partition("by number of pairs")[0]
 
 
 def test_alignments_by_pairs_alone_are_shown_by_number_of_pairs(page):
     text, _, _ = page("--seeds", "0", "--num-pairs", "16", "64")
     table = rows_of(text.partition("by number of pairs")[2])
-    assert [row.split(" | ")[:2] for row in table[1:]] == [["| 16", "ortho"], ["| 64", "ortho"]]
+    rows = [["| 16", "ortho"], ["| 64", "ortho"]]
+    assert [row.split(" | ")[:2] for row in table[1:3]] == rows
 
 
 def test_a_half_is_tuned_on_images_of_the_other_data(page):
@@ -86,7 +90,7 @@ def test_a_half_is_tuned_on_images_of_the_other_data(page):
     encoder = trained["vae-avatars-s0-decoder_of_vae-avatars_cartoon-s0-50"]
     assert calls[-1][0] == [encoder.name, "vae-avatars_cartoon-s0"]
     assert "alignments=none" in calls[-1][1]
-    assert "| decoder, 50 images | 0.000 | 1.000 |" in text
+    assert "| decoder, 50 images | 0.000 |" in text
 
 
 def test_settings_reach_the_models_and_a_class_map_the_metric(page):

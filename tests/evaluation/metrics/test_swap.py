@@ -112,6 +112,13 @@ def test_best_alignment_by_pairs_is_the_ceiling(paired):
         assert rows_of(paired)[name]["mse ratio"] == pytest.approx(1, abs=0.1)
 
 
+def test_errors_of_a_guess_and_of_own_reconstructions_are_shown_for_comparison(paired):
+    rows = rows_of(paired)
+    assert rows["(within)"]["mse ratio"] == 1 and rows["(within)"]["ssim"] > 0.99
+    variance = Faces("drawings").arrays("test")["image"].var(axis=0).mean()
+    assert rows["(mean image)"]["mse"] == pytest.approx(variance, rel=0.1)
+
+
 def test_no_alignment_is_at_chance_where_the_axes_say_nothing(paired):
     row = rows_of(paired)["none"]
     low, high = map(float, row["95 % interval"].strip("[]").split(","))
@@ -142,7 +149,7 @@ def test_each_export_with_itself_is_its_reconstruction(paired):
 def test_alignments_without_their_anchors_are_left_out():
     faces, strangers = Faces(), Faces("drawings", "drawings", ("x", "y", "z"), seed=1)
     result = swapped(faces, strangers, alignments=("none", "moments", "ortho", "class_means"))
-    assert set(rows_of(result)) == {"none", "moments"}
+    assert set(rows_of(result)) == {"none", "moments", "(within)"}
     notes = " ".join(result.notes)
     assert "ortho; the images of the two data sets don't come in pairs" in notes
     assert "class_means; the data sets share no label" in notes

@@ -169,18 +169,41 @@ def score(pair: Pair, alignment: str, back: Alignment | None) -> Scores:
     """
     images = pair.swapped(alignment)
     source, target = pair.source, pair.target
-    mse = ssim = ratio = cycle = None
-    if pair.paired:
-        truth = target.test.images
-        errors = mean_squared_error(images, truth)
-        own = mean_squared_error(target.reconstructions, truth)
-        mse, ssim = mean_score(errors), mean_score(structural_similarity(truth, images))
-        if own.any():
-            ratio = float(errors.mean() / own.mean()), ratio_interval(errors, own)
+    found = errors(pair, images) if pair.paired else {}
+    cycle = None
     if back is not None:
         returned = source.decode(back(target.encode(images)))
         cycle = mean_score(mean_squared_error(returned, source.test.images))
-    return Scores(pair.agreement(images), mse, ssim, ratio, realism(target, images), cycle)
+    return Scores(
+        pair.agreement(images),
+        found.get("mse"),
+        found.get("ssim"),
+        found.get("mse_ratio"),
+        realism(target, images),
+        cycle,
+    )
+
+
+def errors(pair: Pair, images: np.ndarray) -> dict[str, Score]:
+    """Errors of images [N, H, W, C] to the true counterparts, for paired data.
+
+    Returns:
+        `mse`, `ssim`, and `mse_ratio` if the target's own reconstructions have an error at all.
+
+    >>> pair = copying_pair()
+    >>> errors(pair, pair.swapped("none"))
+    {'mse': (0.0, (0.0, 0.0)), 'ssim': (1.0, (1.0, 1.0))}
+    """
+    truth = pair.target.test.images
+    found = mean_squared_error(images, truth)
+    own = mean_squared_error(pair.target.reconstructions, truth)
+    scores = {
+        "mse": mean_score(found),
+        "ssim": mean_score(structural_similarity(truth, images)),
+    }
+    if own.any():
+        scores["mse_ratio"] = float(found.mean() / own.mean()), ratio_interval(found, own)
+    return scores
 
 
 def mean_score(per_image: np.ndarray) -> Score:

@@ -73,6 +73,11 @@ class Side:
         """The test images."""
         return self.samples[TEST]
 
+    @property
+    def mean_image(self) -> np.ndarray:
+        """The mean of the validation images, [H, W, C]: the best guess that ignores the source."""
+        return self.samples[VALIDATION].images.mean(axis=0)
+
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Posterior means, [N, D]."""
         return self.export.call("encode", image=images)["mean"]

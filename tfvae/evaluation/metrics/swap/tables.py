@@ -7,7 +7,7 @@ import numpy as np
 from tfvae.evaluation.context import Rows
 from tfvae.evaluation.image_scores import mean_squared_error
 from tfvae.evaluation.metrics.swap.labels import agreement, chance
-from tfvae.evaluation.metrics.swap.pair import Pair, Scores, mean_score, realism
+from tfvae.evaluation.metrics.swap.pair import Pair, Scores, errors, mean_score, realism
 from tfvae.evaluation.swap.distances import gaussian_wasserstein, linear_cka
 
 
@@ -90,9 +90,7 @@ def tables(
         if pair.source is pair.target:
             continue
         rows = [{"alignment": name} | _cells(scores[pair.name, name]) for name in pair.alignments]
-        for name, (value, interval) in references(pair).items():
-            rows.append({"alignment": f"({name})", "agreement": value} | _interval(interval))
-        found[f"{pair.name}, by alignment"] = rows
+        found[f"{pair.name}, by alignment"] = rows + _reference_rows(pair)
     for pair in pairs:
         chosen = scores[pair.name, best[pair.name]].agreement
         if pair.source is not pair.target and chosen is not None:
@@ -105,6 +103,30 @@ def tables(
         row for pair in pairs if pair.source is not pair.target for row in _distances(pair, best)
     ]
     return found
+
+
+def _reference_rows(pair: Pair) -> Rows:
+    """Rows without an alignment: agreements for comparison, and errors of the target's own
+    reconstructions and of its mean image where the true counterparts are known."""
+    target, rows = pair.target, {}
+    for name, (value, interval) in references(pair).items():
+        rows[name] = {"agreement": value} | _interval(interval)
+    if pair.paired:
+        guesses = {
+            "within": target.reconstructions,
+            "mean image": np.broadcast_to(target.mean_image, target.test.images.shape),
+        }
+        for name, images in guesses.items():
+            rows.setdefault(name, {}).update(_errors(pair, images))
+    own_realism = realism(target, target.reconstructions)
+    if own_realism is not None:
+        rows.setdefault("within", {})["realism"] = own_realism[0]
+    return [{"alignment": f"({name})"} | cells for name, cells in rows.items()]
+
+
+def _errors(pair: Pair, images: np.ndarray) -> dict:
+    scores = errors(pair, images)
+    return {name.replace("_", " "): score[0] for name, score in scores.items()}
 
 
 def _distances(pair: Pair, best: Mapping[str, str]) -> Rows:
@@ -137,7 +159,7 @@ def _cells(scores: Scores) -> dict:
     cells: dict = {}
     if scores.agreement is not None:
         cells |= {"agreement": scores.agreement.value, **_interval(scores.agreement.interval)}
-    for name in ("mse", "mse_ratio", "realism", "cycle_mse"):
+    for name in ("mse", "ssim", "mse_ratio", "realism", "cycle_mse"):
         value = getattr(scores, name)
         if value is not None:
             cells[name.replace("_", " ")] = value[0]
