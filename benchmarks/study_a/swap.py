@@ -16,12 +16,18 @@ options, and not repeated: the command goes on where it was stopped.
 
 import argparse
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from benchmarks.bench import Bench, cells, make_bench, make_parser, summary, write_page
+from benchmarks.bench import Bench, cells, make_bench, make_parser, write_page
+from benchmarks.study_a.tables import (
+    Document,
+    alignment_rows,
+    draw_by_pairs,
+    means,
+    model_rows,
+    pair_rows,
+)
 from tfvae.evaluation.report import markdown_table
-from tfvae.evaluation.swap import ALIGNMENTS
 
 # Name of a row -> model and its options.
 MODELS = {
@@ -35,7 +41,6 @@ MODELS = {
 TUNING = "--epochs 100 --batch-size 32"
 # Seeds of two models of the same data differ by it.
 OTHER_SEED = 100
-SCORES = ("agreement", "mse ratio", "ssim", "realism")
 # A fine-tuned target has an own error of its own, so ratios to it compare nothing.
 TUNED_SCORES = ("agreement", "mse", "ssim", "realism")
 
@@ -96,19 +101,28 @@ def page(given: argparse.Namespace, bench: Bench) -> list[str]:
         f"{', options ' + ' '.join(given.settings) if given.settings else ''}. "
         f"{cells(given.seeds)} Options of the metric: {' '.join(given.set) or 'the defaults'}.",
     ]
-    for row in given.models:
-        found = [swaps(given, bench, row, seed, given.num_pairs[0]) for seed in given.seeds]
-        for direction, (start, end) in enumerate(_directions(given)):
-            lines += ["", f"## {row}, {start} -> {end}", ""]
-            lines += markdown_table(alignment_rows(found, direction))
+    directions = [f"{start} -> {end}" for start, end in _directions(given)]
+    found = {
+        row: [swaps(given, bench, row, seed, given.num_pairs[0]) for seed in given.seeds]
+        for row in given.models
+    }
+    if len(found) > 1:
+        lines += ["", "## Models, means of both directions", "", *markdown_table(model_rows(found))]
+    for row, documents in found.items():
+        for index, direction in enumerate(directions):
+            lines += ["", f"## {row}, {direction}", ""]
+            lines += markdown_table(alignment_rows(documents, index))
     if len(given.num_pairs) > 1:
         by_pairs = {
             count: [swaps(given, bench, given.models[0], seed, count) for seed in given.seeds]
             for count in sorted(given.num_pairs)
         }
-        for direction, (start, end) in enumerate(_directions(given)):
-            lines += ["", f"## {given.models[0]}, {start} -> {end}, by number of pairs", ""]
-            lines += markdown_table(pair_rows(by_pairs, direction))
+        figure = given.output.with_name(f"{given.output.stem}-pairs.png")
+        figure.parent.mkdir(parents=True, exist_ok=True)
+        draw_by_pairs(by_pairs, directions, figure)
+        for index, direction in enumerate(directions):
+            lines += ["", f"## {given.models[0]}, {direction}, by number of pairs", ""]
+            lines += markdown_table(pair_rows(by_pairs, index))
     if given.fine_tune:
         lines += ["", f"## {given.models[0]}, one half fine-tuned", ""]
         lines += markdown_table(tuned_rows(given, bench))
@@ -123,9 +137,6 @@ def runs_of(given: argparse.Namespace, row: str, seed: int) -> tuple[Run, Run]:
     settings = tuple(given.settings)
     second = Run(row, given.target, seed + offset, settings)
     return Run(row, given.dataset, seed, settings), second
-
-
-Document = Mapping[str, Any]
 
 
 def swaps(given: argparse.Namespace, bench: Bench, row: str, seed: int, pairs: int) -> Document:
@@ -148,39 +159,13 @@ def scored(
     return bench.documents(runs, ["swap"], name, options)[0]
 
 
-def alignment_rows(documents: Sequence[Document], direction: int) -> list[dict[str, str]]:
-    """A row per alignment and reference, scores as means over seeds.
-
-    Args:
-        documents: One per seed.
-        direction: 0 from the first run to the second, 1 back.
-    """
-    return [
-        {"alignment": name}
-        | _columns([document["tables"] for document in documents], name, direction)
-        for name in _names(documents[0])
-    ]
-
-
-def pair_rows(by_pairs: Mapping[int, Sequence[Document]], direction: int) -> list[dict[str, str]]:
-    """A row per number of pairs and alignment by pairs."""
-    rows = []
-    for count, documents in by_pairs.items():
-        for name in _names(documents[0]):
-            if name in ALIGNMENTS and ALIGNMENTS.load(name).anchors == "pairs":
-                tables = [document["tables"] for document in documents]
-                scores = _columns(tables, name, direction)
-                rows.append({"pairs": str(count), "alignment": name} | scores)
-    return rows
-
-
 def tuned_rows(given: argparse.Namespace, bench: Bench) -> list[dict[str, str]]:
     """The source's encoder with its own decoder tuned on target images, and the target's decoder
     with its own encoder tuned on source images."""
     rows = []
     for images in given.fine_tune:
         for frozen in ("encoder", "decoder"):
-            tables = []
+            documents = []
             for seed in given.seeds:
                 source, target = runs_of(given, given.models[0], seed)
                 start, other = (source, target) if frozen == "encoder" else (target, source)
@@ -195,38 +180,15 @@ def tuned_rows(given: argparse.Namespace, bench: Bench) -> list[dict[str, str]]:
                     bench,
                     evaluate_options=["--set", "alignments=none", *_without_alignments(bench)],
                 )
-                tables.append(scored(few, runs, 16, seed, given.class_map)["tables"])
+                documents.append(scored(few, runs, 16, seed, given.class_map))
             part = "decoder" if frozen == "encoder" else "encoder"
-            scores = _columns(tables, "none", 0, TUNED_SCORES)
+            scores = means(documents, "none", 0, TUNED_SCORES)
             rows.append({"tuned": f"{part}, {images} images"} | scores)
     return rows
 
 
 def _without_alignments(bench: Bench) -> list[str]:
     return [text for text in bench.evaluate_options[1:] if not text.startswith("alignments=")]
-
-
-def _names(document: Document) -> list[str]:
-    first = next(rows for title, rows in document["tables"].items() if "by alignment" in title)
-    return [row["alignment"] for row in first]
-
-
-def _columns(
-    tables: Iterable[Mapping[str, Any]],
-    name: str,
-    direction: int,
-    scores: Sequence[str] = SCORES,
-) -> dict[str, str]:
-    """Score -> mean over seeds, for one alignment."""
-    found = []
-    for each in tables:
-        title = [title for title in each if "by alignment" in title][direction]
-        found.append(next(row for row in each[title] if row["alignment"] == name))
-    return {
-        score: summary([row[score] for row in found])
-        for score in scores
-        if all(row.get(score) is not None for row in found)
-    }
 
 
 def _directions(given: argparse.Namespace) -> list[tuple[str, str]]:

@@ -22,12 +22,15 @@ def page(monkeypatch, tmp_path):
             return [
                 {"alignment": "none", "agreement": start, "mse ratio": 9.0, "realism": 1.0},
                 {"alignment": "ortho", "agreement": start + value, "mse ratio": 1.5, "mse": 0.5},
+                {"alignment": "(within)", "agreement": 0.9, "mse ratio": 1.0, "mse": 0.1},
                 {"alignment": "(chance)", "agreement": 0.1},
             ]
 
         tables = {"Every encoder with every decoder": []}
         tables |= {f"{names[0]} -> {names[1]}, by alignment": rows(0.0)}
         tables |= {f"{names[1]} -> {names[0]}, by alignment": rows(0.2)}
+        distances = [{"alignment": "none", "MMD^2": 0.25}, {"alignment": "ortho", "MMD^2": 0.0}]
+        tables |= {"Distances between codes of test images": 2 * distances}
         return [{"tables": tables}]
 
     monkeypatch.setattr(Bench, "documents", documents)
@@ -50,7 +53,7 @@ def test_both_directions_are_means_over_seeds(page):
         "vae-avatars-s0", "vae-avatars_cartoon-s0", "vae-avatars-s2", "vae-avatars_cartoon-s2",
     ]  # fmt: skip
     there, back = text.split("## vae, avatars_cartoon -> avatars")
-    header, none, ortho, chance = rows_of(there)
+    header, none, ortho, within, chance = rows_of(there)
     assert header == "| alignment | agreement | mse ratio | realism |"
     assert ortho.startswith("| ortho | 0.700 [") and "1.500 [" in ortho
     assert chance.startswith("| (chance) | 0.100 [0.100, 0.100]")
@@ -79,6 +82,18 @@ def test_alignments_by_pairs_alone_are_shown_by_number_of_pairs(page):
     table = rows_of(text.partition("by number of pairs")[2])
     rows = [["| 16", "ortho"], ["| 64", "ortho"]]
     assert [row.split(" | ")[:2] for row in table[1:3]] == rows
+
+
+def test_the_curve_is_drawn_by_number_of_pairs(page, tmp_path):
+    page("--seeds", "0", "1", "--num-pairs", "64", "16")
+    assert (tmp_path / "page-pairs.png").stat().st_size > 10_000
+
+
+def test_models_are_compared_by_means_of_both_directions(page):
+    text, _, _ = page("--seeds", "0", "--num-pairs", "100", "--models", "vae", "beta 4")
+    header, vae, beta = rows_of(text.partition("## vae")[0])
+    assert header == "| model | own mse | mse ratio, none | mse ratio, ortho | MMD^2 |"
+    assert vae == "| vae | 0.100 | 9.000 | 1.500 | 0.250 |" and beta == vae.replace("vae", "beta 4")
 
 
 def test_a_half_is_tuned_on_images_of_the_other_data(page):
