@@ -5,7 +5,12 @@ import pytest
 
 from tfvae.evaluation.swap import ALIGNMENTS, make_alignment
 from tfvae.evaluation.swap.labelled import label_distance
-from tfvae.evaluation.swap.unpaired import random_rotation
+from tfvae.evaluation.swap.unpaired import (
+    fourth_cumulant,
+    nonnormality,
+    random_rotation,
+    third_cumulant,
+)
 from tfvae.schema import UsageError, UserError
 
 DIM = 5
@@ -82,6 +87,35 @@ def test_cumulants_find_a_rotation_without_any_pair(rng, turn):
     normal = rng.normal(size=(2, 1000, DIM))
     mapped = make_alignment("cumulants", starts=10).fit(normal[0], normal[1] @ turn)(normal[0])
     assert np.square(mapped - normal[0] @ turn).mean() > 0.2
+
+
+def test_nonnormality_against_the_cumulants_themselves(rng):
+    """Of independent columns, only the cumulants of one column with itself aren't 0."""
+    white = np.sqrt(3) * rng.uniform(-1, 1, size=(3000, 3))
+    white[:, 0] = rng.gamma(1.0, size=3000) - 1
+    white[:, 1] = rng.normal(size=3000)
+    # A gamma variable of shape 1 has k3 = 2 and k4 = 6, a uniform one k4 = -6/5.
+    expected = np.diag([4 / 6 + 36 / 24, 0, 1.44 / 24])
+    turn = random_rotation(rng, 3)
+    np.testing.assert_allclose(nonnormality(white @ turn), turn.T @ nonnormality(white) @ turn)
+    third, fourth = third_cumulant(white), fourth_cumulant(white)
+    tensors = np.einsum("iab,jab->ij", third, third) / 6
+    tensors += np.einsum("iabc,jabc->ij", fourth, fourth) / 24
+    np.testing.assert_allclose(nonnormality(white), expected, atol=0.3)
+    np.testing.assert_allclose(nonnormality(white), tensors, atol=0.2)
+
+
+def test_cumulants_find_the_telling_axes_among_many_of_equal_variance(rng):
+    """Clusters in 5 of 30 dimensions, hidden by a rotation; the principal axes say nothing."""
+    centres = rng.normal(size=(8, DIM))
+    clusters = centres[rng.integers(8, size=(2, 3000))] + rng.normal(size=(2, 3000, DIM)) / 3
+    clusters /= clusters.std(axis=(0, 1))
+    codes = np.concatenate([clusters, rng.normal(size=(2, 3000, 25))], axis=2)
+    turn = random_rotation(rng, 30)
+    alignment = make_alignment("cumulants", components=DIM).fit(codes[0], codes[1] @ turn)
+    mapped = alignment(codes[0]) @ turn.T
+    error = np.square(mapped[:, :DIM] - codes[0][:, :DIM]).mean()
+    assert error < 0.1 and np.square(mapped[:, DIM:]).mean() < 0.05
 
 
 @pytest.mark.parametrize("name", of_anchors("labels"))

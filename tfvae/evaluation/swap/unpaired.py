@@ -110,13 +110,13 @@ class Cumulants(Alignment):
     terms of the divergence between the two distributions that depend on R (Edgeworth expansion).
     Each step replaces R by the rotation nearest to the gradient. The best of many random starts are
     refined by optimal transport (Wasserstein-Procrustes, Grave et al. 2019), and the one of the
-    lowest cost is taken. Rotations are in the space of the leading principal components of both,
-    those with 1 % of the variance of the first or more; the rest is left out.
+    lowest cost is taken. Principal components with less than 1 % of the variance of the first are
+    left out. Of many components, those axes are used along which the codes are least normal.
 
     Args:
         starts: Number of random starts.
-        components: Principal components used, at most: the fourth cumulant has their number to the
-            fourth power of entries.
+        components: Axes used, at most: the fourth cumulant has their number to the fourth power of
+            entries.
         seed: Of the random starts.
 
     >>> codes = np.random.default_rng(0).gamma(1.0, size=[500, 3])
@@ -137,8 +137,8 @@ class Cumulants(Alignment):
 
     def fitted(self, source, target, labels):
         starts, ends = source.mean(axis=0), target.mean(axis=0)
-        count = min(self.components, max(_num_used(source), _num_used(target)))
-        first, second = _leading_axes(source, count), _leading_axes(target, count)
+        used = max(_num_used(source), _num_used(target))
+        first, second = (_axes(each, used, self.components) for each in (source, target))
         found = self._best((source - starts) @ first, (target - ends) @ second)
         return AffineMap(first @ found @ second.T, starts, ends)
 
@@ -214,9 +214,46 @@ def _num_used(codes: np.ndarray) -> int:
     return int((variances >= 0.01 * variances.max()).sum())
 
 
-def _leading_axes(codes: np.ndarray, count: int) -> np.ndarray:
-    """The principal axes of the largest variances, [D, count]."""
-    return np.linalg.eigh(covariance(codes))[1][:, ::-1][:, :count]
+def _axes(codes: np.ndarray, used: int, count: int) -> np.ndarray:
+    """Orthonormal axes: the `used` leading principal ones, or those combinations of them along
+    which codes are least normal if they are more than `count`."""
+    variances, axes = np.linalg.eigh(covariance(codes))
+    variances, axes = variances[::-1][:used], axes[:, ::-1][:, :used]
+    if used <= count:
+        return axes
+    scales = np.sqrt(np.maximum(variances, 1e-9 * variances.max()))
+    white = (codes - codes.mean(axis=0)) @ axes / scales
+    return axes @ np.linalg.eigh(nonnormality(white))[1][:, ::-1][:, :count]
+
+
+def nonnormality(codes: np.ndarray, samples: int = 3000) -> np.ndarray:
+    """How far white codes deviate from normal ones along each direction, [D, D].
+
+    The entry of axes i and j is the sum of k3_iab k3_jab / 3! + k4_iabc k4_jabc / 4! over a, b, c.
+    Its expectation is that over pairs of independent codes x and y, so that the tensors aren't
+    needed: sum k3 k3 = E[x_i y_j (x y)^2] and sum k4 k4 = E[x_i y_j (x y)^3] - 6 E[x_i x_j |x|^2]
+    + (3 D + 6) [i = j]. Rotated with the codes, it tells the same axes.
+
+    Args:
+        codes: With mean 0 and covariance I, [N, D].
+        samples: Codes that are used, at most; the cost is that of their pairs.
+
+    >>> white = np.random.default_rng(0).choice([-1.0, 1.0], [2000, 2])
+    >>> nonnormality(white).round(1).tolist()  # k4 = -2, (-2)^2 / 4!
+    [[0.2, 0.0], [0.0, 0.2]]
+    """
+    codes = codes[:samples]
+    count, dims = codes.shape
+    products = codes @ codes.T
+    # Pairs of a code with itself would add the noise of the estimate.
+    np.fill_diagonal(products, 0.0)
+    squares = np.square(products)
+    pairs = count * (count - 1)
+    third = codes.T @ squares @ codes / pairs
+    norms = np.square(codes).sum(axis=1, keepdims=True)
+    fourth = codes.T @ (squares * products) @ codes / pairs
+    fourth += (3 * dims + 6) * np.eye(dims) - 6 * (codes * norms).T @ codes / count
+    return third / 6 + fourth / 24
 
 
 def random_rotation(rng: np.random.Generator, size: int) -> np.ndarray:
