@@ -16,7 +16,7 @@ options, and not repeated: the command goes on where it was stopped.
 
 import argparse
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from benchmarks.bench import Bench, cells, make_bench, make_parser, write_page
 from benchmarks.study_a.tables import (
@@ -28,6 +28,7 @@ from benchmarks.study_a.tables import (
     pair_rows,
 )
 from tfvae.evaluation.report import markdown_table
+from tfvae.evaluation.swap import ALIGNMENTS
 
 # Name of a row -> model and its options.
 MODELS = {
@@ -95,9 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def page(given: argparse.Namespace, bench: Bench) -> list[str]:
     """Tables for each model by alignment, then by number of pairs, then fine-tuned halves."""
+    first, second = runs_of(given, given.models[0], 0)
     lines = [
         f"Models of `{given.dataset}` and of `{given.target}`, {given.epochs} epochs in batches of "
-        f"{given.batch_size}, seeds {', '.join(map(str, given.seeds))}"
+        f"{given.batch_size}, seeds {', '.join(map(str, given.seeds))}, those of the second model "
+        f"larger by {second.seed - first.seed}"
         f"{', options ' + ' '.join(given.settings) if given.settings else ''}. "
         f"{cells(given.seeds)} Options of the metric: {' '.join(given.set) or 'the defaults'}.",
     ]
@@ -109,9 +112,7 @@ def page(given: argparse.Namespace, bench: Bench) -> list[str]:
     if len(found) > 1:
         lines += ["", "## Models, means of both directions", "", *markdown_table(model_rows(found))]
     for row, documents in found.items():
-        for index, direction in enumerate(directions):
-            lines += ["", f"## {row}, {direction}", ""]
-            lines += markdown_table(alignment_rows(documents, index))
+        lines += both_ways(f"## {row}, {{}}", directions, alignment_rows, documents)
     if len(given.num_pairs) > 1:
         by_pairs = {
             count: [swaps(given, bench, given.models[0], seed, count) for seed in given.seeds]
@@ -120,12 +121,32 @@ def page(given: argparse.Namespace, bench: Bench) -> list[str]:
         figure = given.output.with_name(f"{given.output.stem}-pairs.png")
         figure.parent.mkdir(parents=True, exist_ok=True)
         draw_by_pairs(by_pairs, directions, figure)
-        for index, direction in enumerate(directions):
-            lines += ["", f"## {given.models[0]}, {direction}, by number of pairs", ""]
-            lines += markdown_table(pair_rows(by_pairs, index))
+        title = f"## {given.models[0]}, {{}}, by number of pairs"
+        lines += both_ways(title, directions, pair_rows, by_pairs)
+    if given.standardise:
+        by_anchors = ",".join(
+            name for name in ALIGNMENTS if ALIGNMENTS.load(name).anchors == "pairs"
+        )
+        documents = [
+            swaps(given, bench, given.models[0], seed, given.num_pairs[0],
+                  standardise="true", alignments=by_anchors)
+            for seed in given.seeds
+        ]  # fmt: skip
+        title = f"## {given.models[0]}, {{}}, standardised by the pairs"
+        lines += both_ways(title, directions, alignment_rows, documents)
     if given.fine_tune:
         lines += ["", f"## {given.models[0]}, one half fine-tuned", ""]
         lines += markdown_table(tuned_rows(given, bench))
+    return lines
+
+
+def both_ways(
+    title: str, directions: Sequence[str], rows: Callable[..., list[dict[str, str]]], found
+) -> list[str]:
+    """A title and a table per direction: the rows of what was found."""
+    lines = []
+    for index, direction in enumerate(directions):
+        lines += ["", title.format(direction), "", *markdown_table(rows(found, index))]
     return lines
 
 
@@ -139,22 +160,27 @@ def runs_of(given: argparse.Namespace, row: str, seed: int) -> tuple[Run, Run]:
     return Run(row, given.dataset, seed, settings), second
 
 
-def swaps(given: argparse.Namespace, bench: Bench, row: str, seed: int, pairs: int) -> Document:
-    """What `evaluate.py --metric swap` says of the two runs of a seed."""
+def swaps(
+    given: argparse.Namespace, bench: Bench, row: str, seed: int, pairs: int, **settings: str
+) -> Document:
+    """What `evaluate.py --metric swap` says of the two runs of a seed; see `scored`."""
     runs = runs_of(given, row, seed)
     for run in runs:
         bench.train(run)
-    return scored(bench, runs, pairs, seed, given.class_map)
+    return scored(given, bench, runs, seed, num_pairs=str(pairs), **settings)
 
 
 def scored(
-    bench: Bench, runs: Sequence[Run], pairs: int, seed: int, class_map: str | None = None
+    given: argparse.Namespace, bench: Bench, runs: Sequence[Run], seed: int, **settings: str
 ) -> Document:
-    options = ["--set", f"num_pairs={pairs}", *bench.evaluate_options[1:]]
-    if class_map:
-        options.append(f"class_map={class_map}")
+    """What `evaluate.py` says of an encoder and a decoder, by options of the metric before those
+    of the command."""
+    of_command = dict(entry.split("=", 1) for entry in given.set)
+    if given.class_map:
+        of_command["class_map"] = given.class_map
+    merged = settings | {name: of_command[name] for name in of_command if name not in settings}
+    options = ["--set", *(f"{name}={value}" for name, value in merged.items()), "--seed", str(seed)]
     bench = dataclasses.replace(bench, evaluate_options=())
-    options += ["--seed", str(seed)]
     name = bench.call_name(runs, ["swap"], f"swap-{runs[0].name}", options)
     return bench.documents(runs, ["swap"], name, options)[0]
 
@@ -176,19 +202,12 @@ def tuned_rows(given: argparse.Namespace, bench: Bench) -> list[dict[str, str]]:
                 bench.train(tuned)
                 # The frozen encoder meets the decoder that was tuned, or the other way round.
                 runs = (source, tuned) if frozen == "encoder" else (tuned, target)
-                few = dataclasses.replace(
-                    bench,
-                    evaluate_options=["--set", "alignments=none", *_without_alignments(bench)],
-                )
-                documents.append(scored(few, runs, 16, seed, given.class_map))
+                settings = {"num_pairs": "16", "alignments": "none"}
+                documents.append(scored(given, bench, runs, seed, **settings))
             part = "decoder" if frozen == "encoder" else "encoder"
             scores = means(documents, "none", 0, TUNED_SCORES)
             rows.append({"tuned": f"{part}, {images} images"} | scores)
     return rows
-
-
-def _without_alignments(bench: Bench) -> list[str]:
-    return [text for text in bench.evaluate_options[1:] if not text.startswith("alignments=")]
 
 
 def _directions(given: argparse.Namespace) -> list[tuple[str, str]]:
@@ -217,6 +236,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--num-pairs", type=int, nargs="+", default=[256], metavar="N",
         help="numbers of pairs, that of the tables by alignment first; a table over them if there "
         "are several")  # fmt: skip
+    add("--standardise", action="store_true",
+        help="score the alignments by pairs also on codes standardised by the pairs")  # fmt: skip
     add("--seed-offset", type=int, metavar="N",
         help="seed of the second model less that of the first (default: 0 for two data sets, "
         f"{OTHER_SEED} for one)")  # fmt: skip

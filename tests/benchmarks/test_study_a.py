@@ -89,6 +89,13 @@ def test_the_curve_is_drawn_by_number_of_pairs(page, tmp_path):
     assert (tmp_path / "page-pairs.png").stat().st_size > 10_000
 
 
+def test_standardised_codes_are_scored_for_alignments_by_pairs(page):
+    text, _, calls = page("--seeds", "0", "--standardise", "--set", "alignments=none,ortho")
+    assert len(rows_of(text.partition("## vae, avatars -> avatars_cartoon, standardised")[2])) > 3
+    assert "standardise=true" in calls[-1][1] and "alignments=none,ortho" not in calls[-1][1]
+    assert "alignments=affine,linear,l_ortho,ortho" in calls[-1][1]
+
+
 def test_models_are_compared_by_means_of_both_directions(page):
     text, _, _ = page("--seeds", "0", "--num-pairs", "100", "--models", "vae", "beta 4")
     header, vae, beta = rows_of(text.partition("## vae")[0])
