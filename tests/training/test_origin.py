@@ -71,6 +71,18 @@ def test_a_run_goes_on_after_its_origin_is_gone(config, origin):
     assert json.loads((found / "manifest.json").read_text())["origin"] == "origin/1"
 
 
+def test_a_command_that_is_repeated_to_resume_starts_from_no_newer_version(config, origin):
+    changes = {"model": None, "settings": {}, "name": "tuned", "train_images": 100}
+    train(config(epochs=1, start_from=origin.parent, **changes))
+    shutil.copytree(origin, origin.with_name("2"))
+    places = config().model_dump(include={"runs_dir", "saved_models_dir"})
+    again = {"epochs": 2, "resume": True, "name": "tuned", "train_images": 100, **places}
+    found = train(RunConfig.checked({"start_from": origin.parent, **again}))
+    assert json.loads((found / "manifest.json").read_text())["origin"] == "origin/1"
+    with pytest.raises(UserError, match="was started with --start-from .*origin/1"):
+        train(RunConfig.checked({"start_from": origin.with_name("2"), **again}))
+
+
 def test_few_training_images_are_the_first_of_more():
     data = load_dataset("digits", image_size=8)
     few, more, others = (

@@ -33,7 +33,7 @@ def with_origin(config: RunConfig) -> RunConfig:
             )
         return config
     if config.resume:
-        return config.model_copy(update={"start_from": Export.load(config.start_from).path})
+        return config
     if config.tune is not None:
         raise UsageError("--tune tries other networks, and --start-from keeps one: give either")
     export = Export.load(config.start_from)

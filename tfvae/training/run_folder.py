@@ -177,6 +177,12 @@ def _existing_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
     if saved.model in MODELS:
         settings = current_settings(saved.model_name, saved.settings)
         saved = saved.model_copy(update={"settings": settings})
+    origin = saved.start_from
+    if config.start_from is not None and origin is not None:
+        given = config.start_from.absolute()
+        if given in (origin.absolute(), origin.absolute().parent):
+            # Without a version it names the one of then, whether there is a newer one or none.
+            config = config.model_copy(update={"start_from": origin})
     return RunFolder(path, resumed_config(saved, config, all_settings))
 
 
