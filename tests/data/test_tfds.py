@@ -1,6 +1,5 @@
-"""TensorFlow Datasets without a network: tiny builders, mocked CelebA and dSprites, refusals."""
+"""TensorFlow Datasets without a network: tiny builders, refusals."""
 
-import contextlib
 import gzip
 import hashlib
 import shutil
@@ -8,13 +7,10 @@ import socket
 
 import numpy as np
 import pytest
-import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfvae.data import dataset as dataset_module
 from tfvae.data import load_dataset, tfds_reader
-from tfvae.data.sources import celeb_a, dsprites
-from tfvae.data.sources.celeb_a import ATTRIBUTES
 from tfvae.schema import SPLITS, UsageError, UserError
 
 
@@ -186,90 +182,6 @@ def test_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="No space left"):
         load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
     assert list((tmp_path / "tfvae_tiny" / "1.0.0" / "tfvae-5x4x1").iterdir()) == []
-
-
-@contextlib.contextmanager
-def mocked(examples):
-    """TensorFlow Datasets answers with these examples: split -> list of dictionaries."""
-
-    def as_dataset(self, split, **unused):
-        columns = tf.nest.map_structure(lambda *rows: np.stack(rows), *examples[split])
-        return tf.data.Dataset.from_tensor_slices(columns)
-
-    with pytest.MonkeyPatch.context() as patch:
-        splits = {split: _Count(len(rows)) for split, rows in examples.items()}
-        patch.setattr(tfds.core.DatasetInfo, "splits", splits)
-        patch.setattr(tfds.core.DatasetBuilder, "as_dataset", as_dataset)
-        for source in (celeb_a, dsprites):
-            patch.setattr(source, "prepare_builder", lambda *arguments: None)
-        yield
-
-
-class _Count:
-    def __init__(self, num_examples):
-        self.num_examples = num_examples
-
-
-def face(index, attribute):
-    image = np.zeros((218, 178, 3), np.uint8)
-    # Only the central 178 rows are to be seen.
-    image[20:198] = index
-    image[:19] = image[199:] = 255
-    return {"image": image, "attributes": {name: name == attribute for name in ATTRIBUTES}}
-
-
-def test_celeb_a_order_crop_and_splits(tmp_path):
-    examples = {
-        "train": [face(index, name) for index, name in enumerate(ATTRIBUTES)],
-        "validation": [face(100, "Male"), face(101, "Young")],
-        "test": [face(200, "Smiling")],
-    }
-    with mocked(examples):
-        dataset = load_dataset("celeb_a", data_dir=tmp_path)
-    assert dataset.spec.image_shape == (64, 64, 3) and dataset.spec.label_kind == "binary"
-    assert dataset.spec.num_examples == {"train": 40, "validation": 2, "test": 1}
-    names = dataset.spec.label_names
-    assert (names[0], names[20], names[31], names[39]) == (
-        "5_o_Clock_Shadow",
-        "Male",
-        "Smiling",
-        "Young",
-    )
-    train = dataset.arrays("train")
-    assert np.array_equal(train["label"], np.eye(40))
-    assert np.array_equal(np.rint(train["image"][:, 0, 0, 0] * 255), np.arange(40))
-    assert np.array_equal(train["image"].min(axis=(1, 2, 3)), train["image"].max(axis=(1, 2, 3)))
-    assert dataset.arrays("test")["label"][0, 31] == 1
-
-
-def test_celeb_a_attributes_are_those_of_tensorflow_datasets():
-    features = tfds.builder("celeb_a").info.features["attributes"]
-    assert sorted(features) == sorted(ATTRIBUTES) and len(ATTRIBUTES) == 40
-
-
-def shape_example(index):
-    factors = dict.fromkeys(("shape", "scale", "orientation", "x_position", "y_position"), 0)
-    factors["x_position"] = index
-    image = np.zeros((64, 64, 1), np.uint8)
-    image[0, index] = 1
-    return {"image": image, **{f"label_{key}": np.int64(value) for key, value in factors.items()}}
-
-
-def test_dsprites_is_split_by_seed_and_knows_its_factors(tmp_path):
-    with mocked({"train": [shape_example(index) for index in range(30)]}):
-        dataset = load_dataset("dsprites", data_dir=tmp_path)
-        other = load_dataset("dsprites", data_dir=tmp_path, seed=1)
-    assert dataset.spec.num_examples == {"train": 24, "validation": 3, "test": 3}
-    assert dataset.spec.label_kind is None
-    assert list(dataset.spec.factor_sizes.values()) == [3, 6, 40, 32, 32]
-    seen = []
-    for split in SPLITS:
-        image, factors = dataset.arrays(split)["image"], dataset.factors(split)
-        assert set(np.unique(image)) == {0, 1}
-        assert np.array_equal(image[:, 0, :, 0].argmax(axis=1), factors[:, 3])
-        seen += factors[:, 3].tolist()
-    assert sorted(seen) == list(range(30))
-    assert not np.array_equal(dataset.factors("test"), other.factors("test"))
 
 
 # Two sets whose archives have the same names

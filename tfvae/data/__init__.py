@@ -21,6 +21,7 @@ DATASETS = Table(
         "fashion_mnist": "tfvae.data.sources.tfds_classes:load_classes",
         "kmnist": "tfvae.data.sources.tfds_classes:load_classes",
         "cifar10": "tfvae.data.sources.tfds_classes:load_classes",
+        "sprites": "tfvae.data.sources.sprites:load",
         "dsprites": "tfvae.data.sources.dsprites:load",
         "celeb_a": "tfvae.data.sources.celeb_a:load",
         "avatars": "tfvae.data.sources.avatars:load",

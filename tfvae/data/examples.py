@@ -2,13 +2,39 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
 from tfvae.data.splits import hide_labels
 
-# Images of more bytes stay in a memory-mapped file and are read batch by batch.
+# Images of more bytes stay in a memory-mapped file, or undrawn, and are read batch by batch.
 IN_MEMORY_BYTES = 2**30
+
+
+class Images(Protocol):
+    """An array of images as far as `Examples` needs one: its rows may be drawn when they are taken.
+
+    >>> images: Images = np.zeros([3, 8, 8, 1], np.uint8)
+    >>> images[np.array([0, 2])].shape
+    (2, 8, 8, 1)
+    """
+
+    @property
+    def dtype(self) -> np.dtype: ...
+
+    @property
+    def ndim(self) -> int: ...
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice | np.ndarray, /) -> np.ndarray: ...
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,7 +42,7 @@ class Examples:
     """One split in a fixed order; unknown labels read 0.
 
     Args:
-        images: uint8 [M, H, W, C] in 0..255, in memory or a `numpy.memmap`.
+        images: uint8 [M, H, W, C] in 0..255: in memory, a `numpy.memmap`, or drawn when taken.
         label: uint8 [N, L], one-hot or 0/1 per attribute; None without labels.
         observed: uint8 [N, L], 1 where the label is known; None: all labels are known.
         rows: int64 [N], the number of each example's image; None: example i has image i (M = N).
@@ -33,7 +59,7 @@ class Examples:
     ((2, 8, 8, 1), 1.0, [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
     """
 
-    images: np.ndarray
+    images: Images
     label: np.ndarray | None = None
     observed: np.ndarray | None = None
     rows: np.ndarray | None = None
