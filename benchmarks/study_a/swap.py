@@ -113,20 +113,22 @@ def page(given: argparse.Namespace, bench: Bench) -> list[str]:
         lines += ["", "## Models, means of both directions", "", *markdown_table(model_rows(found))]
     for row, documents in found.items():
         lines += both_ways(f"## {row}, {{}}", directions, alignment_rows, documents)
+    by_anchors = ",".join(name for name in ALIGNMENTS if ALIGNMENTS.load(name).anchors == "pairs")
     if len(given.num_pairs) > 1:
+        others = {"alignments": by_anchors}
         by_pairs = {
-            count: [swaps(given, bench, given.models[0], seed, count) for seed in given.seeds]
-            for count in sorted(given.num_pairs)
+            count: [
+                swaps(given, bench, given.models[0], seed, count, **(others if index else {}))
+                for seed in given.seeds
+            ]
+            for index, count in enumerate(given.num_pairs)
         }
         figure = given.output.with_name(f"{given.output.stem}-pairs.png")
         figure.parent.mkdir(parents=True, exist_ok=True)
-        draw_by_pairs(by_pairs, directions, figure)
+        draw_by_pairs(by_pairs, given.num_pairs[0], directions, figure)
         title = f"## {given.models[0]}, {{}}, by number of pairs"
         lines += both_ways(title, directions, pair_rows, by_pairs)
     if given.standardise:
-        by_anchors = ",".join(
-            name for name in ALIGNMENTS if ALIGNMENTS.load(name).anchors == "pairs"
-        )
         documents = [
             swaps(given, bench, given.models[0], seed, given.num_pairs[0],
                   standardise="true", alignments=by_anchors)

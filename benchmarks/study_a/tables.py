@@ -33,7 +33,7 @@ def pair_rows(by_pairs: Mapping[int, Sequence[Document]], direction: int) -> lis
     """A row per number of pairs and alignment by pairs."""
     return [
         {"pairs": str(count), "alignment": name} | means(documents, name, direction)
-        for count, documents in by_pairs.items()
+        for count, documents in sorted(by_pairs.items())
         for name in _by_pairs(documents)
     ]
 
@@ -80,10 +80,18 @@ def names(documents: Sequence[Document]) -> list[str]:
 
 
 def draw_by_pairs(
-    by_pairs: Mapping[int, Sequence[Document]], directions: Sequence[str], path: Path
+    by_pairs: Mapping[int, Sequence[Document]], whole: int, directions: Sequence[str], path: Path
 ) -> None:
-    """Draws agreement and error against the number of pairs: mean and range over seeds."""
-    first = next(iter(by_pairs.values()))
+    """Draws agreement and error against the number of pairs: mean and range over seeds.
+
+    Args:
+        by_pairs: Number of pairs -> documents, one per seed.
+        whole: The number whose documents hold the other alignments, too.
+        directions: Titles.
+        path: Of the figure.
+    """
+    first = by_pairs[whole]
+    by_pairs = dict(sorted(by_pairs.items()))
     scores = [score for score in DRAWN if values(first, "(within)", 0, score)]
     figure = plots.new_figure(
         4.2 * len(directions),
