@@ -160,6 +160,33 @@ def heat_maps(
     return figure
 
 
+def matrix(
+    values: np.ndarray,
+    row_labels: Sequence[str],
+    column_labels: Sequence[str],
+    title: str,
+    bar_label: str,
+) -> "Figure":
+    """A matrix [rows, columns] of quantities that aren't negative, with its entries.
+
+    >>> figure = matrix(np.eye(2), ["z0", "z1"], ["shape", "scale"], "Codes", "nats")
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['1.00', '0.00', '0.00', '1.00']
+    """
+    rows, columns = values.shape
+    figure = new_figure(max(4.5, 0.75 * columns + 2), 0.3 * rows + 1.8, title)
+    axes = figure.subplots()
+    drawn = axes.imshow(values, cmap="Blues", vmin=0, aspect="auto")
+    axes.set_xticks(range(columns), column_labels, fontsize=8, rotation=30, ha="right")
+    axes.set_yticks(range(rows), row_labels, fontsize=8)
+    for (row, column), value in np.ndenumerate(values):
+        dark = value > 0.6 * max(float(values.max()), 1e-9)
+        axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=7,
+                  color="white" if dark else "black")  # fmt: skip
+    figure.colorbar(drawn, ax=axes, label=bar_label)
+    return figure
+
+
 def matrices(maps: Mapping[str, np.ndarray], names: Sequence[str], title: str) -> "Figure":
     """Square matrices [n, n] side by side, each with its own colour scale around zero.
 

@@ -170,6 +170,9 @@ class EvaluationImages(LabelledImages, Protocol):
     def arrays(self, split: str, limit: int | None = None) -> Mapping[str, "np.ndarray"]:
         """The first `limit` examples of a split in fixed order, float32; all if None."""
 
+    def factors(self, split: str) -> "np.ndarray | None":
+        """Known factors of variation [N, F], rows as in `arrays`; None where they are unknown."""
+
     @property
     def pairing(self) -> str:
         """Equal for two data sets if example i of a split shows the same in both."""

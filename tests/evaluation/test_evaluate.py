@@ -9,11 +9,13 @@ from tests.evaluation.toys import read_label, scored, toy_dataset
 from tfvae.evaluation import METRICS, applicable_metrics
 from tfvae.schema import UsageError, UserError
 
+# `crosstalk` needs attributes and a linear label decoder besides, `swap` two exports, and
+# `disentanglement` known factors.
+EVERYWHERE = tuple(name for name in METRICS if name not in ("crosstalk", "swap", "disentanglement"))
+
 
 def test_all_is_what_the_export_can_do(categorical, everything, unlabelled, export_of):
-    # `crosstalk` needs attributes and a linear label decoder besides, `swap` two exports.
-    everywhere = tuple(name for name in METRICS if name not in ("crosstalk", "swap"))
-    assert applicable_metrics(everything) == everywhere
+    assert applicable_metrics(everything) == EVERYWHERE
     plain = export_of(unlabelled, {"reconstruct": "reconstruct", "sample": "sample_unlabelled"})
     assert applicable_metrics(plain) == ("reconstruction",)
     unconditional = export_of(categorical, {"sample": "sample_unlabelled"})
@@ -35,6 +37,8 @@ def test_what_does_not_fit_is_said(
     renamed.spec = dataclasses.replace(renamed.spec, label_names=names)
     with pytest.raises(UserError, match="label 2 of the export .* is 'label1'.* is 'renamed'"):
         scored("classification", [everything], renamed, output_dir=tmp_path)
+    with pytest.raises(UserError, match="made from data without known factors"):
+        scored("disentanglement", [everything], categorical, output_dir=tmp_path)
     with pytest.raises(UserError, match="no signature 'classify'"):
         scored("classification", [plain], categorical, output_dir=tmp_path)
     with pytest.raises(UsageError, match="scores 1 export at a time, got 2"):
@@ -52,8 +56,7 @@ def test_options_are_documented(name):
         assert option.help, f"{name} says nothing about {option.name}"
 
 
-# Not `crosstalk` and `swap`, as above.
-@pytest.mark.parametrize("name", [name for name in METRICS if name not in ("crosstalk", "swap")])
+@pytest.mark.parametrize("name", EVERYWHERE)
 def test_files(name, categorical, everything, drawn, tmp_path):
     result = scored(
         name,

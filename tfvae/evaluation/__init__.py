@@ -26,6 +26,7 @@ METRICS = Table(
         "label_mixing": "tfvae.evaluation.metrics.label_mixing:label_mixing",
         "intervention": "tfvae.evaluation.metrics.intervention:intervention",
         "traversal": "tfvae.evaluation.metrics.traversal:traversal",
+        "disentanglement": "tfvae.evaluation.metrics.disentanglement:disentanglement",
         "swap": "tfvae.evaluation.metrics.swap.metric:swap",
     },
     others=(ALL,),

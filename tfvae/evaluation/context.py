@@ -10,7 +10,17 @@ import numpy as np
 from tfvae.classifiers.scores import image_accuracy, recall_groups
 from tfvae.evaluation.statistics import make_rng, proportion_interval
 from tfvae.exports.reader import Export
-from tfvae.schema import BINARY, IMAGE, LABEL, OBSERVED, SPLITS, TEST, DataSpec, EvaluationImages
+from tfvae.schema import (
+    BINARY,
+    IMAGE,
+    LABEL,
+    OBSERVED,
+    SPLITS,
+    TEST,
+    DataSpec,
+    EvaluationImages,
+    UserError,
+)
 
 POOL = 20_000
 
@@ -206,6 +216,23 @@ class Context:
         total = self.spec.num_examples[split]
         total = min(total, POOL) if count else total
         return make_rng(self.seed, SPLITS.index(split)).permutation(total)[: count or total]
+
+    def factors(self, split: str = TEST) -> np.ndarray:
+        """The factors of variation, int64 [N, F]; rows are those of the data set's `arrays`.
+
+        Raises:
+            UserError: they aren't known.
+
+        >>> from tfvae.data import load_dataset
+        >>> Context([Subject(None, load_dataset("digits"))]).factors()
+        Traceback (most recent call last):
+            ...
+        tfvae.schema.UserError: the factors of the data set digits aren't known
+        """
+        factors = self.dataset.factors(split)
+        if factors is None:
+            raise UserError(f"the factors of the data set {self.spec.name} aren't known")
+        return factors
 
     def edited(self, split: str, rows: np.ndarray, label: int) -> np.ndarray:
         """The examples at `rows`, drawn again with a label switched on, float32 [N, H, W, C].

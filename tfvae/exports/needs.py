@@ -17,6 +17,7 @@ class Needs:
     Args:
         signatures: Names of the signatures that it calls.
         labels: Whether it needs a data set with labels.
+        factors: Whether it needs a data set with known factors of variation.
         inputs: (signature, input) pairs that some exports lack and this metric needs, such as
             (`sample`, `label`).
         min_exports, max_exports: The numbers of exports that it scores together.
@@ -31,6 +32,7 @@ class Needs:
 
     signatures: tuple[str, ...]
     labels: bool = False
+    factors: bool = False
     inputs: tuple[tuple[str, str], ...] = ()
     min_exports: int = 1
     max_exports: int = 1
@@ -47,6 +49,8 @@ class Needs:
                 return f"the signature {signature!r} of the export {export.path} takes no {name!r}"
         if self.labels and not export.spec.num_labels:
             return f"the export {export.path} was made from data without labels"
+        if self.factors and not export.spec.factor_sizes:
+            return f"the export {export.path} was made from data without known factors"
         return ""
 
     def check(self, asker: str, export: Export, dataset: LabelledImages) -> None:
@@ -80,6 +84,8 @@ class Needs:
             )
         if self.labels and not data.num_labels:
             raise UserError(f"{asker}: the data set {data.name} has no labels")
+        if self.factors and not data.factor_sizes:
+            raise UserError(f"{asker}: the factors of the data set {data.name} aren't known")
         takes_label = any("label" in export.inputs(name) for name in self.signatures)
         if not (self.labels or takes_label):
             return

@@ -46,7 +46,7 @@ def dci(
         factors: [N, F], whole numbers.
         num_train: Rows to fit to; the others are scored. None: two thirds.
         bins: Number of bins.
-        jobs: Processes at once, as for joblib; -1 for all cores.
+        jobs: Threads at once, as for joblib; -1 for all cores.
     Raises:
         UserError: arrays that don't fit.
 
@@ -62,7 +62,8 @@ def dci(
     split = len(codes) * 2 // 3 if num_train is None else num_train
     # The longest first.
     order = np.argsort(-factors.max(axis=0), kind="stable")
-    fits = joblib.Parallel(n_jobs=jobs)(
+    # Trees grow without Python's lock.
+    fits = joblib.Parallel(n_jobs=jobs, prefer="threads")(
         joblib.delayed(_boosted)(binned, factors[:, factor], split) for factor in order
     )
     importance = np.zeros([codes.shape[1], factors.shape[1]])
