@@ -110,9 +110,9 @@ def draw_by_pairs(
                 level = np.mean(values(first, name, direction, score))
                 axes.axhline(level, color="black", linestyle=style, label=name.strip("()"))
             axes.set(xscale="log", xticks=list(by_pairs), xticklabels=list(by_pairs))
-            axes.minorticks_off()
             if score == "mse ratio":
-                axes.set_yscale("log")
+                axes.set(yscale="log", yticks=[1, 2, 5, 10], yticklabels=[1, 2, 5, 10])
+            axes.minorticks_off()
         row[0].set_ylabel(score)
     for axes, title in zip(panels[0], directions, strict=True):
         axes.set_title(title, fontsize=10)

@@ -14,7 +14,10 @@ from tfvae.schema import BINARY, CATEGORICAL, DataSpec
 
 BATCH = 4
 # Away from defaults that are too slow for a suite.
-SMALLER = {"stargan": {"filters": 4, "critic_steps": 2, "residual_blocks": 1}}
+SMALLER = {
+    "stargan": {"filters": 4, "critic_steps": 2, "residual_blocks": 1},
+    "factor_vae": {"discriminator_units": 8},
+}
 # What must fall in training, where it is not the loss: adversaries' losses needn't.
 FALLS = {"fader": "mse", "stargan": "critic_label"}
 

@@ -16,6 +16,9 @@ MODELS = Table(
     {
         "vae": "tfvae.models.vae:VAE",
         "beta_vae": "tfvae.models.beta_vae:BetaVAE",
+        "beta_tcvae": "tfvae.models.beta_tcvae:BetaTCVAE",
+        "factor_vae": "tfvae.models.factor_vae:FactorVAE",
+        "dip_vae": "tfvae.models.dip_vae:DIPVAE",
         "info_vae": "tfvae.models.info_vae:InfoVAE",
         "mmd_vae": "tfvae.models.mmd_vae:MMDVAE",
         "ccvae": "tfvae.models.ccvae:CCVAE",

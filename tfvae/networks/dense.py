@@ -47,3 +47,22 @@ def decoder(
         ],
         name="decoder",
     )
+
+
+def discriminator(latent_dim: int, units: int = 1000, layers: int = 6) -> keras.Model:
+    """[B, D] -> one logit [B, 1], float32: leaky ReLU, as in Kim & Mnih (2018), appendix A.
+
+    >>> discriminator(latent_dim=10, units=20).output_shape
+    (None, 1)
+    """
+    hidden = []
+    for _ in range(layers):
+        hidden += [keras.layers.Dense(units), keras.layers.LeakyReLU(negative_slope=0.2)]
+    return keras.Sequential(
+        [
+            keras.Input([latent_dim], name="latent"),
+            *hidden,
+            keras.layers.Dense(1, dtype="float32"),
+        ],
+        name="discriminator",
+    )

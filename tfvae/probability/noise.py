@@ -70,17 +70,25 @@ def batch_permutation(values: Iterable[tf.Tensor], seed: tf.Tensor) -> tuple[tf.
     [(0, 0), (1, 1), (2, 4), (3, 9)]
     """
     values = tuple(values)
-    num_rows = tf.shape(values[0])[0]
-    start = 0
-    if replicas.position()[0] > 1:
-        context = tf.distribute.get_replica_context()
-        # Replicas may hold unequal numbers of rows.
-        counts = context.all_gather(num_rows[tf.newaxis], axis=0)
-        start = tf.reduce_sum(counts[: context.replica_id_in_sync_group])
-        values = tuple(context.all_gather(value, axis=0) for value in values)
+    num_rows, start = tf.shape(values[0])[0], replicas.first_row(values[0])
+    values = tuple(replicas.over_replicas(value) for value in values)
     keys = tf.random.stateless_uniform(tf.shape(values[0])[:1], seed, alg=ALGORITHM)
     order = tf.argsort(keys)[start : start + num_rows]
     return tuple(tf.gather(value, order) for value in values)
+
+
+def shuffled_columns(values: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    """Columns [B, D], each shuffled on its own over the global batch, on one device or on replicas.
+
+    >>> shuffled = shuffled_columns(tf.reshape(tf.range(6.0), [3, 2]), seed=(0, 1))
+    >>> tf.sort(shuffled, axis=0).numpy().tolist()
+    [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]
+    """
+    num_rows, start = tf.shape(values)[0], replicas.first_row(values)
+    columns = tf.transpose(replicas.over_replicas(values))
+    keys = tf.random.stateless_uniform(tf.shape(columns), seed, alg=ALGORITHM)
+    shuffled = tf.gather(columns, tf.argsort(keys, axis=1), batch_dims=1)
+    return tf.transpose(shuffled)[start : start + num_rows]
 
 
 def stream(seed: tf.Tensor, number: int) -> tf.Tensor:

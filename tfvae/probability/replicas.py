@@ -32,6 +32,17 @@ def over_replicas(codes: tf.Tensor) -> tf.Tensor:
     return context.all_gather(codes, axis=0)
 
 
+def first_row(codes: tf.Tensor) -> tf.Tensor:
+    """The row of `over_replicas(codes)` where those of this replica begin, int32 scalar.
+
+    >>> int(first_row(tf.zeros([64, 20])))
+    0
+    """
+    _, index = position()
+    counts = over_replicas(tf.shape(codes)[:1])
+    return tf.reduce_sum(tf.where(tf.range(tf.shape(counts)[0]) < index, counts, 0))
+
+
 def total(values: tf.Tensor) -> tf.Tensor:
     """The sum of a tensor over all replicas, of the same shape; without a gradient.
 
