@@ -47,6 +47,8 @@ def model_rows(by_model: Mapping[str, Sequence[Document]]) -> list[dict[str, str
         for name in [name for name in COMPARED if name in names(documents)]:
             score = "mse ratio" if found["own mse"] else "agreement"
             found[f"{score}, {name}"] = _both_ways(documents, name, score)
+        if "ortho" in names(documents):
+            found["mse, ortho"] = _both_ways(documents, "ortho", "mse")
         for distance in ("MMD^2", "linear CKA"):
             found[distance] = _unaligned(documents, distance)
         cells = {name: summary(values) for name, values in found.items() if values}
