@@ -100,7 +100,9 @@ def test_models_are_compared_by_means_of_both_directions(page):
     text, _, _ = page("--seeds", "0", "--num-pairs", "100", "--models", "vae", "beta 4")
     header, vae, beta = rows_of(text.partition("## vae")[0])
     assert header == "| model | own mse | mse ratio, none | mse ratio, ortho | mse, ortho | MMD^2 |"
-    assert vae == "| vae | 0.100 | 9.000 | 1.500 | 0.500 | 0.250 |" and beta == vae.replace("vae", "beta 4")
+    assert vae == "| vae | 0.100 | 9.000 | 1.500 | 0.500 | 0.250 |" and beta == vae.replace(
+        "vae", "beta 4"
+    )
 
 
 def test_a_half_is_tuned_on_images_of_the_other_data(page):

@@ -71,3 +71,11 @@ def test_class_folders_with_splits():
     dataset = load_dataset(f"folder:{path('cifar10_small')}")
     assert dataset.spec.num_examples == {"train": 9000, "validation": 1000, "test": 2000}
     assert dataset.spec.image_shape == (32, 32, 3) and dataset.spec.num_labels == 10
+
+
+def test_chairs_and_their_factors():
+    """Every chair in every environment from every side, once each."""
+    dataset = load_dataset(f"folder:{path('chairs')}", image_size=16)
+    assert dict(dataset.spec.factor_sizes) == {"chair": 18, "environment": 30, "view": 10}
+    factors = np.concatenate([dataset.factors(split) for split in SPLITS])
+    assert len(np.unique(np.ravel_multi_index(factors.T, (18, 30, 10)))) == 5400
