@@ -19,6 +19,7 @@ MODELS = Table(
         "beta_tcvae": "tfvae.models.beta_tcvae:BetaTCVAE",
         "factor_vae": "tfvae.models.factor_vae:FactorVAE",
         "dip_vae": "tfvae.models.dip_vae:DIPVAE",
+        "sparse_vae": "tfvae.models.sparse_vae:SparseVAE",
         "info_vae": "tfvae.models.info_vae:InfoVAE",
         "mmd_vae": "tfvae.models.mmd_vae:MMDVAE",
         "ccvae": "tfvae.models.ccvae:CCVAE",

@@ -154,9 +154,12 @@ class VAE(BaseModel):
     def drawn(self, batch, seed):
         """q(z|x) and a code from it, [B, D]."""
         posterior = self.posterior(batch)
+        return posterior, self.drawn_from(posterior, seed)
+
+    def drawn_from(self, posterior, seed):
+        """A code from a posterior, [B, D], by the noise of a training step."""
         num_images = tf.shape(posterior.mean())[0]
-        epsilon = noise.batch_normal(1, num_images, self.noise_dim, seed)[0]
-        return posterior, self.code(posterior, epsilon)
+        return self.code(posterior, noise.batch_normal(1, num_images, self.noise_dim, seed)[0])
 
     def bound_terms(self, batch, posterior, z):
         """Distortion and rate, [B] each, given a code from the posterior."""

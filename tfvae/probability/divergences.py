@@ -1,5 +1,8 @@
 """Divergences between distributions of a code."""
 
+import math
+
+import tensorflow as tf
 import tensorflow_probability as tfp
 
 tfd = tfp.distributions
@@ -26,3 +29,26 @@ def kl(posterior, prior, code):
         return tfd.kl_divergence(posterior, prior)
     except NotImplementedError:
         return posterior.log_prob(code) - prior.log_prob(code)
+
+
+def kl_normal_laplace(mean, stddev, scale):
+    """KL(N(mean, stddev^2) || Laplace(0, scale)), for each dimension.
+
+    E|z| / scale + log(2 scale) - H with E|z| = stddev sqrt(2 / pi) exp(-r^2 / 2) + mean
+    erf(r / sqrt(2)), r = mean / stddev, and H = log(2 pi e stddev^2) / 2, the normal's entropy.
+
+    Args:
+        mean, stddev: [...].
+        scale: Of the Laplace distribution.
+    Returns:
+        [...], nats.
+
+    >>> round(float(kl_normal_laplace(0.0, 1.0, scale=1.0)), 4)  # sqrt(2 / pi) + log 2 - H
+    0.0721
+    """
+    mean, stddev = tf.convert_to_tensor(mean), tf.convert_to_tensor(stddev)
+    ratio = mean / stddev
+    absolute = stddev * math.sqrt(2 / math.pi) * tf.exp(-0.5 * tf.square(ratio))
+    absolute += mean * tf.math.erf(ratio / math.sqrt(2))
+    entropy = 0.5 * math.log(2 * math.pi * math.e) + tf.math.log(stddev)
+    return absolute / scale + math.log(2 * scale) - entropy
