@@ -76,7 +76,7 @@ class SparseVAE(VAE):
         self.target_rate = target_rate
         # In a function, so that Keras doesn't save the encoder twice.
         with_hidden = keras.Model(
-            self.encoder.inputs, [_hidden(self.encoder), *self.encoder.outputs]
+            self.encoder.inputs[0], [_hidden(self.encoder), *self.encoder.outputs]
         )
         self._encode_with_hidden = lambda image: with_hidden(image)
 
