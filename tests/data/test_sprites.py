@@ -73,12 +73,15 @@ def test_smaller_images_are_means_of_blocks(sprites):
         load_dataset("sprites", image_size=28)
 
 
-def test_the_pipeline_reads_what_the_factors_say(sprites):
-    data = load_dataset("sprites")
+@pytest.mark.parametrize("size", [32, 64])
+def test_the_pipeline_reads_what_the_factors_say(size):
+    """Whether or not all images together would fit into memory."""
+    data = load_dataset("sprites", image_size=size)
     assert sum(data.spec.num_examples.values()) == np.prod(SIZES)
+    assert next(iter(data.train_batches(8, seed=0)))["image"].shape == (8, size, size, 1)
     batch = next(iter(data.batches("validation", 50)))["image"].numpy()
     factors = data.factors("validation")[:50]
-    expected = sprites[np.ravel_multi_index(factors.T, SIZES)] / 255
+    expected = Sprites(size)[np.ravel_multi_index(factors.T, SIZES)] / 255
     np.testing.assert_array_equal(batch, expected.astype(np.float32))
     np.testing.assert_array_equal(data.arrays("validation", 50)["image"], batch)
     every = np.concatenate([data.factors(split) for split in SPLITS])

@@ -338,7 +338,7 @@ class Dataset:
 
     def _image_reader(self, examples: Examples) -> Callable[[tf.Tensor], tf.Tensor]:
         images = examples.images
-        if images.nbytes > IN_MEMORY_BYTES:
+        if images.nbytes > IN_MEMORY_BYTES or not isinstance(images, np.ndarray):
             return lambda rows: tf.numpy_function(
                 lambda chosen: images[chosen], [rows], tf.uint8, stateful=False
             )

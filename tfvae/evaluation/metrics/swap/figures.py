@@ -28,7 +28,7 @@ def sheet(pair: Pair, shown: int):
     shape = pair.target.spec.image_shape
     first = slice(0, shown)
     columns = {
-        f"{pair.source.name}: image": pair.source.test.images[first],
+        "image": pair.source.test.images[first],
         "own decoder": pair.source.reconstructions[first],
     }
     codes = pair.source.test.codes[first]

@@ -1,0 +1,197 @@
+"""Disentanglement and reconstruction of sparse VAEs and of models made for it, at equal budgets.
+
+    python -m benchmarks.study_b.disentanglement
+    python -m benchmarks.study_b.disentanglement --quick      # trial run; its scores mean nothing
+
+Every model is trained with the same networks, code, images and number of steps, and scored by
+`evaluate.py --metric disentanglement,reconstruction,traversal`. Two rows without a model are for
+comparison: codes that are the factors, and codes that are noise.
+
+Trained runs and their scores are kept under --work-dir, in a folder for each budget and set of
+options, and not repeated: the command goes on where it was stopped.
+"""
+
+import argparse
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.bench import Bench, cells, make_bench, make_parser, passed_on, summary, write_page
+from tfvae.data import load_dataset
+from tfvae.data.sources.sprites import FACTOR_SIZES, Sprites
+from tfvae.evaluation import disentanglement
+from tfvae.evaluation.report import markdown_table
+
+# Name of a row -> model and its options.
+MODELS = {
+    "VAE": ("vae", ""),
+    "beta-VAE, 4": ("beta_vae", "beta=4"),
+    "beta-VAE, capacity 25": ("beta_vae", "beta=100 capacity=25 capacity_steps=5000"),
+    "beta-TCVAE": ("beta_tcvae", ""),
+    "FactorVAE": ("factor_vae", ""),
+    "DIP-VAE I": ("dip_vae", ""),
+    "DIP-VAE II": ("dip_vae", "variant=ii"),
+    "sparse encoder, L1": ("sparse_vae", "code_prior=normal"),
+    "sparse encoder, rates": ("sparse_vae", "code_prior=normal encoder_penalty=kl"),
+    "sparse prior, Laplace": ("sparse_vae", "code_prior=laplace encoder_penalty=none"),
+    "sparse prior, spike and slab": ("sparse_vae", "encoder_penalty=none"),
+    "sparse encoder and prior": ("sparse_vae", ""),
+}
+METRICS = ("disentanglement", "reconstruction", "traversal")
+# Column -> metric and value.
+COLUMNS = {
+    "FactorVAE score": ("disentanglement", "factor_vae"),
+    "beta-VAE score": ("disentanglement", "beta_vae"),
+    "MIG": ("disentanglement", "mig"),
+    "DCI": ("disentanglement", "dci"),
+    "SAP": ("disentanglement", "sap"),
+    "modularity": ("disentanglement", "modularity"),
+    "MSE": ("reconstruction", "mse"),
+    "active units": ("traversal", "active_units"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One training.
+
+    Args:
+        row: A name of `MODELS`.
+        seed: Of the training.
+        latent_dim: Size of the code.
+        train_images: Number of training images; None: all.
+
+    >>> Run("beta-VAE, 4", seed=1, latent_dim=10).name
+    'beta-vae-4-s1'
+    """
+
+    row: str
+    seed: int
+    latent_dim: int
+    train_images: int | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.row.lower().replace(', ', '-').replace(' ', '-')}-s{self.seed}"
+
+    @property
+    def arguments(self) -> list:
+        model, settings = MODELS[self.row]
+        return [
+            *("--model", model, "--seed", self.seed),
+            *("--set", f"latent_dim={self.latent_dim}", *settings.split()),
+            *passed_on(train_images=self.train_images),
+        ]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    given = _parser().parse_args(arguments)
+    if given.quick:
+        given.models, given.seeds, given.epochs = ["VAE", "sparse encoder and prior"], [0], 1
+        given.dataset, given.image_size = f"folder:{few_sprites(given.work_dir / 'sprites')}", 16
+        given.latent_dim, given.set = 3, ["num_images=100"]
+    bench = make_bench(given, MODELS, given.latent_dim, given.train_images)
+    rows = {row: [scored(given, bench, row, seed) for seed in given.seeds] for row in given.models}
+    write_page(given.output, page(given, rows, references(given, bench)))
+
+
+def few_sprites(folder: Path) -> Path:
+    """Writes 576 sprites of three factors into a folder with `factors.csv`: data in no time."""
+    sprites = Sprites()
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = ["image,shape,scale,x_position"]
+    for number, (shape, scale, x) in enumerate(np.ndindex(3, 6, 32)):
+        row = np.ravel_multi_index((shape, scale, 0, x, 15), tuple(FACTOR_SIZES.values()))
+        Image.fromarray(sprites[[row]][0, ..., 0]).save(folder / f"{number:03}.png")
+        lines.append(f"{number:03}.png,{shape},{scale},{x}")
+    (folder / "factors.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+Values = Mapping[str, Mapping[str, float]]
+
+
+def scored(given: argparse.Namespace, bench: Bench, row: str, seed: int) -> Values:
+    """Metric -> name -> value of one run."""
+    run = Run(row, seed, given.latent_dim, given.train_images)
+    bench.train(run)
+    return bench.scores([run], METRICS, f"scores-{run.name}")[run.name]
+
+
+def references(given: argparse.Namespace, bench: Bench) -> dict[str, Mapping[str, float]]:
+    """Scores of codes that are the factors, and of codes that are noise; of test images."""
+    data = load_dataset(given.dataset, data_dir=bench.data_dir, manual_dir=bench.manual_dir)
+    rng = np.random.default_rng(0)
+    factors = data.factors("test")
+    if factors is None:
+        raise SystemExit(f"the factors of {given.dataset} aren't known")
+    factors = factors[rng.permutation(len(factors))[: 100 if given.quick else 10_000]]
+    noise = rng.normal(size=[len(factors), given.latent_dim])
+    return {"(factors)": scores_of(factors, factors), "(noise)": scores_of(noise, factors)}
+
+
+def scores_of(codes: np.ndarray, factors: np.ndarray) -> dict[str, float]:
+    """The scores of the metric `disentanglement` under their names."""
+    return {
+        "factor_vae": disentanglement.factor_vae_score(codes, factors),
+        "beta_vae": disentanglement.beta_vae_score(codes, factors),
+        "mig": disentanglement.mig(codes, factors),
+        "dci": disentanglement.dci(codes, factors).disentanglement,
+        "sap": disentanglement.sap(codes, factors),
+        "modularity": disentanglement.modularity(codes, factors),
+    }
+
+
+def page(
+    given: argparse.Namespace,
+    found: Mapping[str, Sequence[Values]],
+    known: Mapping[str, Mapping[str, float]],
+) -> list[str]:
+    """A row per model, then the rows for comparison."""
+    rows = [
+        {"model": row}
+        | {
+            column: summary([each[metric][name] for each in values])
+            for column, (metric, name) in COLUMNS.items()
+        }
+        for row, values in found.items()
+    ]
+    for row, scores in known.items():
+        cells_of = {
+            column: summary([scores[name]])
+            for column, (metric, name) in COLUMNS.items()
+            if metric == "disentanglement"
+        }
+        rows.append({"model": row} | cells_of)
+    return [
+        f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size}, "
+        f"seeds {', '.join(map(str, given.seeds))}, {given.latent_dim} dimensions. "
+        f"{cells(given.seeds)} Options of the metrics: {' '.join(given.set) or 'the defaults'}.",
+        *("", *markdown_table(rows)),
+    ]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = make_parser(
+        "benchmarks.study_b.disentanglement",
+        __doc__,
+        "disentanglement",
+        dataset="sprites",
+        epochs=2,
+        batch_size=128,
+        quick="trial run: two models on a few sprites",
+    )
+    parser.set_defaults(image_size=32)
+    add = parser.add_argument
+    add("--models", nargs="+", default=list(MODELS), choices=MODELS, metavar="ROW",
+        help=f"models to compare, among {', '.join(MODELS)}")  # fmt: skip
+    add("--latent-dim", type=int, default=10, metavar="D", help="size of the code")
+    add("--train-images", type=int, metavar="N", help="use N of the training images")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
