@@ -64,9 +64,11 @@ def image_grid(
     rows, columns, height, width = images.shape[:4]
     longest = max((len(label) for label in column_labels), default=0)
     scale = CELL_INCHES * max(1.0, height / 48)
+    # Slanted labels stand above the grid, and out beyond its last column.
+    above, beyond = (0.06 * longest, 0.05 * longest) if longest > SLANTED else (0.2, 0.0)
     figure = new_figure(
-        max(4.5, columns * scale + _margin(row_labels) + 0.6),
-        rows * scale * height / width + 0.8 + (0.06 * longest if longest > SLANTED else 0.2),
+        max(4.5, columns * scale + _margin(row_labels) + 0.6 + beyond),
+        rows * scale * height / width + 0.8 + above,
         title,
     )
     axes = figure.subplots()
