@@ -119,5 +119,4 @@ def test_sprites_stand_in_for_dsprites(tmp_path):
         factors = other.factors(split)
         images = drawn[np.ravel_multi_index(factors.T, tuple(FACTOR_SIZES.values()))]
         assert np.array_equal(other.arrays(split)["image"], images / np.float32(255))
-    # Splits are drawn alike; those of 737,280 images by the same function of their number.
     assert sprites.spec.num_examples["test"] == 73_728

@@ -8,7 +8,7 @@ from tfvae.data.image_table import ImageTable, read_image_table
 from tfvae.schema import UserError
 
 FILE_NAME = "factors.csv"
-_LARGEST = 10**9
+_MOST_DIGITS = 9
 
 
 def read_factors(path: str | pathlib.Path) -> tuple[ImageTable, np.ndarray]:
@@ -30,7 +30,7 @@ def read_factors(path: str | pathlib.Path) -> tuple[ImageTable, np.ndarray]:
     table = read_image_table(path)
     for row, values in enumerate(table.cells):
         for name, value in zip(table.names, values, strict=True):
-            if not (value.isascii() and value.isdigit() and int(value) <= _LARGEST):
+            if not (value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS):
                 raise UserError(f"{table.where(row, name)}: {value!r} is not a whole number")
     return table, np.array(table.cells, dtype=np.int64)
 

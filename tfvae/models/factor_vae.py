@@ -42,6 +42,8 @@ class FactorVAE(VAE):
 
     network_arguments = ("encoder", "decoder", "discriminator")
     learning_rate = 1e-4
+    # Not the loss: it grows as the discriminator gets better.
+    monitor = ("val_elbo", "max")
 
     def __init__(
         self,

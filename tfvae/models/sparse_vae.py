@@ -9,7 +9,7 @@ from pydantic import Field
 from tfvae.models.vae import VAE
 from tfvae.networks import build_encoder
 from tfvae.probability import divergences, posteriors, priors, sparsity, spike_slab
-from tfvae.schema import IMAGE
+from tfvae.schema import IMAGE, UsageError
 
 PENALTY, SPIKE = "encoder_sparsity", "spike"
 # Logit of using a dimension at the start of training: a rate of 0.95, nearly a VAE.
@@ -54,6 +54,9 @@ class SparseVAE(VAE):
     {'distortion': 1.0, 'rate': 1.0}
     """
 
+    # Not the loss: it grows during the warm-up.
+    monitor = ("val_elbo", "max")
+
     def __init__(
         self,
         spec,
@@ -74,10 +77,13 @@ class SparseVAE(VAE):
         self.encoder_penalty = encoder_penalty
         self.encoder_weight = encoder_weight
         self.target_rate = target_rate
+        hidden = _hidden(self.encoder)
+        if encoder_penalty != "none" and not hidden:
+            raise UsageError(
+                "encoder_penalty: the encoder has no layer with a nonlinearity before its last"
+            )
         # In a function, so that Keras doesn't save the encoder twice.
-        with_hidden = keras.Model(
-            self.encoder.inputs[0], [_hidden(self.encoder), *self.encoder.outputs]
-        )
+        with_hidden = keras.Model(self.encoder.inputs[0], [hidden, *self.encoder.outputs])
         self._encode_with_hidden = lambda image: with_hidden(image)
 
     @property

@@ -107,18 +107,59 @@ def test_informativeness_is_the_accuracy_on_other_rows(factors, perfect):
     assert found == pytest.approx(expected, abs=0.05)
 
 
-def test_rows_share_the_factor_and_nothing_else(factors):
+def test_pairs_share_the_factor_and_nothing_else(factors):
     rng = np.random.default_rng(0)
-    rows = rng.integers(len(factors), size=(400, 50))
-    others = fixed_factor._sharing(factors[:, 1], rows, rng)
-    assert np.array_equal(factors[others, 1], factors[rows, 1])
-    agree = (factors[others][..., [0, 2]] == factors[rows][..., [0, 2]]).mean(axis=(0, 1))
+    groups = fixed_factor.Groups(factors[:, 1], 1)
+    first, second = groups.pairs((400, 50), rng)
+    assert np.array_equal(factors[first, 1], factors[second, 1])
+    assert not (first == second).any()
+    agree = (factors[first][..., [0, 2]] == factors[second][..., [0, 2]]).mean(axis=(0, 1))
     np.testing.assert_allclose(agree, [1 / 3, 1 / 5], atol=0.02)
-    # Each of the rows with the value is as likely as any other.
-    row = np.full(200_000, rows[0, 0])
-    counts = np.bincount(fixed_factor._sharing(factors[:, 1], row, rng))
-    counts = counts[factors[: len(counts), 1] == factors[row[0], 1]]
-    assert counts.min() > 0.8 * counts.mean() and counts.max() < 1.2 * counts.mean()
+    batches = groups.batches((400, 50), rng)
+    assert (factors[batches, 1] == factors[batches[:, :1], 1]).all()
+    for rows in (first, second, batches):
+        counts = np.bincount(rows.ravel(), minlength=len(factors))
+        assert counts.min() > 0 and counts.max() < 6 * counts.mean()
+
+
+def test_partners_are_the_other_images_of_the_value_and_equally_likely():
+    """Of values with 1, 2 and 3 images, the first has no pair."""
+    groups = fixed_factor.Groups(np.array([5, 7, 9, 9, 7, 9]), 0)
+    first, second = groups.pairs((60_000,), np.random.default_rng(0))
+    counts = np.zeros([6, 6])
+    np.add.at(counts, (first, second), 1 / len(first))
+    expected = np.zeros([6, 6])
+    expected[1, 4] = expected[4, 1] = 1 / 5
+    for row, other in [(2, 3), (2, 5), (3, 2), (3, 5), (5, 2), (5, 3)]:
+        expected[row, other] = 1 / 10
+    np.testing.assert_allclose(counts, expected, atol=0.01)
+    with pytest.raises(UserError, match="factor 3: no two of 4 images share a value"):
+        fixed_factor.Groups(np.arange(4), 3)
+
+
+@pytest.mark.parametrize("count", [200, 1000])
+def test_few_images_and_rare_values_are_at_chance(count):
+    """Noise says nothing of a factor with a few images per value, nor of any other."""
+    rng = np.random.default_rng(0)
+    factors = rng.integers(0, [2, 5, count // 8], size=[count, 3])
+    noise = rng.normal(size=[count, 10])
+    found = [scores.beta_vae_score(noise, factors, seed=seed) for seed in range(3)]
+    assert np.mean(found) == pytest.approx(1 / 3, abs=0.1)
+    found = [scores.factor_vae_score(noise, factors, seed=seed) for seed in range(3)]
+    assert np.mean(found) == pytest.approx(1 / 3, abs=0.1)
+
+
+def test_codes_of_one_value_and_values_that_no_fit_has_seen(factors):
+    constant = np.ones([1500, 3])
+    found = scores.dci(constant, factors, jobs=1)
+    assert found.disentanglement == found.completeness == 0
+    assert scores.mig(constant, factors) == 0
+    rare = np.zeros([1500, 2], int)
+    rare[1400:, 0] = 1
+    rare[::2, 1] = 1
+    codes = rare + np.random.default_rng(0).normal(size=rare.shape) / 10
+    assert 0.8 < scores.dci(codes, rare, jobs=1).informativeness < 1
+    assert np.isfinite(scores.sap(codes, rare))
 
 
 def test_factor_vae_score_against_a_loop(factors, noise):
@@ -202,6 +243,12 @@ def test_arrays_that_do_not_fit_are_refused(codes, factors, message):
     for score in (scores.mig, scores.dci, scores.sap, scores.factor_vae_score):
         with pytest.raises(UserError, match=message):
             score(codes, factors)
+
+
+def test_a_single_factor_cannot_be_told_from_others(noise, factors):
+    for score in (scores.beta_vae_score, scores.factor_vae_score):
+        with pytest.raises(UserError, match="2 factors are needed, got 1"):
+            score(noise, factors[:, :1])
 
 
 def test_one_model_alone_has_nothing_to_agree_with(noise):

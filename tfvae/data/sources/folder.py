@@ -115,15 +115,16 @@ def _numbered(
 
 
 def _fingerprint(spec: DataSpec, splits: Mapping[str, Examples], files: Sequence[str]) -> str:
-    """sha256 of file names, labels and factors of each split, without the pixels."""
+    """sha256 of the file names and labels of each split, without the pixels.
+
+    Factors are for scores alone, and may be added to data that a model was trained on.
+    """
     digest = hashlib.sha256(repr(spec.label_names).encode())
     for split, part in sorted(splits.items()):
         rows = range(len(part)) if part.rows is None else part.rows
         digest.update(repr((split, [files[row] for row in rows])).encode())
         if part.label is not None and part.observed is not None:
             digest.update(part.label.tobytes() + part.observed.tobytes())
-        if part.factors is not None:
-            digest.update(repr(list(spec.factor_sizes or ())).encode() + part.factors.tobytes())
     return digest.hexdigest()
 
 

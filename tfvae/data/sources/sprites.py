@@ -29,7 +29,7 @@ _RADIUS = 15
 def load(name: str, options: LoadOptions) -> Dataset:
     """737,280 white shapes on black, 64x64 without labels, split 80/10/10 by the seed.
 
-    Factors and splits are those of `dsprites`. Images are drawn when they are read.
+    Factors and sizes of splits are those of `dsprites`. Images are drawn when they are read.
 
     Raises:
         UsageError: an image size other than 32 and 64.

@@ -5,12 +5,29 @@ import numpy as np
 from tfvae.schema import UserError
 
 
-def checked(codes: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def split_accuracy(predictor, codes: np.ndarray, factor: np.ndarray, split: int) -> float:
+    """Accuracy on the rows from `split` on of a scikit-learn classifier fitted to those before.
+
+    Where the latter have one value alone, this value is predicted.
+
+    >>> split_accuracy(None, np.zeros([4, 1]), np.array([1, 1, 1, 0]), split=2)
+    0.5
+    """
+    seen = factor[:split]
+    if (seen == seen[0]).all():
+        return float((factor[split:] == seen[0]).mean())
+    return float(predictor.fit(codes[:split], seen).score(codes[split:], factor[split:]))
+
+
+def checked(
+    codes: np.ndarray, factors: np.ndarray, smallest: int = 1
+) -> tuple[np.ndarray, np.ndarray]:
     """The codes as float64 and the factors as integers 0, 1, ... without gaps.
 
     Args:
         codes: [N, D], finite.
         factors: [N, F], whole numbers; a factor of one value alone is refused.
+        smallest: Number F of factors that are needed.
     Raises:
         UserError: other shapes or values.
 
@@ -26,6 +43,8 @@ def checked(codes: np.ndarray, factors: np.ndarray) -> tuple[np.ndarray, np.ndar
         raise UserError("codes hold NaN or infinite numbers")
     if not factors.size or not np.array_equal(factors, np.asarray(factors, np.int64)):
         raise UserError("factors must be whole numbers")
+    if factors.shape[1] < smallest:
+        raise UserError(f"{smallest} factors are needed, got {factors.shape[1]}")
     columns = []
     for number, column in enumerate(factors.T):
         values, ranks = np.unique(column, return_inverse=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tfvae.evaluation.disentanglement.arrays import checked
+from tfvae.schema import UserError
 
 # Batches that are drawn at once.
 _CHUNK = 1000
@@ -28,7 +29,8 @@ def beta_vae_score(
 
     Args:
         codes: [N, D].
-        factors: [N, F], whole numbers. Pairs are drawn from these N images.
+        factors: [N, F], whole numbers, F of 2 or more. Pairs of different images are drawn from
+            one half of them to fit, and from the other half to score.
         batch_size: Pairs per batch.
         num_train, num_eval: Batches.
         seed: Of the drawing.
@@ -43,20 +45,21 @@ def beta_vae_score(
     """
     from sklearn.linear_model import LogisticRegression
 
-    codes, factors = checked(codes, factors)
+    codes, factors = checked(codes, factors, smallest=2)
     rng = np.random.default_rng(seed)
 
-    def differences(count: int) -> tuple[np.ndarray, np.ndarray]:
+    def differences(part: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         found, labels = [], []
+        groups = _groups(factors[part])
         for column, size in _chunks(count, factors.shape[1], rng):
-            first = rng.integers(len(codes), size=(size, batch_size))
-            second = _sharing(factors[:, column], first, rng)
-            found.append(np.abs(codes[first] - codes[second]).mean(axis=1))
+            first, second = groups[column].pairs((size, batch_size), rng)
+            found.append(np.abs(codes[part][first] - codes[part][second]).mean(axis=1))
             labels.append(np.full(size, column))
         return np.concatenate(found), np.concatenate(labels)
 
-    classifier = LogisticRegression(max_iter=1000).fit(*differences(num_train))
-    return float(classifier.score(*differences(num_eval)))
+    fit, score = _halves(len(codes), rng)
+    classifier = LogisticRegression(max_iter=1000).fit(*differences(fit, num_train))
+    return float(classifier.score(*differences(score, num_eval)))
 
 
 def factor_vae_score(
@@ -78,7 +81,8 @@ def factor_vae_score(
 
     Args:
         codes: [N, D].
-        factors: [N, F], whole numbers. Batches are drawn from these N images.
+        factors: [N, F], whole numbers, F of 2 or more. Batches are drawn from one half of the
+            images to fit, and from the other half to score.
         batch_size: Images per batch.
         num_train, num_eval: Batches for the classifier and for its score.
         smallest_scale: Dimensions with a smaller standard deviation are left out.
@@ -92,7 +96,7 @@ def factor_vae_score(
     >>> factor_vae_score(factors, factors, num_train=500, num_eval=500)
     1.0
     """
-    codes, factors = checked(codes, factors)
+    codes, factors = checked(codes, factors, smallest=2)
     rng = np.random.default_rng(seed)
     variances = codes.var(axis=0, ddof=1)
     kept = (np.sqrt(variances) >= smallest_scale) & (variances > 0)
@@ -100,18 +104,19 @@ def factor_vae_score(
         return 0.0
     scaled = codes[:, kept] / np.sqrt(variances[kept])
 
-    def votes(count: int) -> np.ndarray:
+    def votes(part: np.ndarray, count: int) -> np.ndarray:
         """[factors, dimensions]: how often each dimension varied least."""
         found = np.zeros([factors.shape[1], scaled.shape[1]], np.int64)
+        groups = _groups(factors[part])
         for column, size in _chunks(count, factors.shape[1], rng):
-            first = np.repeat(rng.integers(len(codes), size=(size, 1)), batch_size, axis=1)
-            batches = scaled[_sharing(factors[:, column], first, rng)]
+            batches = scaled[part][groups[column].batches((size, batch_size), rng)]
             least = batches.var(axis=1).argmin(axis=1)
             found[column] += np.bincount(least, minlength=scaled.shape[1])
         return found
 
-    classifier = votes(num_train).argmax(axis=0)
-    scored = votes(num_eval)
+    fit, score = _halves(len(codes), rng)
+    classifier = votes(fit, num_train).argmax(axis=0)
+    scored = votes(score, num_eval)
     return float(scored[classifier, np.arange(len(classifier))].sum() / scored.sum())
 
 
@@ -123,15 +128,58 @@ def _chunks(count: int, columns: int, rng: np.random.Generator) -> Iterator[tupl
             yield column, min(_CHUNK, total - start)
 
 
-def _sharing(column: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """For each row a random one with the same value of a factor, itself included.
+def _halves(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Rows to fit to and rows to score: of few images, batches of the same would resemble each
+    other."""
+    order = rng.permutation(count)
+    return order[: count // 2], order[count // 2 :]
+
+
+def _groups(factors: np.ndarray) -> list["Groups"]:
+    return [Groups(column, number) for number, column in enumerate(factors.T)]
+
+
+class Groups:
+    """Images by the value of one factor; those whose value no other image has are left out.
 
     Args:
-        column: [N], values 0, 1, ... of the factor.
-        rows: Any shape.
+        column: [N], values of the factor.
+        number: Of the factor, for messages.
+    Raises:
+        UserError: no two images share a value.
+
+    >>> groups = Groups(np.array([0, 1, 0, 2]), number=0)
+    >>> first, second = groups.pairs((4,), np.random.default_rng(0))
+    >>> bool((np.sort([first, second], axis=0) == [[0], [2]]).all())
+    True
     """
-    order = np.argsort(column, kind="stable")
-    counts = np.bincount(column)
-    values = column[rows]
-    within = (rng.random(rows.shape) * counts[values]).astype(np.int64)
-    return order[(np.cumsum(counts) - counts)[values] + within]
+
+    def __init__(self, column: np.ndarray, number: int):
+        values, counts = np.unique(column, return_inverse=True, return_counts=True)[1:]
+        # Rows sorted by value; a row's value begins at `starts` and has `counts` rows.
+        self.order = np.argsort(values, kind="stable")
+        self.counts, self.starts = counts, np.cumsum(counts) - counts
+        self.values = values[self.order]
+        # Positions in that order of images with a partner.
+        self.shared = np.flatnonzero(self.counts[self.values] > 1)
+        if not len(self.shared):
+            raise UserError(f"factor {number}: no two of {len(column)} images share a value")
+
+    def pairs(
+        self, shape: tuple[int, ...], rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of random images, and for each that of another image with the same value."""
+        first = self.shared[rng.integers(len(self.shared), size=shape)]
+        values = self.values[first]
+        others = (rng.random(shape) * (self.counts[values] - 1)).astype(np.int64)
+        second = self.starts[values] + others
+        # The image itself is stepped over.
+        second += second >= first
+        return self.order[first], self.order[second]
+
+    def batches(self, shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+        """Rows of images, with replacement; those of a batch share a value."""
+        first = self.shared[rng.integers(len(self.shared), size=(shape[0], 1))]
+        values = self.values[first]
+        within = (rng.random(shape) * self.counts[values]).astype(np.int64)
+        return self.order[self.starts[values] + within]

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from tfvae.evaluation.disentanglement.arrays import checked
+from tfvae.evaluation.disentanglement.arrays import checked, split_accuracy
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,8 +77,10 @@ def _boosted(codes: np.ndarray, factor: np.ndarray, split: int) -> tuple[np.ndar
     """Importances of the dimensions for a factor, and the accuracy on the rows after the split."""
     from sklearn.ensemble import GradientBoostingClassifier
 
-    trees = GradientBoostingClassifier(random_state=0).fit(codes[:split], factor[:split])
-    return trees.feature_importances_, float(trees.score(codes[split:], factor[split:]))
+    trees = GradientBoostingClassifier(random_state=0)
+    accuracy = split_accuracy(trees, codes, factor, split)
+    fitted = hasattr(trees, "estimators_")
+    return trees.feature_importances_ if fitted else np.zeros(codes.shape[1]), accuracy
 
 
 def _ranked(column: np.ndarray, bins: int) -> np.ndarray:
@@ -94,7 +96,9 @@ def disentanglement(importance: np.ndarray) -> float:
     (1.0, 0.0)
     """
     weights = importance.sum(axis=1)
-    return float((_concentration(importance) * weights).sum() / weights.sum())
+    # Codes of one value alone are important for nothing.
+    total = weights.sum()
+    return float((_concentration(importance) * weights).sum() / total) if total else 0.0
 
 
 def completeness(importance: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tfvae.evaluation.disentanglement.arrays import checked
+from tfvae.evaluation.disentanglement.arrays import checked, split_accuracy
 
 
 def sap(codes: np.ndarray, factors: np.ndarray, *, num_train: int | None = None) -> float:
@@ -46,6 +46,5 @@ def sap_accuracies(
     for dimension, factor in np.ndindex(*found.shape):
         column, target = codes[:, [dimension]], factors[:, factor]
         machine = LinearSVC(C=0.01, class_weight="balanced", dual="auto", random_state=0)
-        machine.fit(column[:split], target[:split])
-        found[dimension, factor] = machine.score(column[split:], target[split:])
+        found[dimension, factor] = split_accuracy(machine, column, target, split)
     return found

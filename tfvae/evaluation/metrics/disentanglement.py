@@ -3,7 +3,7 @@
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat
 
 from tfvae import plots
 from tfvae.evaluation import disentanglement as scores
@@ -22,7 +22,7 @@ def disentanglement(
     num_images: Annotated[int, Field(ge=50)] = 10_000,
     bins: Annotated[int, Field(ge=2)] = 20,
     batch_size: Annotated[int, Field(ge=2)] = 64,
-    num_batches: PositiveInt = 10_000,
+    num_batches: Annotated[int, Field(ge=50)] = 10_000,
     smallest_scale: NonNegativeFloat = 0.0,
 ) -> Result:
     """Does each dimension of the code follow one known factor of variation?
@@ -41,7 +41,7 @@ def disentanglement(
 
     Args:
         num_images: Number of test images. Two thirds of them are used to fit what `dci` and `sap`
-            fit, the others to score it.
+            fit, a half to fit what `beta_vae` and `factor_vae` do, and the others to score it.
         bins: Number of bins that `mig` and `modularity` divide each dimension into.
         batch_size: Images, or pairs of them, with a common factor per batch.
         num_batches: Batches that `beta_vae` and `factor_vae` fit to; half as many are scored.

@@ -215,8 +215,9 @@ def _num_used(codes: np.ndarray) -> int:
 
 
 def _axes(codes: np.ndarray, used: int, count: int) -> np.ndarray:
-    """Orthonormal axes: the `used` leading principal ones, or those combinations of them along
-    which codes are least normal if they are more than `count`."""
+    """Orthonormal axes: the `used` leading principal ones, or if they are more than `count` those
+    combinations of them along which codes are least normal (of codes that are about white, as those
+    of VAEs are; otherwise of the codes scaled to be white)."""
     variances, axes = np.linalg.eigh(covariance(codes))
     variances, axes = variances[::-1][:used], axes[:, ::-1][:, :used]
     if used <= count:
@@ -242,7 +243,8 @@ def nonnormality(codes: np.ndarray, samples: int = 3000) -> np.ndarray:
     >>> nonnormality(white).round(1).tolist()  # k4 = -2, (-2)^2 / 4!
     [[0.2, 0.0], [0.0, 0.2]]
     """
-    codes = codes[:samples]
+    # Every second one, say: the first ones may be of one class.
+    codes = codes[:: -(-len(codes) // samples)]
     count, dims = codes.shape
     products = codes @ codes.T
     # Pairs of a code with itself would add the noise of the estimate.
