@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.bench import Bench, cells, make_bench, make_parser, passed_on, summary, write_page
+from benchmarks.bench import Bench, cells, make_bench, make_parser, summary, write_page
 from tfvae.data import load_dataset
 from tfvae.data.sources.sprites import FACTOR_SIZES, Sprites
 from tfvae.evaluation import METRICS as METRIC_TABLE
@@ -64,7 +64,6 @@ class Run:
         row: A name of `MODELS`.
         seed: Of the training.
         latent_dim: Size of the code.
-        train_images: Number of training images; None: all.
 
     >>> Run("beta-VAE, 4", seed=1, latent_dim=10).name
     'beta-vae-4-s1'
@@ -73,7 +72,6 @@ class Run:
     row: str
     seed: int
     latent_dim: int
-    train_images: int | None = None
 
     @property
     def name(self) -> str:
@@ -86,7 +84,6 @@ class Run:
             # One rate for all; that of FactorVAE is lower by default.
             *("--model", model, "--seed", self.seed, "--learning-rate", LEARNING_RATE),
             *("--set", f"latent_dim={self.latent_dim}", *settings.split()),
-            *passed_on(train_images=self.train_images),
         ]
 
 
@@ -96,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.models, given.seeds, given.epochs = ["VAE", "sparse encoder and prior"], [0], 1
         given.dataset, given.image_size = f"folder:{few_sprites(given.work_dir / 'sprites')}", 16
         given.latent_dim, given.set = 3, ["num_images=100"]
-    bench = make_bench(given, MODELS, given.latent_dim, given.train_images)
+    bench = make_bench(given, MODELS, given.latent_dim)
     # First, because they refuse data without known factors.
     known = references(given, bench)
     rows = {row: [scored(given, bench, row, seed) for seed in given.seeds] for row in given.models}
@@ -121,7 +118,7 @@ Values = Mapping[str, Mapping[str, float]]
 
 def scored(given: argparse.Namespace, bench: Bench, row: str, seed: int) -> Values:
     """Metric -> name -> value of one run."""
-    run = Run(row, seed, given.latent_dim, given.train_images)
+    run = Run(row, seed, given.latent_dim)
     bench.train(run)
     return bench.scores([run], METRICS, f"scores-{run.name}")[run.name]
 
@@ -138,8 +135,8 @@ def references(given: argparse.Namespace, bench: Bench) -> dict[str, Mapping[str
     factors = factors[rng.permutation(len(factors))[: options.pop("num_images", 10_000)]]
     noise = rng.normal(size=[len(factors), given.latent_dim])
     return {
-        "(factors)": scores_of(factors, factors, **options),
-        "(noise)": scores_of(noise, factors, **options),
+        "(factors)": disentanglement.all_scores(factors, factors, **options),
+        "(noise)": disentanglement.all_scores(noise, factors, **options),
     }
 
 
@@ -151,29 +148,6 @@ def own_settings(settings: Sequence[str]) -> dict[str, str]:
     """
     given = dict(entry.split("=", 1) for entry in settings)
     return {name: given[name] for name in given if name in METRIC_TABLE.defaults("disentanglement")}
-
-
-def scores_of(
-    codes: np.ndarray,
-    factors: np.ndarray,
-    *,
-    bins: int = 20,
-    batch_size: int = 64,
-    num_batches: int = 10_000,
-    smallest_scale: float = 0.0,
-) -> dict[str, float]:
-    """The scores of the metric `disentanglement` under their names; options as there."""
-    votes = {"batch_size": batch_size, "num_train": num_batches, "num_eval": -(-num_batches // 2)}
-    return {
-        "factor_vae": disentanglement.factor_vae_score(
-            codes, factors, smallest_scale=smallest_scale, **votes
-        ),
-        "beta_vae": disentanglement.beta_vae_score(codes, factors, **votes),
-        "mig": disentanglement.mig(codes, factors, bins=bins),
-        "dci": disentanglement.dci(codes, factors).disentanglement,
-        "sap": disentanglement.sap(codes, factors),
-        "modularity": disentanglement.modularity(codes, factors, bins=bins),
-    }
 
 
 def page(
@@ -220,7 +194,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--models", nargs="+", default=list(MODELS), choices=MODELS, metavar="ROW",
         help=f"models to compare, among {', '.join(MODELS)}")  # fmt: skip
     add("--latent-dim", type=int, default=10, metavar="D", help="size of the code")
-    add("--train-images", type=int, metavar="N", help="use N of the training images")
     return parser
 
 

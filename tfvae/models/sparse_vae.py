@@ -8,14 +8,11 @@ from pydantic import Field
 
 from tfvae.models.vae import VAE
 from tfvae.networks import build_encoder
-from tfvae.probability import divergences, posteriors, priors, sparsity, spike_slab
+from tfvae.probability import sparsity, spike_slab
+from tfvae.probability.code_families import FAMILIES
 from tfvae.schema import IMAGE, UsageError
 
 PENALTY, SPIKE = "encoder_sparsity", "spike"
-# Logit of using a dimension at the start of training: a rate of 0.95, nearly a VAE.
-FIRST_LOGIT = 3.0
-# Of a Laplace distribution with variance 1, that of N(0, 1).
-LAPLACE_SCALE = 0.5**0.5
 
 
 @keras.saving.register_keras_serializable("tfvae")
@@ -69,10 +66,10 @@ class SparseVAE(VAE):
         target_rate: Annotated[float, Field(gt=0, lt=1)] = 0.1,
         **kwargs,
     ):
-        # The default encoder asks for it.
+        # The default encoder asks for both.
         self.code_prior = code_prior
-        super().__init__(spec, **kwargs)
         self.use_rate = use_rate
+        super().__init__(spec, **kwargs)
         self.warmup_steps = warmup_steps
         self.encoder_penalty = encoder_penalty
         self.encoder_weight = encoder_weight
@@ -87,69 +84,44 @@ class SparseVAE(VAE):
         self._encode_with_hidden = lambda image: with_hidden(image)
 
     @property
-    def is_spike_slab(self):
-        return self.code_prior == "spike_slab"
+    def codes(self):
+        """The family of codes: prior, posterior and draws."""
+        return FAMILIES[self.code_prior](self.latent_dim, self.use_rate)
 
     def default_encoder(self):
-        per_dimension = 3 if self.is_spike_slab else 2
-        outputs = per_dimension * self.latent_dim
+        outputs = self.codes.outputs * self.latent_dim
         return build_encoder(self.network, self.spec.image_shape, outputs)
 
     # Distributions.
 
     def prior(self):
-        if self.is_spike_slab:
-            zeros = tf.zeros([self.latent_dim])
-            return spike_slab.SpikeSlab(zeros + self.use_rate, zeros, zeros + 1.0)
-        if self.code_prior == "laplace":
-            return priors.laplace(self.latent_dim, LAPLACE_SCALE)
-        return super().prior()
+        return self.codes.prior()
 
     def posterior(self, batch):
-        return self.posterior_of(self.encoder(batch[IMAGE]))
-
-    def posterior_of(self, parameters):
-        """q(z|x) from the encoder's output, [B, 2 D] or, for spike and slab, [B, 3 D]."""
-        if not self.is_spike_slab:
-            return posteriors.diagonal_gaussian(parameters)
-        slab, logit = tf.split(parameters, [2 * self.latent_dim, self.latent_dim], axis=-1)
-        gaussian = posteriors.diagonal_gaussian(slab)
-        rate = spike_slab.bounded_rate(logit + FIRST_LOGIT)
-        return spike_slab.SpikeSlab(rate, gaussian.mean(), gaussian.stddev())
+        """q(z|x): batch shape [B], event shape [D]; the encoder gives [B, 2 D] or, for spike and
+        slab, [B, 3 D]."""
+        return self.codes.posterior(self.encoder(batch[IMAGE]))
 
     @property
     def noise_dim(self):
-        return (2 if self.is_spike_slab else 1) * self.latent_dim
+        return self.codes.noise * self.latent_dim
 
     def code(self, posterior, epsilon):
-        if self.is_spike_slab:
-            return posterior.draw(*tf.split(epsilon, 2, axis=-1))
-        return super().code(posterior, epsilon)
+        return self.codes.code(posterior, epsilon)
 
     def prior_code(self, epsilon):
-        if self.is_spike_slab:
-            return self.prior().draw(*tf.split(epsilon, 2, axis=-1))
-        if self.code_prior == "laplace":
-            return priors.laplace_code(epsilon, LAPLACE_SCALE)
-        return epsilon
+        return self.codes.prior_code(epsilon)
 
     def rate(self, posterior, z):
-        if self.is_spike_slab:
-            return spike_slab.kl(posterior, self.use_rate)
-        if self.code_prior == "laplace":
-            per_dimension = divergences.kl_normal_laplace(
-                posterior.mean(), posterior.stddev(), LAPLACE_SCALE
-            )
-            return tf.reduce_sum(per_dimension, axis=-1)
-        return super().rate(posterior, z)
+        return self.codes.rate(posterior)
 
     # Loss.
 
     def measure(self, batch, seed):
         hidden, parameters = self._encode_with_hidden(batch[IMAGE])
-        posterior = self.posterior_of(parameters)
+        posterior = self.codes.posterior(parameters)
         terms = self.bound_terms(batch, posterior, self.drawn_from(posterior, seed))
-        if self.is_spike_slab:
+        if self.codes.has_spikes:
             terms[SPIKE] = spike_slab.kl_of_spikes(posterior, self.use_rate)
         if self.encoder_penalty == "l1":
             terms[PENALTY] = sparsity.mean_absolute(hidden)
@@ -167,7 +139,7 @@ class SparseVAE(VAE):
 
     def term_weights(self):
         weights = {"distortion": 1.0, "rate": 1.0}
-        if self.is_spike_slab:
+        if self.codes.has_spikes:
             weights[SPIKE] = self.warmup() - 1.0
         if self.encoder_penalty != "none":
             weights[PENALTY] = self.encoder_weight

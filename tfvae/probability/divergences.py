@@ -52,3 +52,12 @@ def kl_normal_laplace(mean, stddev, scale):
     absolute += mean * tf.math.erf(ratio / math.sqrt(2))
     entropy = 0.5 * math.log(2 * math.pi * math.e) + tf.math.log(stddev)
     return absolute / scale + math.log(2 * scale) - entropy
+
+
+def kl_bernoulli(rate, prior_rate):
+    """KL(Bernoulli(rate) || Bernoulli(prior_rate)), of the broadcast shape, nats.
+
+    >>> round(float(kl_bernoulli(tf.constant(0.5), 0.25)), 4)  # log(4 / 3) / 2
+    0.1438
+    """
+    return tfd.kl_divergence(tfd.Bernoulli(probs=rate), tfd.Bernoulli(probs=prior_rate))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tfvae.probability import replicas
+from tfvae.probability import divergences, replicas
 
 
 def mean_absolute(activations: Sequence[tf.Tensor]) -> tf.Tensor:
@@ -47,7 +47,5 @@ def rate_divergence(activations: Sequence[tf.Tensor], target: float) -> tf.Tenso
         per_image = tf.reduce_mean(shares, axis=list(range(1, len(each.shape) - 1)))
         rate = tf.reduce_mean(replicas.over_replicas(per_image), axis=0)
         rate = tf.clip_by_value(rate, 1e-6, 1.0 - 1e-6)
-        divergence = target * tf.math.log(target / rate)
-        divergence += (1.0 - target) * tf.math.log((1.0 - target) / (1.0 - rate))
-        total += tf.reduce_mean(divergence)
+        total += tf.reduce_mean(divergences.kl_bernoulli(target, rate))
     return total

@@ -8,6 +8,8 @@ import math
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tfvae.probability import divergences
+
 tfd = tfp.distributions
 
 # Keeps log q finite where a dimension is sure to be 0, or sure not to be.
@@ -110,8 +112,8 @@ def kl(posterior: SpikeSlab, prior_rate: float) -> tf.Tensor:
     >>> float(kl(SpikeSlab(half, tf.zeros([1]), tf.ones([1])), prior_rate=0.5))
     0.0
     """
-    scale = posterior.scale
-    slabs = 0.5 * (tf.square(posterior.location) + tf.square(scale) - 1.0) - tf.math.log(scale)
+    normal = tfd.Normal(posterior.location, posterior.scale)
+    slabs = tfd.kl_divergence(normal, tfd.Normal(0.0, 1.0))
     of_slabs = tf.reduce_sum(posterior.rate * slabs, axis=-1)
     return of_slabs + kl_of_spikes(posterior, prior_rate)
 
@@ -123,7 +125,4 @@ def kl_of_spikes(posterior: SpikeSlab, prior_rate: float) -> tf.Tensor:
     >>> round(float(kl_of_spikes(sure, prior_rate=0.5)), 3)  # log 2
     0.693
     """
-    rate = posterior.rate
-    on = rate * (tf.math.log(rate) - tf.math.log(prior_rate))
-    off = (1.0 - rate) * (tf.math.log1p(-rate) - tf.math.log(1.0 - prior_rate))
-    return tf.reduce_sum(on + off, axis=-1)
+    return tf.reduce_sum(divergences.kl_bernoulli(posterior.rate, prior_rate), axis=-1)

@@ -17,9 +17,11 @@ from tfvae.evaluation.disentanglement.fixed_factor import beta_vae_score, factor
 from tfvae.evaluation.disentanglement.importance import DCI, dci
 from tfvae.evaluation.disentanglement.information import mig, modularity, mutual_information
 from tfvae.evaluation.disentanglement.predictability import sap
+from tfvae.evaluation.disentanglement.together import all_scores
 
 __all__ = [
     "DCI",
+    "all_scores",
     "beta_vae_score",
     "dci",
     "factor_vae_score",

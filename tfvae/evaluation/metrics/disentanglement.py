@@ -74,21 +74,16 @@ def disentanglement(
     codes = encoded["mean"].astype(np.float64)
     sizes = context.spec.factor_sizes or {}
 
-    votes = {"batch_size": batch_size, "num_train": num_batches, "num_eval": -(-num_batches // 2)}
-    dci = scores.dci(codes, factors)
+    values = scores.all_scores(
+        codes,
+        factors,
+        bins=bins,
+        batch_size=batch_size,
+        num_batches=num_batches,
+        smallest_scale=smallest_scale,
+        seed=context.seed,
+    )
     gaps = mig_per_factor(codes, factors, bins=bins)
-    values = {
-        "beta_vae": scores.beta_vae_score(codes, factors, seed=context.seed, **votes),
-        "factor_vae": scores.factor_vae_score(
-            codes, factors, seed=context.seed, smallest_scale=smallest_scale, **votes
-        ),
-        "mig": float(gaps.mean()),
-        "dci": dci.disentanglement,
-        "completeness": dci.completeness,
-        "informativeness": dci.informativeness,
-        "sap": scores.sap(codes, factors),
-        "modularity": scores.modularity(codes, factors, bins=bins),
-    }
     information = scores.mutual_information(codes, factors, bins=bins)
     rows = [
         {
@@ -100,7 +95,7 @@ def disentanglement(
         }
         for (name, size), gap, column in zip(sizes.items(), gaps, information.T, strict=True)
     ]
-    counted = np.arange(votes["num_eval"])
+    counted = np.arange(-(-num_batches // 2))
     return Result(
         values,
         {
