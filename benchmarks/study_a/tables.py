@@ -11,9 +11,10 @@ from tfvae import plots
 from tfvae.evaluation.swap import ALIGNMENTS
 
 SCORES = ("agreement", "mse ratio", "ssim", "realism")
-# Alignments of the table over models, and rows and scores that are drawn by number of pairs.
+# Alignments of the table over models.
 COMPARED = ("none", "cumulants", "linear", "ortho")
-LEVELS, DRAWN = ("none", "(within)"), ("agreement", "mse ratio")
+# Scores that are drawn by number of pairs, and rows that are lines across: name -> style.
+DRAWN, LEVELS = ("agreement", "mse ratio"), {"none": ":", "(within)": "--"}
 
 # The JSON document of a score.
 Document = Mapping[str, Any]
@@ -108,8 +109,8 @@ def draw_by_pairs(
                 plots.mean_and_range(
                     axes, list(by_pairs), np.transpose(lines), color=f"C{index}", label=name
                 )
-            for name, style in zip(LEVELS, (":", "--"), strict=True):
-                level = np.mean(values(first, name, direction, score))
+            for name in [name for name in LEVELS if name in names(first)]:
+                level, style = np.mean(values(first, name, direction, score)), LEVELS[name]
                 axes.axhline(level, color="black", linestyle=style, label=name.strip("()"))
             axes.set(xscale="log", xticks=list(by_pairs), xticklabels=list(by_pairs))
             if score == "mse ratio":

@@ -1,9 +1,10 @@
 """The page on swaps, with training and scoring replaced by known values."""
 
 import pytest
+from matplotlib.axes import Axes
 
 from benchmarks.bench import Bench
-from benchmarks.study_a import swap
+from benchmarks.study_a import swap, tables
 
 
 @pytest.fixture
@@ -87,6 +88,18 @@ def test_alignments_by_pairs_alone_are_shown_by_number_of_pairs(page):
 def test_the_curve_is_drawn_by_number_of_pairs(page, tmp_path):
     page("--seeds", "0", "1", "--num-pairs", "64", "16")
     assert (tmp_path / "page-pairs.png").stat().st_size > 10_000
+
+
+def test_the_curve_needs_no_null(page, tmp_path, monkeypatch):
+    """The line of `none` is drawn where it was scored."""
+    drawn = []
+    monkeypatch.setattr(Axes, "axhline", lambda axes, level, **style: drawn.append(style["label"]))
+    page("--seeds", "0", "--num-pairs", "64", "16")
+    assert set(drawn) == {"none", "within"}
+    drawn.clear()
+    monkeypatch.setattr(tables, "names", lambda documents: ["ortho", "(within)"])
+    page("--seeds", "0", "--num-pairs", "64", "16")
+    assert set(drawn) == {"within"}
 
 
 def test_standardised_codes_are_scored_for_alignments_by_pairs(page):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfvae.data import load_dataset
-from tfvae.data.sources.sprites import FACTOR_SIZES, ORIENTATIONS, SCALES, Sprites
+from tfvae.data.sources.sprites import DRAWING, FACTOR_SIZES, ORIENTATIONS, SCALES, Sprites
 from tfvae.schema import SPLITS, UsageError
 
 SIZES = tuple(FACTOR_SIZES.values())
@@ -88,5 +88,15 @@ def test_the_pipeline_reads_what_the_factors_say(size):
     assert len(np.unique(np.ravel_multi_index(every.T, SIZES))) == np.prod(SIZES)
 
 
-def test_sprites_are_told_apart_from_an_earlier_drawing():
-    assert load_dataset("sprites").fingerprint == "drawing 1"
+def test_another_drawing_needs_another_version(sprites):
+    """The fingerprint of an export's data is the version: who changes a shape must raise it."""
+    areas = drawn(sprites, np.arange(3)[:, None], np.arange(6)).sum(axis=(-2, -1)).astype(int)
+    of_versions = {
+        1: [
+            [121, 169, 225, 289, 361, 441],
+            [107, 157, 213, 267, 347, 421],
+            [121, 174, 242, 315, 391, 485],
+        ]
+    }
+    assert areas.tolist() == of_versions[DRAWING]
+    assert load_dataset("sprites").fingerprint == f"drawing {DRAWING}"
