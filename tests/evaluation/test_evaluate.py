@@ -37,7 +37,7 @@ def test_what_does_not_fit_is_said(
     renamed.spec = dataclasses.replace(renamed.spec, label_names=names)
     with pytest.raises(UserError, match="label 2 of the export .* is 'label1'.* is 'renamed'"):
         scored("classification", [everything], renamed, output_dir=tmp_path)
-    with pytest.raises(UserError, match="made from data without known factors"):
+    with pytest.raises(UserError, match="the factors of the data set .* aren't known"):
         scored("disentanglement", [everything], categorical, output_dir=tmp_path)
     with pytest.raises(UserError, match="no signature 'classify'"):
         scored("classification", [plain], categorical, output_dir=tmp_path)

@@ -14,6 +14,7 @@ from tfvae.schema import SPLITS, DataSpec, UserError
 
 SIZES = {"red": 3, "green": 4, "blue": 5}
 COUNT = 900
+SPEC = DataSpec("colours", (4, 4, 3), num_examples=dict.fromkeys(SPLITS, COUNT), factor_sizes=SIZES)
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +26,7 @@ def colours():
         factors = rng.integers(0, list(SIZES.values()), size=[COUNT, 3])
         images = np.tile(factors[:, None, None], [1, 4, 4, 1]).astype(np.uint8)
         parts[split] = Examples(images, factors=factors)
-    spec = DataSpec(
-        "colours", (4, 4, 3), num_examples=dict.fromkeys(SPLITS, COUNT), factor_sizes=SIZES
-    )
-    return Dataset(spec, parts, options={})
+    return Dataset(SPEC, parts, options={})
 
 
 def scored(data, turn, **options):
@@ -78,7 +76,9 @@ def test_scores_depend_on_the_seed_by_their_drawing_alone(colours, perfect):
 def test_data_without_factors_are_refused():
     manifest = {"signatures": {"encode": {"inputs": ["image"], "outputs": ["mean"]}}}
     export = Export(types.SimpleNamespace(name="1"), manifest, DataSpec("faces", (4, 4, 3)))
+    # `all` leaves the metric out, but factors may be added after the training.
     assert "made from data without known factors" in NEEDS.missing_from(export)
+    NEEDS.check("metric disentanglement", export, types.SimpleNamespace(spec=SPEC))
     known = Export(export.path, manifest, DataSpec("a", (4, 4, 3), factor_sizes=SIZES))
     others = types.SimpleNamespace(spec=DataSpec("faces", (4, 4, 3)))
     with pytest.raises(UserError, match="the factors of the data set faces aren't known"):
