@@ -46,7 +46,7 @@ def test_rows_are_models_and_codes_for_comparison(page, monkeypatch):
 
 
 def test_every_model_has_the_same_code_and_its_own_options(page, monkeypatch):
-    monkeypatch.setattr(disentanglement, "references", lambda given, bench: {})
+    monkeypatch.setattr(disentanglement, "references", lambda *given: {})
     _, trained = page("--seeds", "1", "--latent-dim", "7")
     words = {name: " ".join(map(str, run.arguments)) for name, run in trained.items()}
     assert all("latent_dim=7" in each for each in words.values())
