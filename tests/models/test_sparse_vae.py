@@ -53,6 +53,34 @@ def test_the_penalty_is_that_of_the_hidden_layers_alone(penalty, batch):
     np.testing.assert_allclose(made.objective(terms), loss, rtol=1e-6)
 
 
+@pytest.mark.parametrize("network", ["dense", "conv"])
+def test_sparsity_of_hidden_layers_is_that_of_their_activations(network):
+    keras.utils.set_random_seed(0)
+    made = build_model("vae", DataSpec("tiny", (16, 16, 1)), {"network": network})
+    image = np.random.default_rng(0).random((5, 16, 16, 1), dtype="float32")
+    found = made.hidden_sparsity(tf.constant(image))
+    hidden, values = [], image
+    for layer in made.encoder.layers[:-1]:
+        values = layer(values).numpy()
+        if not isinstance(layer, keras.layers.Flatten):
+            hidden.append(np.abs(values.reshape(5, -1)).astype(np.float64))
+    assert found["hoyer"].shape == (5, len(hidden)) == found["zeros"].shape
+    for number, each in enumerate(hidden):
+        root = np.sqrt(each.shape[1])
+        ratio = each.sum(axis=1) / np.linalg.norm(each, axis=1)
+        np.testing.assert_allclose(found["hoyer"][:, number], (root - ratio) / (root - 1), 1e-4)
+        np.testing.assert_allclose(found["zeros"][:, number], (each == 0).mean(axis=1), 1e-4)
+    assert (np.mean(found["zeros"]) > 0.1) == (network == "conv")
+
+
+def test_units_in_use_are_served_by_codes_with_spikes_alone(batch):
+    made = model(encoder_penalty="none")
+    rate = made.posterior(batch).rate
+    np.testing.assert_array_equal(made.in_use(batch["image"]), rate)
+    assert "in_use" in made.serving_signatures()
+    assert "in_use" not in model(code_prior="laplace").serving_signatures()
+
+
 def test_the_penalty_makes_activations_small():
     image = np.random.default_rng(1).random((64, 4, 4, 1), dtype="float32")
     data = tf.data.Dataset.from_tensors({"image": image}).repeat()

@@ -113,3 +113,13 @@ def test_penalties_against_loops():
         total += np.mean([stats.entropy([0.2, 0.8], [rate, 1 - rate]) for rate in rates])
     found = float(sparsity.rate_divergence(tensors, target=0.2))
     assert found == pytest.approx(total, rel=1e-4)
+
+
+def test_hoyer_does_not_depend_on_the_scale():
+    values = np.random.default_rng(0).normal(size=(7, 30)).astype("float32")
+    root = np.sqrt(30)
+    ratio = np.abs(values).sum(axis=1) / np.linalg.norm(values, axis=1)
+    for scale in (1.0, 1e-30, 1e30):
+        found = sparsity.hoyer(tf.constant(scale * values))
+        np.testing.assert_allclose(found, (root - ratio) / (root - 1), rtol=1e-4)
+    assert sparsity.hoyer(tf.zeros([2, 3])).numpy().tolist() == [1.0, 1.0]

@@ -26,6 +26,7 @@ METRICS = Table(
         "label_mixing": "tfvae.evaluation.metrics.label_mixing:label_mixing",
         "intervention": "tfvae.evaluation.metrics.intervention:intervention",
         "traversal": "tfvae.evaluation.metrics.traversal:traversal",
+        "latents": "tfvae.evaluation.metrics.latents:latents",
         "disentanglement": "tfvae.evaluation.metrics.disentanglement:disentanglement",
         "swap": "tfvae.evaluation.metrics.swap.metric:swap",
     },
@@ -50,7 +51,7 @@ def applicable_metrics(export) -> tuple[str, ...]:
     >>> from tfvae.schema import DataSpec
     >>> manifest = {"signatures": {"encode": {"inputs": []}, "decode": {"inputs": []}}}
     >>> applicable_metrics(Export(Path("vae/1"), manifest, DataSpec("digits", (28, 28, 1))))
-    ('interpolation', 'traversal')
+    ('interpolation', 'traversal', 'latents')
     """
     needs = {name: metric_needs(name) for name in METRICS}
     return tuple(

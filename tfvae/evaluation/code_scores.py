@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# Variance of the posterior means from which on a dimension is in use (Burda et al. 2016).
+ACTIVE_VARIANCE = 0.01
+
 
 def channel_information(mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
     """1/2 ln(1 + Var[mean] / E[stddev^2]) per dimension, [D], nats.
@@ -38,3 +41,57 @@ def information_terms(mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
     of_signal = (squares - signal) / (signal + noise)
     of_noise = (noises - noise) * signal / (noise * (signal + noise))
     return (of_signal - of_noise) / 2
+
+
+def kl_from_normal(mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+    """KL(N(mean, stddev^2) || N(0, 1)), elementwise, nats.
+
+    Args:
+        mean, stddev: Of q(z|x), any equal shapes. A standard deviation below 1e-6, as of a
+            dimension that is exactly 0, counts as 1e-6.
+
+    >>> kl_from_normal(np.array([0.0, 2.0]), np.array([1.0, 1.0])).tolist()
+    [0.0, 2.0]
+    """
+    stddev = np.maximum(stddev, 1e-6)
+    return 0.5 * (np.square(mean) + np.square(stddev) - 1) - np.log(stddev)
+
+
+def correlation(codes: np.ndarray, labels: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Pearson's correlation of each dimension of the code with each label, [D, L].
+
+    Args:
+        codes: [N, D].
+        labels: [N, L].
+        known: bool [N, L]; the others of a label are left out.
+    Returns:
+        0 where a dimension or a label doesn't vary.
+
+    >>> codes = np.array([[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [9.0, 0.0]])
+    >>> labels, known = np.array([[0], [1], [2], [0]]), np.array([[True], [True], [True], [False]])
+    >>> correlation(codes, labels, known).round(6).tolist()
+    [[1.0], [0.0]]
+    """
+    weights = known.astype(np.float64)
+    counts = np.maximum(weights.sum(axis=0), 1)
+    # Means over the known images of each label.
+    code_means, label_means = (codes.T @ weights) / counts, (labels * weights).sum(axis=0) / counts
+    code_squares = (np.square(codes).T @ weights) / counts - np.square(code_means)
+    centred = (labels - label_means) * weights
+    label_squares = np.square(centred).sum(axis=0) / counts
+    scale = np.sqrt(np.maximum(code_squares, 0) * label_squares)
+    covariances = codes.T @ centred / counts
+    return np.divide(covariances, scale, out=np.zeros_like(scale), where=scale > 1e-12)
+
+
+def correlation_interval(value: float, count: int) -> tuple[float, float]:
+    """95 % interval of Pearson's correlation of `count` pairs, by Fisher's transformation.
+
+    >>> low, high = correlation_interval(0.5, count=103)
+    >>> round(low, 3), round(high, 3)
+    (0.338, 0.632)
+    """
+    if count < 4 or abs(value) >= 1:
+        return (-1.0, 1.0) if count < 4 else (value, value)
+    half = 1.959964 / np.sqrt(count - 3)
+    return float(np.tanh(np.arctanh(value) - half)), float(np.tanh(np.arctanh(value) + half))

@@ -25,6 +25,10 @@ SIGNATURES = {
     "transfer": (("image", "target", "strength"), ("image",)),
     # The step in the code that a transfer makes per unit of strength.
     "label_vector": (("target",), ("latent",)),
+    # Sparsity of each hidden layer of the encoder.
+    "hidden_sparsity": (("image",), ("hoyer", "zeros")),
+    # Of models whose codes have exact zeros: that each dimension is none.
+    "in_use": (("image",), ("probability",)),
     "log_likelihood": (("image", "label", "seed"), ("log_likelihood",)),
     "elbo": (("image", "label", "seed"), ("elbo",)),
 }

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from tfvae.models.vae import VAE
 from tfvae.networks import build_encoder
+from tfvae.networks.heads import hidden_outputs
 from tfvae.probability import sparsity, spike_slab
 from tfvae.probability.code_families import FAMILIES
 from tfvae.schema import IMAGE, UsageError
@@ -74,7 +75,7 @@ class SparseVAE(VAE):
         self.encoder_penalty = encoder_penalty
         self.encoder_weight = encoder_weight
         self.target_rate = target_rate
-        hidden = _hidden(self.encoder)
+        hidden = hidden_outputs(self.encoder)
         if encoder_penalty != "none" and not hidden:
             raise UsageError(
                 "encoder_penalty: the encoder has no layer with a nonlinearity before its last"
@@ -115,6 +116,16 @@ class SparseVAE(VAE):
     def rate(self, posterior, z):
         return self.codes.rate(posterior)
 
+    def in_use(self, image):
+        """Probability that each dimension of an image's code isn't exactly 0: [B, D]."""
+        return self.posterior({IMAGE: image}).rate
+
+    def serving_signatures(self):
+        signatures = super().serving_signatures()
+        if self.codes.has_spikes:
+            signatures["in_use"] = (self.in_use, [self.image_spec()])
+        return signatures
+
     # Loss.
 
     def measure(self, batch, seed):
@@ -144,14 +155,3 @@ class SparseVAE(VAE):
         if self.encoder_penalty != "none":
             weights[PENALTY] = self.encoder_weight
         return weights
-
-
-def _hidden(encoder):
-    """Outputs of the layers with a nonlinearity, before the last layer."""
-    return [layer.output for layer in encoder.layers[:-1] if _is_nonlinear(layer)]
-
-
-def _is_nonlinear(layer):
-    if isinstance(layer, (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU)):
-        return True
-    return getattr(layer, "activation", keras.activations.linear) is not keras.activations.linear

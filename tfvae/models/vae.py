@@ -8,7 +8,16 @@ from pydantic import Field
 
 from tfvae.models.base import BaseModel
 from tfvae.networks import NetworkName, build_decoder, build_encoder
-from tfvae.probability import divergences, importance, likelihoods, noise, posteriors, priors
+from tfvae.networks.heads import hidden_outputs
+from tfvae.probability import (
+    divergences,
+    importance,
+    likelihoods,
+    noise,
+    posteriors,
+    priors,
+    sparsity,
+)
 from tfvae.schema import IMAGE
 
 # Draws behind the served importance-weighted bound.
@@ -220,6 +229,13 @@ class VAE(BaseModel):
         """Images decoded from the prior, [B, H, W, C]; row i depends on `seed[i]`, int64 [B]."""
         return self.decode(self.prior_code(noise.row_normal(seed, 1, self.noise_dim)[0]))
 
+    def hidden_sparsity(self, image):
+        """Sparsity of the encoder's hidden layers: {"hoyer": [B, layers], "zeros": [B, layers]}."""
+        encoder = self.encoder
+        return sparsity.measured(
+            keras.Model(encoder.inputs[0], hidden_outputs(encoder))(image, training=False)
+        )
+
     def log_likelihood(self, image, seed):
         """Importance-weighted bound on log p(x), [B], nats; `LOG_LIKELIHOOD_SAMPLES` draws."""
         return self.bounds({IMAGE: image}, seed)["log_likelihood"]
@@ -254,7 +270,7 @@ class VAE(BaseModel):
         image = self.image_spec()
         latent = tf.TensorSpec([None, self.latent_dim], tf.float32, "latent")
         seed = tf.TensorSpec([None], tf.int64, "seed")
-        return {
+        signatures = {
             **super().serving_signatures(),
             "encode": (self.encode, [image]),
             "decode": (self.decode, [latent]),
@@ -262,6 +278,11 @@ class VAE(BaseModel):
             "log_likelihood": (self.log_likelihood, [image, seed]),
             "elbo": (self.elbo_estimate, [image, seed]),
         }
+        # Not for an encoder without hidden layers, or one that takes a label too.
+        inputs = getattr(self.encoder, "inputs", None) or ()
+        if len(inputs) == 1 and hidden_outputs(self.encoder):
+            signatures["hidden_sparsity"] = (self.hidden_sparsity, [image])
+        return signatures
 
     @classmethod
     def search_space(cls, hyperparameters):

@@ -39,6 +39,23 @@ def encoder_of(
     return keras.Model([image, label], hidden, name="encoder")
 
 
+def hidden_outputs(network: keras.Model) -> list[keras.KerasTensor]:
+    """Outputs of the layers with a nonlinearity, before the last layer; the first layer first.
+
+    >>> head = [keras.layers.Dense(3, "relu"), keras.layers.Dense(20)]
+    >>> network = encoder_of([keras.layers.Flatten()], head, image_shape=(8, 8, 1), num_labels=0)
+    >>> [output.shape for output in hidden_outputs(network)]
+    [(None, 3)]
+    """
+    return [layer.output for layer in network.layers[:-1] if _is_nonlinear(layer)]
+
+
+def _is_nonlinear(layer: keras.layers.Layer) -> bool:
+    if isinstance(layer, (keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.ELU)):
+        return True
+    return getattr(layer, "activation", keras.activations.linear) is not keras.activations.linear
+
+
 @keras.saving.register_keras_serializable("tfvae")
 class SharedScale(keras.layers.Layer):
     """Adds one learnt, unconstrained scale to every pixel: [B, H, W, C] -> [B, H, W, 2 C].

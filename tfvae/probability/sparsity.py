@@ -1,4 +1,4 @@
-"""Penalties on the hidden activations of a network, which make few of them large at a time."""
+"""Sparsity of activations: penalties that ask for it, and measures of it."""
 
 from collections.abc import Sequence
 
@@ -23,6 +23,47 @@ def mean_absolute(activations: Sequence[tf.Tensor]) -> tf.Tensor:
         for each in activations
     ]
     return tf.add_n(means)
+
+
+def hoyer(values: tf.Tensor) -> tf.Tensor:
+    """Hoyer's sparsity of vectors: (sqrt(n) - |v|_1 / |v|_2) / (sqrt(n) - 1), 0 to 1.
+
+    It is 0 if all entries have one absolute value and 1 if all but one are 0, and doesn't depend on
+    the scale. About 0.2 for many independent normal entries, whose ratio of norms is
+    sqrt(2 n / pi). Hoyer (2004), section 3.1.
+
+    Args:
+        values: [..., n].
+    Returns:
+        [...]; 1 for vectors of zeros, or of a single entry.
+
+    >>> hoyer(tf.constant([[1.0, -1.0, 1.0, 1.0], [0.0, 3.0, 0.0, 0.0]])).numpy().tolist()
+    [0.0, 1.0]
+    """
+    values = tf.abs(tf.cast(values, tf.float32))
+    # Divided by the largest first: squares of small entries would vanish.
+    values = tf.math.divide_no_nan(values, tf.reduce_max(values, axis=-1, keepdims=True))
+    size = tf.sqrt(tf.cast(tf.shape(values)[-1], tf.float32))
+    sums, norms = tf.reduce_sum(values, axis=-1), tf.norm(values, axis=-1)
+    ratio = tf.where(norms > 0, tf.math.divide_no_nan(sums, norms), 1.0)
+    return tf.clip_by_value(tf.math.divide_no_nan(size - ratio, size - 1.0), 0.0, 1.0)
+
+
+def measured(activations: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
+    """How sparse the activations of hidden layers are, for each image and layer.
+
+    Args:
+        activations: Of each hidden layer, [B, ..., units].
+    Returns:
+        {"hoyer": [B, layers], "zeros": [B, layers], the share of activations that are exactly 0}.
+
+    >>> found = measured([tf.constant([[0.0, 2.0]]), tf.constant([[1.0, 1.0]])])
+    >>> found["hoyer"].numpy().tolist(), found["zeros"].numpy().tolist()
+    ([[1.0, 0.0]], [[0.5, 0.0]])
+    """
+    flat = [tf.reshape(each, [tf.shape(each)[0], -1]) for each in activations]
+    zeros = [tf.reduce_mean(tf.cast(tf.equal(each, 0.0), tf.float32), axis=-1) for each in flat]
+    return {"hoyer": tf.stack([hoyer(each) for each in flat], 1), "zeros": tf.stack(zeros, 1)}
 
 
 def rate_divergence(activations: Sequence[tf.Tensor], target: float) -> tf.Tensor:

@@ -1,0 +1,199 @@
+"""Statistics of the code: which dimensions are in use, how sparsely, and what they follow."""
+
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field, NonNegativeFloat, PositiveInt
+
+from tfvae.evaluation import code_figures
+from tfvae.evaluation.code_scores import (
+    ACTIVE_VARIANCE,
+    correlation,
+    correlation_interval,
+    kl_from_normal,
+)
+from tfvae.evaluation.context import Context, Result, Rows
+from tfvae.evaluation.statistics import make_rng, mean_interval
+from tfvae.exports.needs import Needs
+from tfvae.probability.sparsity import hoyer
+from tfvae.schema import IMAGE, LABEL, OBSERVED, VALIDATION
+
+NEEDS = Needs(signatures=("encode",))
+FEWEST_LABELS = 10
+
+
+def latents(
+    context: Context,
+    *,
+    num_images: Annotated[int, Field(ge=10)] | None = 5000,
+    smallest_rate: NonNegativeFloat = 0.1,
+    max_dimensions: PositiveInt = 20,
+) -> Result:
+    """Which dimensions of the code are in use, how sparsely, and which label does each follow?
+
+    Test images are encoded to the means and standard deviations of their posteriors. Values:
+
+    * `active_units`, the number of dimensions whose posterior mean has a variance above 0.01 over
+      test images (Burda et al. 2016).
+    * `units_per_image`, how many dimensions an image uses, mean over images: those whose posterior
+      diverges from N(0, 1) by more than `smallest_rate`; for codes with exact zeros, the expected
+      number that are none.
+    * `exact_zeros`, the share of numbers in a drawn code that are exactly 0; 0 for codes without.
+    * `hoyer`, Hoyer's sparsity of an image's mean code, each dimension in units of its standard
+      deviation over images (Mathieu et al. 2019, section 5): 1 if an image uses one dimension, 0
+      if it uses all alike.
+    * `hidden_hoyer` and `hidden_zeros`, if the export has the signature `hidden_sparsity`: Hoyer's
+      sparsity and the share of exact zeros of the encoder's hidden activations for an image, mean
+      over layers.
+
+    Args:
+        num_images: Number of test images; none for all. As many validation images choose the
+            dimension that follows a label.
+        smallest_rate: Divergence in nats from which on an image uses a dimension.
+        max_dimensions: Largest number of dimensions in the figures, those with the largest
+            divergence.
+
+    A code that copies one pixel, and is otherwise noise:
+
+    >>> from types import SimpleNamespace
+    >>> from tfvae.data import load_dataset
+    >>> from tfvae.evaluation.context import Subject
+    >>> def call(signature, image, label):
+    ...     mean = np.stack([3 * image[:, 14, 14, 0], np.zeros(len(image))], axis=1)
+    ...     return {"mean": mean, "stddev": np.tile([0.1, 1.0], [len(image), 1])}
+    >>> export = SimpleNamespace(run="pixel", call=call, signatures={"encode": {}})
+    >>> context = Context([Subject(export, load_dataset("digits"))])
+    >>> values = latents(context, num_images=100).values
+    >>> values["active_units"], values["units_per_image"], values["hoyer"]
+    (1.0, 1.0, 1.0)
+    """
+    data = context.draw(count=num_images)
+    mean, stddev = _codes(context, data)
+    rates = kl_from_normal(mean, stddev)
+    order = np.argsort(-rates.mean(axis=0), kind="stable")
+    shown = order[:max_dimensions]
+    use = _use(context, data, rates, smallest_rate)
+    zeros = _exact_zeros(context, use)
+
+    scale = mean.std(axis=0)
+    standard = (mean - mean.mean(axis=0)) / np.where(scale > 0, scale, 1)
+    per_image = {
+        "units_per_image": use.sum(axis=1),
+        "exact_zeros": zeros,
+        "hoyer": hoyer(standard).numpy(),
+    }
+    tables = {"Dimensions": _dimensions(order, mean, stddev, rates, use)}
+    if "hidden_sparsity" in context.export.signatures:
+        hidden = context.export.call("hidden_sparsity", image=data[IMAGE])
+        per_image["hidden_hoyer"] = hidden["hoyer"].mean(axis=1)
+        per_image["hidden_zeros"] = hidden["zeros"].mean(axis=1)
+        tables["Hidden layers"] = [
+            {"layer": layer + 1, "hoyer": float(sparsity), "zeros": float(share)}
+            for layer, (sparsity, share) in enumerate(
+                zip(hidden["hoyer"].mean(axis=0), hidden["zeros"].mean(axis=0), strict=True)
+            )
+        ]
+
+    title = f"{context.export.run}: codes of {context.data_name}"
+    names = [f"z{dimension}" for dimension in shown]
+    figures = {"moments": code_figures.moments(mean[:, shown], stddev[:, shown], names, title)}
+    if LABEL in data:
+        tables["Labels"], strengths = _labels(context, num_images, mean, data)
+        figures["labels"] = code_figures.correlations(
+            strengths[shown], names, context.spec.label_names, title
+        )
+    sizes = context.spec.factor_sizes
+    if sizes:
+        factors = context.factors()[context.rows(count=num_images)]
+        figures["factors"] = code_figures.codes_by_factor(
+            mean[:, shown], factors, names, list(sizes), title
+        )
+    active = mean.var(axis=0) > ACTIVE_VARIANCE
+    normal = make_rng(context.seed).normal(size=[1000, len(order)])
+    return Result(
+        {
+            "active_units": float(active.sum()),
+            **{name: float(values.mean()) for name, values in per_image.items()},
+            "latent_dim": float(len(order)),
+        },
+        {name: mean_interval(values) for name, values in per_image.items()},
+        len(mean),
+        tables=tables,
+        figures=figures,
+        notes=(
+            f"Codes from N(0, I) of {len(order)} dimensions have `hoyer` "
+            f"{float(hoyer(normal).numpy().mean()):.2f}.",
+        ),
+    )
+
+
+def _codes(context: Context, data: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    encoded = context.export.call("encode", image=data[IMAGE], label=data.get(LABEL))
+    return encoded["mean"].astype(np.float64), encoded["stddev"].astype(np.float64)
+
+
+def _use(
+    context: Context, data: dict[str, np.ndarray], rates: np.ndarray, smallest: float
+) -> np.ndarray:
+    """How likely each image uses each dimension, [N, D]."""
+    if "in_use" in context.export.signatures:
+        called = context.export.call("in_use", image=data[IMAGE])
+        return called["probability"].astype(np.float64)
+    return (rates > smallest).astype(np.float64)
+
+
+def _exact_zeros(context: Context, use: np.ndarray) -> np.ndarray:
+    """Expected share of exact zeros in a code of each image, [N]."""
+    if "in_use" in context.export.signatures:
+        return 1.0 - use.mean(axis=1)
+    return np.zeros(len(use))
+
+
+def _dimensions(
+    order: np.ndarray, mean: np.ndarray, stddev: np.ndarray, rates: np.ndarray, use: np.ndarray
+) -> Rows:
+    return [
+        {
+            "dimension": int(dimension),
+            "KL from N(0, 1)": float(rates[:, dimension].mean()),
+            "mean of means": float(mean[:, dimension].mean()),
+            "std of means": float(mean[:, dimension].std()),
+            "mean stddev": float(stddev[:, dimension].mean()),
+            "images that use it": float(use[:, dimension].mean()),
+        }
+        for dimension in order
+    ]
+
+
+def _labels(
+    context: Context, count: int | None, mean: np.ndarray, data: dict[str, np.ndarray]
+) -> tuple[Rows, np.ndarray]:
+    """The dimension that follows each label, and the correlations of all, [D, L].
+
+    The dimension is chosen on validation images: the largest of many correlations of the same
+    images would be too large.
+    """
+    choosing = context.draw(VALIDATION, count)
+    chosen_by, _ = _codes(context, choosing)
+    before = correlation(chosen_by, choosing[LABEL], choosing[OBSERVED] > 0)
+    after = correlation(mean, data[LABEL], data[OBSERVED] > 0)
+    rows = []
+    for label, name in enumerate(context.spec.label_names):
+        known = int((data[OBSERVED][:, label] > 0).sum())
+        if known < FEWEST_LABELS:
+            continue
+        ranked = np.argsort(-np.abs(before[:, label]), kind="stable")
+        first, second = ranked[0], ranked[min(1, len(ranked) - 1)]
+        low, high = correlation_interval(after[first, label], known)
+        rows.append(
+            {
+                "label": name,
+                "dimension": int(first),
+                "correlation": float(after[first, label]),
+                "from": low,
+                "to": high,
+                "next dimension": int(second),
+                "its correlation": float(after[second, label]),
+            }
+        )
+    return sorted(rows, key=lambda row: -abs(row["correlation"])), after
