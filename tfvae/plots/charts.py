@@ -1,81 +1,15 @@
-"""Figures: image grids with labelled rows and columns, drawn without a display."""
+"""Charts: lines, heat maps, matrices and scatter plots."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfvae.plots.figures import evenly, new_figure, shortened
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-CELL_INCHES = 0.72
-GAP = 0.08
-# Longer column labels, in letters, are slanted.
-SLANTED = 9
-
-
-def new_figure(width: float, height: float, title: str) -> "Figure":
-    """An empty figure for files, without a window, with a title that is wrapped to its width.
-
-    Args:
-        width, height: Inches.
-        title: Above the axes.
-
-    >>> figure = new_figure(4.0, 3.0, "Accuracy")
-    >>> figure.get_size_inches().tolist(), figure.get_suptitle()
-    ([4.0, 3.0], 'Accuracy')
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(textwrap.fill(title, max(20, int(width * 11))), fontsize=11)
-    return figure
-
-
-def image_grid(
-    images: np.ndarray,
-    title: str,
-    row_labels: Sequence[str] = (),
-    column_labels: Sequence[str] = (),
-    x_label: str = "",
-    y_label: str = "",
-) -> "Figure":
-    """A grid of images on one axes, with row and column labels at its ticks.
-
-    Args:
-        images: [rows, columns, H, W, C] in [0, 1]; values outside are clipped.
-        title: Above the grid.
-        row_labels: One per row, left of it; may be empty.
-        column_labels: One per column, above it; may be empty.
-        x_label: Name of the columns, below the grid.
-        y_label: Name of the rows, left of it.
-    Returns:
-        A matplotlib figure.
-
-    >>> images = np.zeros([2, 3, 28, 28, 1])
-    >>> figure = image_grid(images, "Digits", row_labels=["real", "drawn"], x_label="label")
-    >>> [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
-    ['real', 'drawn']
-    """
-    rows, columns, height, width = images.shape[:4]
-    longest = max((len(label) for label in column_labels), default=0)
-    scale = CELL_INCHES * max(1.0, height / 48)
-    # Slanted labels stand above the grid, and out beyond its last column.
-    above, beyond = (0.06 * longest, 0.05 * longest) if longest > SLANTED else (0.2, 0.0)
-    figure = new_figure(
-        max(4.5, columns * scale + _margin(row_labels) + 0.6 + beyond),
-        rows * scale * height / width + 0.8 + above,
-        title,
-    )
-    axes = figure.subplots()
-    _draw_grid(axes, images, row_labels, column_labels)
-    axes.set_xlabel(x_label, fontsize=9)
-    axes.set_ylabel(y_label, fontsize=9)
-    return figure
 
 
 def mean_and_range(
@@ -99,47 +33,6 @@ def mean_and_range(
     axes.fill_between(x, low, high, color=color, alpha=0.15, lw=0)
 
 
-def image_blocks(
-    images: np.ndarray,
-    title: str,
-    row_labels: Sequence[str] = (),
-    column_labels: Sequence[str] = (),
-    columns: int = 10,
-) -> "Figure":
-    """A wide grid cut into blocks below each other; each block repeats the first column.
-
-    Args:
-        images: [rows, 1 + N, H, W, C] in [0, 1].
-        title: Above the blocks.
-        row_labels: One per row, left of it; may be empty.
-        column_labels: One per column, above it; may be empty.
-        columns: The largest number of the N further columns in a block.
-
-    >>> figure = image_blocks(np.zeros([1, 1 + 40, 28, 28, 1]), "Transfers", columns=10)
-    >>> len(figure.axes)
-    4
-    """
-    rows, total, height, width = images.shape[:4]
-    blocks, columns = _evenly(total - 1, columns)
-    longest = max((len(label) for label in column_labels), default=0)
-    scale = CELL_INCHES * max(1.0, height / 48)
-    block_height = rows * scale * height / width + 0.25 + 0.06 * longest
-    figure = new_figure(
-        max(4.5, (columns + 1) * scale + _margin(row_labels) + 0.6),
-        blocks * block_height + 0.6,
-        title,
-    )
-    for block, axes in enumerate(figure.subplots(blocks, 1, squeeze=False).flat):
-        start = 1 + block * columns
-        chosen = [0, *range(start, min(start + columns, total))]
-        part = images[:, chosen]
-        missing = columns + 1 - part.shape[1]
-        part = np.pad(part, [(0, 0), (0, missing)] + [(0, 0)] * 3, constant_values=1)
-        names = [column_labels[index] for index in chosen] if column_labels else ()
-        _draw_grid(axes, part, row_labels, names)
-    return figure
-
-
 def heat_maps(
     maps: np.ndarray, labels: Sequence[str], title: str, bar_label: str, columns: int = 8
 ) -> "Figure":
@@ -149,7 +42,7 @@ def heat_maps(
     >>> [axes.get_title() for axes in figure.axes]  # the last is the colour bar
     ['hat', 'beard', '']
     """
-    rows, columns = _evenly(len(maps), columns)
+    rows, columns = evenly(len(maps), columns)
     figure = new_figure(columns * 1.15 + 1, rows * 1.35 + 0.5, title)
     grid = figure.subplots(rows, columns, squeeze=False)
     for axes in grid.flat:
@@ -298,43 +191,6 @@ def paths(
     return figure
 
 
-def shortened(text: str, length: int = 18) -> str:
-    """The text, cut to `length` letters with an ellipsis where it is longer.
-
-    >>> shortened("smiling"), shortened("wearing_a_necklace_of_gold")
-    ('smiling', 'wearing_a_necklac…')
-    """
-    return text if len(text) <= length else text[: length - 1] + "…"
-
-
-def _draw_grid(
-    axes: "Axes", images: np.ndarray, row_labels: Sequence[str], column_labels: Sequence[str]
-) -> None:
-    """Images [rows, columns, H, W, C] on one axes, with row and column labels at its ticks."""
-    rows, columns, height, width = images.shape[:4]
-    gap = max(1, round(GAP * width))
-    canvas = np.ones((rows * (height + gap) - gap, columns * (width + gap) - gap, 3))
-    for row in range(rows):
-        for column in range(columns):
-            top, left = row * (height + gap), column * (width + gap)
-            canvas[top : top + height, left : left + width] = _to_rgb(images[row, column])
-    slanted = max((len(label) for label in column_labels), default=0) > SLANTED
-    axes.imshow(canvas, interpolation="nearest")
-    axes.spines[:].set_visible(False)
-    axes.tick_params(
-        length=0, labelsize=8, top=False, bottom=False, labeltop=True, labelbottom=False
-    )
-    axes.set_xticks(
-        np.arange(len(column_labels)) * (width + gap) + (width - 1) / 2,
-        list(column_labels),
-        rotation=40 if slanted else 0,
-        ha="left" if slanted else "center",
-    )
-    axes.set_yticks(
-        np.arange(len(row_labels)) * (height + gap) + (height - 1) / 2, list(row_labels)
-    )
-
-
 def _scatter_axes(title: str, x_label: str, y_label: str) -> tuple["Figure", "Axes"]:
     figure = new_figure(6.8, 5.0, title)
     axes = figure.subplots()
@@ -351,19 +207,3 @@ def _colors(count: int) -> list[Any]:
 
     table = matplotlib.colormaps["tab10" if count <= 10 else "tab20"]
     return [table(index % table.N) for index in range(count)]
-
-
-def _margin(row_labels: Sequence[str]) -> float:
-    return 0.075 * max((len(label) for label in row_labels), default=0)
-
-
-def _evenly(count: int, columns: int) -> tuple[int, int]:
-    """Rows and columns for `count` cells in at most `columns` columns, in rows of equal length."""
-    rows = -(-count // columns)
-    return rows, -(-count // rows)
-
-
-def _to_rgb(image: np.ndarray) -> np.ndarray:
-    """[H, W, 3] in [0, 1]; for grey images and other numbers of channels the first channel."""
-    image = np.clip(np.nan_to_num(image), 0, 1)
-    return image if image.shape[-1] == 3 else np.repeat(image[..., :1], 3, axis=-1)
