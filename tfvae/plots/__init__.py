@@ -1,4 +1,4 @@
-"""Figures without a display: image grids and charts."""
+"""Figures without a display: image grids, charts and animations."""
 
 from tfvae.plots.charts import (
     heat_maps,
@@ -10,12 +10,14 @@ from tfvae.plots.charts import (
     scatter_panels,
 )
 from tfvae.plots.figures import new_figure, shortened
-from tfvae.plots.grids import image_blocks, image_grid
+from tfvae.plots.grids import Panel, image_blocks, image_grid, image_panels
 
 __all__ = [
+    "Panel",
     "heat_maps",
     "image_blocks",
     "image_grid",
+    "image_panels",
     "matrices",
     "matrix",
     "mean_and_range",

@@ -1,5 +1,6 @@
 """Grids of images with labelled rows and columns."""
 
+import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,24 @@ CELL_INCHES = 0.72
 GAP = 0.08
 # Longer column labels, in letters, are slanted.
 SLANTED = 9
+
+
+@dataclasses.dataclass(frozen=True)
+class Panel:
+    """A grid of images among several.
+
+    Args:
+        images: [rows, columns, H, W, C] in [0, 1]; values outside are clipped.
+        row_labels: One per row; may be empty.
+        title: Of this panel; may be empty.
+
+    >>> Panel(np.zeros([2, 3, 28, 28, 1]), title="vae").row_labels
+    ()
+    """
+
+    images: np.ndarray
+    row_labels: Sequence[str] = ()
+    title: str = ""
 
 
 def image_grid(
@@ -42,20 +61,48 @@ def image_grid(
     >>> [tick.get_text() for tick in figure.axes[0].get_yticklabels()]
     ['real', 'drawn']
     """
-    rows, columns, height, width = images.shape[:4]
+    return image_panels([Panel(images, row_labels)], title, column_labels, x_label, y_label)
+
+
+def image_panels(
+    panels: Sequence[Panel],
+    title: str,
+    column_labels: Sequence[str] = (),
+    x_label: str = "",
+    y_label: str = "",
+) -> "Figure":
+    """Grids of images side by side, with the same columns in each.
+
+    Args:
+        panels: From left to right; their images have one size. The first rows are level.
+        title: Above all panels.
+        column_labels: One per column, above it; may be empty.
+        x_label: Name of the columns, below each panel.
+        y_label: Name of the rows, left of the first panel.
+
+    >>> panels = [Panel(np.zeros([rows, 3, 28, 28, 1]), title=f"{rows} rows") for rows in (1, 2)]
+    >>> [axes.get_title() for axes in image_panels(panels, "Digits").axes]
+    ['1 rows', '2 rows']
+    """
+    rows = max(len(panel.images) for panel in panels)
+    columns, height, width = panels[0].images.shape[1:4]
     longest = max((len(label) for label in column_labels), default=0)
     scale = CELL_INCHES * max(1.0, height / 48)
     # Slanted labels stand above the grid, and out beyond its last column.
     above, beyond = (0.06 * longest, 0.05 * longest) if longest > SLANTED else (0.2, 0.0)
+    above += 0.3 * any(panel.title for panel in panels)
     figure = new_figure(
-        max(4.5, columns * scale + _margin(row_labels) + 0.6 + beyond),
+        max(4.5, sum(columns * scale + _margin(each.row_labels) + 0.6 + beyond for each in panels)),
         rows * scale * height / width + 0.8 + above,
         title,
     )
-    axes = figure.subplots()
-    _draw_grid(axes, images, row_labels, column_labels)
-    axes.set_xlabel(x_label, fontsize=9)
-    axes.set_ylabel(y_label, fontsize=9)
+    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+        missing = rows - len(panel.images)
+        images = np.pad(panel.images, [(0, missing)] + [(0, 0)] * 4, constant_values=1)
+        _draw_grid(axes, images, panel.row_labels, column_labels)
+        axes.set_title(panel.title, fontsize=10)
+        axes.set_xlabel(x_label, fontsize=9)
+    figure.axes[0].set_ylabel(y_label, fontsize=9)
     return figure
 
 
@@ -100,6 +147,16 @@ def image_blocks(
     return figure
 
 
+def to_rgb(image: np.ndarray) -> np.ndarray:
+    """[..., 3] in [0, 1]; for grey images and other numbers of channels the first channel.
+
+    >>> to_rgb(np.array([[[2.0]]])).tolist()
+    [[[1.0, 1.0, 1.0]]]
+    """
+    image = np.clip(np.nan_to_num(image), 0, 1)
+    return image if image.shape[-1] == 3 else np.repeat(image[..., :1], 3, axis=-1)
+
+
 def _draw_grid(
     axes: "Axes", images: np.ndarray, row_labels: Sequence[str], column_labels: Sequence[str]
 ) -> None:
@@ -110,7 +167,7 @@ def _draw_grid(
     for row in range(rows):
         for column in range(columns):
             top, left = row * (height + gap), column * (width + gap)
-            canvas[top : top + height, left : left + width] = _to_rgb(images[row, column])
+            canvas[top : top + height, left : left + width] = to_rgb(images[row, column])
     slanted = max((len(label) for label in column_labels), default=0) > SLANTED
     axes.imshow(canvas, interpolation="nearest")
     axes.spines[:].set_visible(False)
@@ -130,9 +187,3 @@ def _draw_grid(
 
 def _margin(row_labels: Sequence[str]) -> float:
     return 0.075 * max((len(label) for label in row_labels), default=0)
-
-
-def _to_rgb(image: np.ndarray) -> np.ndarray:
-    """[H, W, 3] in [0, 1]; for grey images and other numbers of channels the first channel."""
-    image = np.clip(np.nan_to_num(image), 0, 1)
-    return image if image.shape[-1] == 3 else np.repeat(image[..., :1], 3, axis=-1)
