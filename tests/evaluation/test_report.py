@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tfvae.evaluation import report
 from tfvae.evaluation.context import Result
@@ -44,13 +45,27 @@ def test_not_finite_is_an_error_that_names_the_value(changes):
 def test_markdown_and_printed_table(capsys):
     done = result()
     about = report.document("m", "saved_models/a/1", "digits", 0, done)
-    page = report.markdown(done, about, {})
+    page = report.markdown(done, about, ())
     assert "| accuracy | 0.5000 | [0.4000, 0.6000] |" in page and "| nats | -812.25 |  |" in page
     assert r"| a\|b | 0.5000 |  |" in page and "| [red] |  | 0.2500 |" in page
     assert "* Beware." in page and "Nothing" not in page
     report.print_report(report.Report(done, about, ()))
     printed = capsys.readouterr().out
     assert "0.5000" in printed and "Beware." in printed and "a|b" in printed and "[red]" in printed
+
+
+def test_animations_are_files_of_the_report(tmp_path):
+    frames = np.zeros((3, 8, 8, 3), np.uint8)
+    frames[1], frames[2, :4] = 255, (255, 0, 0)
+    done = result(animations={"two-ways": frames})
+    about = report.document("m", "saved_models/a/1", "digits", 0, done)
+    written = report.write(done, about, tmp_path, "a").files
+    assert [path.name for path in written] == ["a.json", "a.md", "a-two-ways.gif"]
+    assert "![two ways](a-two-ways.gif)" in written[1].read_text()
+    with Image.open(written[2]) as image:
+        for index, frame in enumerate(frames):
+            image.seek(index)
+            np.testing.assert_array_equal(np.array(image.convert("RGB")), frame)
 
 
 def test_file_names_are_safe():

@@ -254,6 +254,7 @@ class Result:
         settings: Settings that the metric chose itself, such as a strength.
         tables: Title -> rows, each a mapping from column to cell.
         figures: Name -> matplotlib figure.
+        animations: Name -> frames that are repeated without end, uint8 [T, H, W, 3].
         notes: Sentences that a reader needs in order to understand the values.
 
     >>> result = Result({"mse": 0.02}, {"mse": (0.01, 0.03)}, num_images=100)
@@ -267,4 +268,5 @@ class Result:
     settings: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     tables: Mapping[str, Rows] = dataclasses.field(default_factory=dict)
     figures: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    animations: Mapping[str, np.ndarray] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()

@@ -1,17 +1,17 @@
-"""Results in files and on the terminal: JSON, PNG, Markdown, and printed tables."""
+"""Results in files and on the terminal: JSON, PNG, GIF, Markdown, and printed tables."""
 
 import dataclasses
 import functools
 import importlib.metadata
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from tfvae import files
+from tfvae import files, plots
 from tfvae.evaluation.context import Result, Rows
 from tfvae.schema import UserError
 
@@ -96,7 +96,7 @@ def versions() -> dict[str, str]:
 
 
 def write(result: Result, document: Mapping[str, Any], output_dir: Path, name: str) -> Report:
-    """Writes `<metric>/<name>.json`, `.md` and one PNG per figure under the output folder.
+    """Writes `<metric>/<name>.json`, `.md`, a PNG per figure and a GIF per animation.
 
     The JSON is written last: if it exists, the other files do.
 
@@ -112,12 +112,16 @@ def write(result: Result, document: Mapping[str, Any], output_dir: Path, name: s
     ['reconstruction/vae.json', 'reconstruction/vae.md']
     """
     folder = Path(output_dir) / document["metric"]
-    figures = {title: folder / f"{name}-{title}.png" for title in result.figures}
-    for title, path in figures.items():
-        files.write(path, functools.partial(result.figures[title].savefig, dpi=120))
-    table = files.write_text(folder / f"{name}.md", markdown(result, document, figures))
+    pictures = []
+    for title, figure in result.figures.items():
+        save = functools.partial(figure.savefig, dpi=120)
+        pictures.append((title, files.write(folder / f"{name}-{title}.png", save)))
+    for title, frames in result.animations.items():
+        save = functools.partial(plots.save_gif, frames)
+        pictures.append((title, files.write(folder / f"{name}-{title}.gif", save)))
+    table = files.write_text(folder / f"{name}.md", markdown(result, document, pictures))
     written = files.write_json(folder / f"{name}.json", document)
-    return Report(result, document, (written, table, *figures.values()))
+    return Report(result, document, (written, table, *(path for _, path in pictures)))
 
 
 def file_name(run: str, trained_on: str, dataset: str) -> str:
@@ -130,17 +134,17 @@ def file_name(run: str, trained_on: str, dataset: str) -> str:
     return re.sub(r"[^\w.+-]+", "_", name).strip("._") or "export"
 
 
-def markdown(result: Result, about: Mapping[str, Any], figures: Mapping[str, Path]) -> str:
+def markdown(result: Result, about: Mapping[str, Any], pictures: Sequence[tuple[str, Path]]) -> str:
     """A result as a Markdown page.
 
     Args:
         result: The result.
         about: Its JSON form.
-        figures: Name -> file of each figure.
+        pictures: Name and file of each figure and animation.
 
     >>> result = Result({"mse": 0.02}, {}, num_images=100)
     >>> about = document("reconstruction", "saved_models/vae/1", "digits", 0, result)
-    >>> page = markdown(result, about, figures={})
+    >>> page = markdown(result, about, pictures=())
     >>> page.splitlines()[0], page.splitlines()[6]
     ('# reconstruction: saved_models/vae/1', '| mse | 0.0200 |  |')
     """
@@ -158,7 +162,7 @@ def markdown(result: Result, about: Mapping[str, Any], figures: Mapping[str, Pat
         lines += ["", f"## {title}", "", *markdown_table(rows)]
     lines += ["", *(f"* {note}" for note in result.notes)] if result.notes else []
     lines += ["", "Settings: " + ", ".join(f"`{k}={v}`" for k, v in about["settings"].items())]
-    for title, path in figures.items():
+    for title, path in pictures:
         lines += ["", f"![{title.replace('-', ' ')}]({path.name})"]
     return "\n".join(lines) + "\n"
 

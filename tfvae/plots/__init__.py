@@ -1,5 +1,6 @@
 """Figures without a display: image grids, charts and animations."""
 
+from tfvae.plots.animations import animated_cells, save_gif
 from tfvae.plots.charts import (
     heat_maps,
     matrices,
@@ -14,6 +15,7 @@ from tfvae.plots.grids import Panel, image_blocks, image_grid, image_panels
 
 __all__ = [
     "Panel",
+    "animated_cells",
     "heat_maps",
     "image_blocks",
     "image_grid",
@@ -23,6 +25,7 @@ __all__ = [
     "mean_and_range",
     "new_figure",
     "paths",
+    "save_gif",
     "scatter_groups",
     "scatter_panels",
     "shortened",
