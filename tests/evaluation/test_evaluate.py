@@ -79,7 +79,8 @@ def test_files(name, categorical, everything, drawn, tmp_path):
     assert {option.name for option in METRICS.options(name)} <= set(document["settings"])
     assert document["versions"]["tensorflow"] and document == result.document
     assert all(path.stat().st_size > 0 for path in result.files)
-    assert {path.suffix for path in result.files} == {".json", ".md", ".png"}
+    animated = {".gif"} if name == "traversal" else set()
+    assert {path.suffix for path in result.files} == {".json", ".md", ".png"} | animated
     names = [path.name for path in (tmp_path / name).iterdir()]
     assert not any(entry.startswith(".") for entry in names)
 
