@@ -57,6 +57,32 @@ def kl_from_normal(mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
     return 0.5 * (np.square(mean) + np.square(stddev) - 1) - np.log(stddev)
 
 
+def active(mean: np.ndarray) -> np.ndarray:
+    """Whether a dimension differs between images: Var[mean] > 0.01 (Burda et al. 2016), [D].
+
+    >>> active(np.array([[-1.0, 0.05], [1.0, -0.05]])).tolist()
+    [True, False]
+    """
+    return mean.var(axis=0) > ACTIVE_VARIANCE
+
+
+def by_use(mean: np.ndarray, stddev: np.ndarray) -> np.ndarray:
+    """Numbers of the dimensions, from the largest to the smallest divergence from N(0, 1), [D].
+
+    Those that aren't active come last: one that is exactly 0 for every image has a large divergence
+    and no use.
+
+    Args:
+        mean, stddev: Of q(z|x) for N images, [N, D].
+
+    >>> mean = np.array([[0.0, -1.0, -2.0], [0.0, 1.0, 2.0]])
+    >>> by_use(mean, stddev=np.array([[0.0, 1.0, 1.0]])).tolist()
+    [2, 1, 0]
+    """
+    rates = kl_from_normal(mean, stddev).mean(axis=0)
+    return np.lexsort([-rates, ~active(mean)])
+
+
 def correlation(codes: np.ndarray, labels: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Pearson's correlation of each dimension of the code with each label, [D, L].
 

@@ -10,21 +10,25 @@ from tfvae.plots.charts import (
     scatter_groups,
     scatter_panels,
 )
+from tfvae.plots.codes import codes_by_factor, label_correlations, posterior_moments
 from tfvae.plots.figures import new_figure, shortened
 from tfvae.plots.grids import Panel, image_blocks, image_grid, image_panels
 
 __all__ = [
     "Panel",
     "animated_cells",
+    "codes_by_factor",
     "heat_maps",
     "image_blocks",
     "image_grid",
     "image_panels",
+    "label_correlations",
     "matrices",
     "matrix",
     "mean_and_range",
     "new_figure",
     "paths",
+    "posterior_moments",
     "save_gif",
     "scatter_groups",
     "scatter_panels",

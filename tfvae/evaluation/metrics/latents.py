@@ -5,9 +5,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
-from tfvae.evaluation import code_figures
+from tfvae import plots
 from tfvae.evaluation.code_scores import (
-    ACTIVE_VARIANCE,
+    active,
+    by_use,
     correlation,
     correlation_interval,
     kl_from_normal,
@@ -70,7 +71,7 @@ def latents(
     data = context.draw(count=num_images)
     mean, stddev = _codes(context, data)
     rates = kl_from_normal(mean, stddev)
-    order = np.argsort(-rates.mean(axis=0), kind="stable")
+    order = by_use(mean, stddev)
     shown = order[:max_dimensions]
     use = _use(context, data, rates, smallest_rate)
     zeros = _exact_zeros(context, use)
@@ -96,23 +97,22 @@ def latents(
 
     title = f"{context.export.run}: codes of {context.data_name}"
     names = [f"z{dimension}" for dimension in shown]
-    figures = {"moments": code_figures.moments(mean[:, shown], stddev[:, shown], names, title)}
+    figures = {"moments": plots.posterior_moments(mean[:, shown], stddev[:, shown], names, title)}
     if LABEL in data:
         tables["Labels"], strengths = _labels(context, num_images, mean, data)
-        figures["labels"] = code_figures.correlations(
+        figures["labels"] = plots.label_correlations(
             strengths[shown], names, context.spec.label_names, title
         )
     sizes = context.spec.factor_sizes
     if sizes:
         factors = context.factors()[context.rows(count=num_images)]
-        figures["factors"] = code_figures.codes_by_factor(
+        figures["factors"] = plots.codes_by_factor(
             mean[:, shown], factors, names, list(sizes), title
         )
-    active = mean.var(axis=0) > ACTIVE_VARIANCE
     normal = make_rng(context.seed).normal(size=[1000, len(order)])
     return Result(
         {
-            "active_units": float(active.sum()),
+            "active_units": float(active(mean).sum()),
             **{name: float(values.mean()) for name, values in per_image.items()},
             "latent_dim": float(len(order)),
         },

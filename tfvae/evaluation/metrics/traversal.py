@@ -6,13 +6,15 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt
-from scipy.special import ndtr, ndtri
 
 from tfvae import plots
 from tfvae.evaluation.code_scores import (
+    ACTIVE_VARIANCE,
+    active,
+    by_use,
     channel_information,
     information_terms,
-    standard_normal_kl,
+    kl_from_normal,
 )
 from tfvae.evaluation.context import Context, Result, Rows
 from tfvae.evaluation.statistics import linear_interval, mean_interval
@@ -21,7 +23,6 @@ from tfvae.exports.reader import Export, run_names
 from tfvae.schema import IMAGE, LABEL
 
 NEEDS = Needs(signatures=("encode", "decode"), max_exports=8, same_data=True)
-ACTIVE_VARIANCE = 0.01
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,17 +48,17 @@ class Traversal:
     @property
     def kl(self) -> np.ndarray:
         """KL divergence of each dimension from N(0, 1), mean over images, [D], nats."""
-        return standard_normal_kl(self.mean, self.stddev)
+        return kl_from_normal(self.mean, self.stddev).mean(axis=0)
 
     @property
     def order(self) -> np.ndarray:
-        """The dimensions from the largest KL divergence to the smallest, [D]."""
-        return np.argsort(-self.kl, kind="stable")
+        """The dimensions from the largest KL divergence to the smallest, inactive last, [D]."""
+        return by_use(self.mean, self.stddev)
 
     @property
     def active(self) -> np.ndarray:
         """Whether the posterior mean of a dimension varies over images, [D]."""
-        return self.mean.var(axis=0) > ACTIVE_VARIANCE
+        return active(self.mean)
 
     @property
     def values(self) -> dict[str, float]:
@@ -195,6 +196,8 @@ def normal_quantiles(reach: float, steps: int) -> np.ndarray:
     >>> normal_quantiles(reach=2.0, steps=5).round(2).tolist()
     [-2.0, -0.64, 0.0, 0.64, 2.0]
     """
+    from scipy.special import ndtr, ndtri
+
     # Far out the probability is rounded to 0 and 1, whose quantiles are infinite.
     return np.clip(ndtri(np.linspace(ndtr(-reach), ndtr(reach), steps)), -reach, reach)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tfvae.plots import new_figure
+from tfvae.plots.figures import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 BINS = 60
 
 
-def moments(mean: np.ndarray, stddev: np.ndarray, names: Sequence[str], title: str) -> "Figure":
+def posterior_moments(
+    mean: np.ndarray, stddev: np.ndarray, names: Sequence[str], title: str
+) -> "Figure":
     """Histograms, one row per dimension, of the posterior's mean and of its standard deviation.
 
     Args:
@@ -22,7 +24,7 @@ def moments(mean: np.ndarray, stddev: np.ndarray, names: Sequence[str], title: s
         names: Of the dimensions.
         title: Above both panels.
 
-    >>> figure = moments(np.zeros([5, 2]), np.ones([5, 2]), ["z0", "z1"], "Codes")
+    >>> figure = posterior_moments(np.zeros([5, 2]), np.ones([5, 2]), ["z0", "z1"], "Codes")
     >>> [axes.get_xlabel() for axes in figure.axes[:2]]
     ['mean', 'standard deviation']
     """
@@ -52,12 +54,12 @@ def _ridges(axes: "Axes", values: np.ndarray, extremes: tuple[float, float]):
     )
 
 
-def correlations(
+def label_correlations(
     values: np.ndarray, row_names: Sequence[str], column_names: Sequence[str], title: str
 ) -> "Figure":
     """A matrix [dimensions, labels] of correlations, from -1 to 1 in colour.
 
-    >>> figure = correlations(np.eye(2), ["z0", "z1"], ["smiling", "hat"], "Codes")
+    >>> figure = label_correlations(np.eye(2), ["z0", "z1"], ["smiling", "hat"], "Codes")
     >>> [tick.get_text() for tick in figure.axes[0].get_xticklabels()]
     ['smiling', 'hat']
     """
