@@ -2,6 +2,7 @@
 
 import dataclasses
 import numbers
+import pathlib
 from typing import Any
 
 from tfvae.schema import UsageError
@@ -42,6 +43,24 @@ class LoadOptions:
             raise UsageError(f"the image size must be 1 to {_LARGEST_SIZE} pixels, got {size!r}")
         if not isinstance(self.labels, str | None):
             raise UsageError(f"labels must be a number or names in one text, got {self.labels!r}")
+
+    def manual_folder(self) -> pathlib.Path | None:
+        """`manual_dir` as a path; None where it isn't given.
+
+        Raises:
+            UsageError: there is no such folder.
+
+        >>> LoadOptions(manual_dir="archives").manual_folder()
+        Traceback (most recent call last):
+            ...
+        tfvae.schema.UsageError: --manual-dir: there is no folder archives
+        """
+        if self.manual_dir is None:
+            return None
+        folder = pathlib.Path(self.manual_dir).expanduser()
+        if not folder.is_dir():
+            raise UsageError(f"--manual-dir: there is no folder {self.manual_dir}")
+        return folder
 
     def to_dict(self) -> dict[str, Any]:
         """The options that decide which examples are loaded; JSON-ready, without folders."""

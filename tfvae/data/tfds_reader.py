@@ -45,11 +45,7 @@ def open_builder(name: str, options: LoadOptions) -> tfds.core.DatasetBuilder:
         ...
     tfvae.schema.UsageError: TensorFlow Datasets has no set named 'mnits' (did you mean mnist?)
     """
-    if (
-        options.manual_dir is not None
-        and not pathlib.Path(options.manual_dir).expanduser().is_dir()
-    ):
-        raise UsageError(f"--manual-dir: there is no folder {options.manual_dir}")
+    options.manual_folder()
     try:
         return tfds.builder(name, data_dir=_path(options.data_dir))
     except tfds.core.registered.DatasetNotFoundError:
