@@ -23,6 +23,7 @@ DATASETS = Table(
         "cifar10": "tfvae.data.sources.tfds_classes:load_classes",
         "sprites": "tfvae.data.sources.sprites:load",
         "dsprites": "tfvae.data.sources.dsprites:load",
+        "chairs": "tfvae.data.sources.chairs:load",
         "celeb_a": "tfvae.data.sources.celeb_a:load",
         "avatars": "tfvae.data.sources.avatars:load",
         "avatars_cartoon": "tfvae.data.sources.avatars:load",

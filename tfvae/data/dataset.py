@@ -45,7 +45,8 @@ class Dataset:
         options: The options of `load_dataset`, except the folders, that load it again.
         fingerprint: Changes when the source changes under the same name: for `folder:` a digest of
             the files and labels of each split, for sets of TensorFlow Datasets a digest of the
-            labels, for `avatars` the version of the drawing, for `digits` None.
+            labels, for `chairs` one of the archive, for `avatars` the version of the drawing, for
+            `digits` None.
         edit: Function (split, rows, label) -> uint8 [N, H, W, C] that `edited` calls; None where
             the data set can't draw its examples again.
         pairing: As the property; None: the data set is paired with itself alone.

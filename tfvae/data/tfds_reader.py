@@ -87,6 +87,8 @@ def prepare_builder(builder: tfds.core.DatasetBuilder, options: LoadOptions) -> 
     except tfds.download.download_manager.NonMatchingChecksumError as error:
         reason = f"data set {builder.name}: a file is not the original one: {_one_line(error)}"
         raise UserError(reason) from error
+    except UserError:
+        raise
     # A builder's own code, the network and parsers raise anything; the advice is always the same.
     except Exception as error:
         if not pathlib.Path(builder.data_dir).exists():
