@@ -70,6 +70,7 @@ def image_panels(
     column_labels: Sequence[str] = (),
     x_label: str = "",
     y_label: str = "",
+    across: int = 3,
 ) -> "Figure":
     """Grids of images side by side, with the same columns in each.
 
@@ -78,7 +79,8 @@ def image_panels(
         title: Above all panels.
         column_labels: One per column, above it; may be empty.
         x_label: Name of the columns, below each panel.
-        y_label: Name of the rows, left of the first panel.
+        y_label: Name of the rows, left of each row of panels.
+        across: Largest number of panels beside each other.
 
     >>> panels = [Panel(np.zeros([rows, 3, 28, 28, 1]), title=f"{rows} rows") for rows in (1, 2)]
     >>> [axes.get_title() for axes in image_panels(panels, "Digits").axes]
@@ -91,18 +93,24 @@ def image_panels(
     # Slanted labels stand above the grid, and out beyond its last column.
     above, beyond = (0.06 * longest, 0.05 * longest) if longest > SLANTED else (0.2, 0.0)
     above += 0.3 * any(panel.title for panel in panels)
+    blocks, across = evenly(len(panels), across)
+    margin = max(_margin(panel.row_labels) for panel in panels)
     figure = new_figure(
-        max(4.5, sum(columns * scale + _margin(each.row_labels) + 0.6 + beyond for each in panels)),
-        rows * scale * height / width + 0.8 + above,
+        max(4.5, across * (columns * scale + margin + 0.6 + beyond)),
+        blocks * (rows * scale * height / width + above + 0.25 * bool(x_label)) + 0.8,
         title,
     )
-    for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
+    grid = figure.subplots(blocks, across, squeeze=False)
+    for axes in grid.flat[len(panels) :]:
+        axes.set_axis_off()
+    for axes, panel in zip(grid.flat, panels, strict=False):
         missing = rows - len(panel.images)
         images = np.pad(panel.images, [(0, missing)] + [(0, 0)] * 4, constant_values=1)
         _draw_grid(axes, images, panel.row_labels, column_labels)
         axes.set_title(panel.title, fontsize=10)
         axes.set_xlabel(x_label, fontsize=9)
-    figure.axes[0].set_ylabel(y_label, fontsize=9)
+    for axes in grid[:, 0]:
+        axes.set_ylabel(y_label, fontsize=9)
     return figure
 
 

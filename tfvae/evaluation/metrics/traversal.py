@@ -22,7 +22,7 @@ from tfvae.exports.needs import Needs
 from tfvae.exports.reader import Export, run_names
 from tfvae.schema import IMAGE, LABEL
 
-NEEDS = Needs(signatures=("encode", "decode"), max_exports=8, same_data=True)
+NEEDS = Needs(signatures=("encode", "decode"), max_exports=32, same_data=True)
 
 
 @dataclasses.dataclass(frozen=True)
