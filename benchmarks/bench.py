@@ -1,7 +1,7 @@
 """What the benchmarks share: runs trained by `train.py` and scored by `evaluate.py`, each once.
 
-A benchmark defines its runs, lets a `Bench` train and score them, and writes a page. All results
-are kept under --work-dir, in a folder for each budget and set of options.
+A benchmark defines its runs, lets a `Bench` train and score them, and writes a page (`pages`). All
+results are kept under --work-dir, in a folder for each budget and set of options.
 """
 
 import argparse
@@ -15,9 +15,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
-
-import numpy as np
-from scipy import stats
 
 from tfvae.exports.contract import MANIFEST
 from tfvae.exports.reader import versions
@@ -278,13 +275,6 @@ def passed_on(**options: Any) -> list[str]:
     return [text for option, value in found if value is not None for text in (option, str(value))]
 
 
-def write_page(path: Path, lines: Sequence[str]) -> None:
-    """Writes the benchmark's page and prints it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{path}\n\n" + "\n".join(lines))
-
-
 def digest(what) -> str:
     """Eight hexadecimal digits that tell plain values apart; the order of keys doesn't matter.
 
@@ -292,29 +282,3 @@ def digest(what) -> str:
     True
     """
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:8]
-
-
-def interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """95 % interval of the mean over seeds (Student's t); None for a single seed."""
-    if len(values) < 2:
-        return None
-    half = stats.t.ppf(0.975, len(values) - 1) * stats.sem(values)
-    return np.mean(values) - half, np.mean(values) + half
-
-
-def cells(seeds: Sequence[int]) -> str:
-    """What the cells that `summary` makes hold, as a sentence for the page."""
-    if len(seeds) < 2:
-        return "Cells: one seed, so differences between rows may be chance."
-    return "Cells: mean over seeds [95 % t-interval over seeds, which may end past 1]."
-
-
-def summary(values: Sequence[float], digits: int = 3) -> str:
-    """Mean over seeds with its interval, as a cell of a table.
-
-    >>> summary([1.0, 2.0, 3.0], digits=1), summary([0.25])
-    ('2.0 [-0.5, 4.5]', '0.250')
-    """
-    bounds = interval(values)
-    spread = "" if bounds is None else f" [{bounds[0]:.{digits}f}, {bounds[1]:.{digits}f}]"
-    return f"{np.mean(values):.{digits}f}{spread}"

@@ -18,7 +18,8 @@ import argparse
 import dataclasses
 from collections.abc import Callable, Sequence
 
-from benchmarks.bench import Bench, cells, make_bench, make_parser, write_page
+from benchmarks.bench import Bench, make_bench, make_parser
+from benchmarks.pages import cells, write_page
 from benchmarks.study_a.tables import (
     Document,
     alignment_rows,

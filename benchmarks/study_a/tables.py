@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.bench import summary
+from benchmarks.pages import summary
 from tfvae import plots
 from tfvae.evaluation.swap import ALIGNMENTS
 

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.bench import Bench, cells, make_bench, make_parser, summary, write_page
+from benchmarks.bench import Bench, make_bench, make_parser
+from benchmarks.pages import cells, summary, write_page
 from tfvae.data import load_dataset
 from tfvae.data.sources.sprites import FACTOR_SIZES, Sprites
 from tfvae.evaluation import METRICS as METRIC_TABLE

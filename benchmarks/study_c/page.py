@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bench import Bench, summary
+from benchmarks.bench import Bench
+from benchmarks.pages import summary
 from benchmarks.study_c.plan import STUDY, TABLE_LEVELS, Plan, Run
 from tfvae import plots
 

@@ -16,7 +16,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.bench import cells, make_bench, make_parser, write_page
+from benchmarks.bench import make_bench, make_parser
+from benchmarks.pages import cells, write_page
 from benchmarks.study_c.page import budgets, images_table, study_table, table, write_figures
 from benchmarks.study_c.plan import MODELS, TABLE_LEVELS, Plan
 from benchmarks.study_c.search import Searches

@@ -15,7 +15,8 @@ import argparse
 import dataclasses
 from collections.abc import Mapping, Sequence
 
-from benchmarks.bench import Bench, Scores, cells, make_bench, make_parser, summary, write_page
+from benchmarks.bench import Bench, Scores, make_bench, make_parser
+from benchmarks.pages import cells, summary, write_page
 from tfvae.data import load_dataset
 from tfvae.evaluation.report import markdown_table
 from tfvae.schema import TRAIN

@@ -21,7 +21,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.bench import Bench, Scores, cells, make_bench, make_parser, summary, write_page
+from benchmarks.bench import Bench, Scores, make_bench, make_parser
+from benchmarks.pages import cells, summary, write_page
 from benchmarks.study_d.figures import figures
 from benchmarks.study_d.plan import Case, Plan, Run
 from tfvae.evaluation.report import markdown_table

@@ -19,7 +19,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from benchmarks.bench import Bench, cells, digest, make_bench, make_parser, summary, write_page
+from benchmarks.bench import Bench, digest, make_bench, make_parser
+from benchmarks.pages import cells, summary, write_page
 from tfvae.evaluation.report import markdown_table
 
 # Model -> what differs from the defaults of `train.py`.

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from benchmarks.bench import Bench, by_run, cells, interval, make_bench, make_parser, summary
+from benchmarks.bench import Bench, by_run, make_bench, make_parser
+from benchmarks.pages import cells, interval, summary
 
 
 @dataclasses.dataclass(frozen=True)
