@@ -38,3 +38,20 @@ def summary(values: Sequence[float], digits: int = 3) -> str:
     bounds = interval(values)
     spread = "" if bounds is None else f" [{bounds[0]:.{digits}f}, {bounds[1]:.{digits}f}]"
     return f"{np.mean(values):.{digits}f}{spread}"
+
+
+def difference(values: Sequence[float], others: Sequence[float], digits: int = 3) -> str:
+    """Difference of two means over seeds with its 95 % interval (Welch), as a cell of a table.
+
+    It is set in bold where the interval leaves out 0. Without an interval, where each has one seed
+    or all values are equal, it is the difference alone.
+
+    >>> difference([2.0, 2.1, 2.2], [1.0, 1.1, 1.2], digits=1)
+    '**1.0 [0.8, 1.2]**'
+    """
+    gap = f"{np.mean(values) - np.mean(others):.{digits}f}"
+    if min(len(values), len(others)) < 2 or not np.ptp(values) + np.ptp(others):
+        return gap
+    low, high = stats.ttest_ind(values, others, equal_var=False).confidence_interval(0.95)
+    cell = f"{gap} [{low:.{digits}f}, {high:.{digits}f}]"
+    return f"**{cell}**" if low > 0 or high < 0 else cell

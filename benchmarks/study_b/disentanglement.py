@@ -4,8 +4,9 @@
     python -m benchmarks.study_b.disentanglement --quick      # trial run; its scores mean nothing
 
 Every model is trained with the same networks, code, images and number of steps, and scored by
-`evaluate.py --metric disentanglement,reconstruction,traversal`. Two rows without a model are for
-comparison: codes that are the factors, and codes that are noise.
+`evaluate.py --metric disentanglement,reconstruction,latents`. Two rows without a model are for
+comparison: codes that are the factors, and codes that are noise. Beside the page lies a figure, and
+an animation, of traversals by all models at one test image.
 
 Trained runs and their scores are kept under --work-dir, in a folder for each budget and set of
 options, and not repeated: the command goes on where it was stopped.
@@ -14,85 +15,36 @@ options, and not repeated: the command goes on where it was stopped.
 import argparse
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from benchmarks.bench import Bench, make_bench, make_parser
-from benchmarks.pages import cells, summary, write_page
+from benchmarks.pages import cells, write_page
+from benchmarks.study_b.page import Values, page
+from benchmarks.study_b.plan import MODELS, Run
 from tfvae.data import load_dataset
 from tfvae.data.sources.sprites import FACTOR_SIZES, Sprites
 from tfvae.evaluation import METRICS as METRIC_TABLE
 from tfvae.evaluation import disentanglement
-from tfvae.evaluation.report import markdown_table
+from tfvae.evaluation.code_scores import kl_from_normal
+from tfvae.evaluation.context import Context, Subject
+from tfvae.exports.reader import load
 
-# Name of a row -> model and its options.
-MODELS = {
-    "VAE": ("vae", ""),
-    "beta-VAE, 4": ("beta_vae", "beta=4"),
-    "beta-VAE, capacity 25": ("beta_vae", "beta=100 capacity=25 capacity_steps=5000"),
-    "beta-TCVAE": ("beta_tcvae", ""),
-    "FactorVAE": ("factor_vae", ""),
-    "DIP-VAE I": ("dip_vae", ""),
-    "DIP-VAE II": ("dip_vae", "variant=ii"),
-    "sparse encoder, L1": ("sparse_vae", "code_prior=normal"),
-    "sparse encoder, rates": ("sparse_vae", "code_prior=normal encoder_penalty=kl"),
-    "sparse prior, Laplace": ("sparse_vae", "code_prior=laplace encoder_penalty=none"),
-    "sparse prior, spike and slab": ("sparse_vae", "encoder_penalty=none"),
-    "sparse encoder and prior": ("sparse_vae", ""),
-}
-LEARNING_RATE = 0.001
-METRICS = ("disentanglement", "reconstruction", "traversal")
-# Column -> metric and value.
-COLUMNS = {
-    "FactorVAE score": ("disentanglement", "factor_vae"),
-    "beta-VAE score": ("disentanglement", "beta_vae"),
-    "MIG": ("disentanglement", "mig"),
-    "DCI": ("disentanglement", "dci"),
-    "SAP": ("disentanglement", "sap"),
-    "modularity": ("disentanglement", "modularity"),
-    "MSE": ("reconstruction", "mse"),
-    "active units": ("traversal", "active_units"),
-}
-
-
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """One training.
-
-    Args:
-        row: A name of `MODELS`.
-        seed: Of the training.
-        latent_dim: Size of the code.
-
-    >>> Run("beta-VAE, 4", seed=1, latent_dim=10).name
-    'beta-vae-4-s1'
-    """
-
-    row: str
-    seed: int
-    latent_dim: int
-
-    @property
-    def name(self) -> str:
-        return f"{self.row.lower().replace(', ', '-').replace(' ', '-')}-s{self.seed}"
-
-    @property
-    def arguments(self) -> list:
-        model, settings = MODELS[self.row]
-        return [
-            # One rate for all; that of FactorVAE is lower by default.
-            *("--model", model, "--seed", self.seed, "--learning-rate", LEARNING_RATE),
-            *("--set", f"latent_dim={self.latent_dim}", *settings.split()),
-        ]
+METRICS = ("disentanglement", "reconstruction", "latents")
+# Test images whose codes the models of one row are compared by.
+UDR_IMAGES = 5000
+# Of the figure with all models.
+SHEET = ("steps=5", "max_dimensions=6")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
     if given.quick:
-        given.models, given.seeds, given.epochs = ["VAE", "sparse encoder and prior"], [0], 1
+        given.models, given.seeds, given.epochs = ["VAE", "sparse encoder and prior"], [0, 1], 1
         given.dataset, given.image_size = f"folder:{few_sprites(given.work_dir / 'sprites')}", 16
         given.latent_dim, given.set = 3, ["num_images=100"]
     bench = make_bench(given, MODELS, given.latent_dim)
@@ -101,11 +53,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not data.spec.factor_sizes:
         raise SystemExit(f"the factors of {given.dataset} aren't known")
     # All models by the first seed first: a stopped table is one of fewer seeds.
-    rows: dict[str, list[Values]] = {row: [] for row in given.models}
+    found: dict[str, list[Values]] = {row: [] for row in given.models}
     for seed in given.seeds:
         for row in given.models:
-            rows[row].append(scored(given, bench, row, seed))
-    write_page(given.output, page(given, rows, references(given, bench, data)))
+            found[row].append(scored(bench, Run(row, seed, given.latent_dim)))
+    for row, values in found.items():
+        runs = [Run(row, seed, given.latent_dim) for seed in given.seeds]
+        for each, udr in zip(values, agreement(bench, runs), strict=True):
+            each["udr"] = udr
+    traversals(given, bench)
+    write_page(given.output, page(head(given), found, references(given, bench, data)))
 
 
 def few_sprites(folder: Path) -> Path:
@@ -121,32 +78,59 @@ def few_sprites(folder: Path) -> Path:
     return folder
 
 
-Values = Mapping[str, Mapping[str, float]]
-
-
-def scored(given: argparse.Namespace, bench: Bench, row: str, seed: int) -> Values:
+def scored(bench: Bench, run: Run) -> dict[str, Mapping[str, float]]:
     """Metric -> name -> value of one run."""
-    run = Run(row, seed, given.latent_dim)
     bench.train(run)
-    return bench.scores([run], METRICS, f"scores-{run.name}")[run.name]
+    return dict(bench.scores([run], METRICS, f"scores-{run.name}")[run.name])
 
 
-def references(given: argparse.Namespace, bench: Bench, data) -> dict[str, Mapping[str, float]]:
+def agreement(bench: Bench, runs: Sequence[Run]) -> list[dict[str, float]]:
+    """The unsupervised score of each run, from the runs of the same model; none for a single one.
+
+    UDR compares the codes of the same test images by models that differ in their seeds.
+    """
+    if len(runs) < 2:
+        return [{} for _ in runs]
+
+    def make() -> list[float]:
+        data, codes, rates = bench.load_dataset(runs[0]), [], []
+        for run in runs:
+            export = load(bench.export(run))
+            images = Context([Subject(export, data)]).draw(count=UDR_IMAGES)["image"]
+            encoded = export.call("encode", image=images)
+            codes.append(encoded["mean"])
+            rates.append(kl_from_normal(encoded["mean"], encoded["stddev"]).mean(axis=0))
+        return disentanglement.udr(codes, rates).tolist()
+
+    name = bench.call_name(runs, ["udr"], f"udr-{runs[0].name}")
+    return [{"udr": value} for value in kept(bench, name, make)]
+
+
+def references(given: argparse.Namespace, bench: Bench, data) -> dict[str, Values]:
     """Scores of codes that are the factors, and of codes that are noise; of as many test images as
     the metric takes."""
-    path = bench.folder / "results" / "references.json"
-    if not path.exists():
+
+    def make() -> dict[str, Values]:
         options = METRIC_TABLE.check_options("disentanglement", own_settings(given.set))
         rng = np.random.default_rng(0)
         factors = data.factors("test")
         factors = factors[rng.permutation(len(factors))[: options.pop("num_images", 10_000)]]
         noise = rng.normal(size=[len(factors), given.latent_dim])
-        scores = {
-            "(factors)": disentanglement.all_scores(factors, factors, **options),
-            "(noise)": disentanglement.all_scores(noise, factors, **options),
+        return {
+            name: {"disentanglement": disentanglement.all_scores(codes, factors, **options)}
+            for name, codes in {"(factors)": factors, "(noise)": noise}.items()
         }
+
+    return kept(bench, "references", make)
+
+
+def kept(bench: Bench, name: str, make: Callable):
+    """What `make` returns, computed once: later it is read from a file."""
+    path = bench.folder / "results" / f"{name}.json"
+    if not path.exists():
+        made = make()
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(scores), encoding="utf-8")
+        path.write_text(json.dumps(made), encoding="utf-8")
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -160,33 +144,27 @@ def own_settings(settings: Sequence[str]) -> dict[str, str]:
     return {name: given[name] for name in given if name in METRIC_TABLE.defaults("disentanglement")}
 
 
-def page(
-    given: argparse.Namespace,
-    found: Mapping[str, Sequence[Values]],
-    known: Mapping[str, Mapping[str, float]],
-) -> list[str]:
-    """A row per model, then the rows for comparison."""
-    rows = [
-        {"model": row}
-        | {
-            column: summary([each[metric][name] for each in values])
-            for column, (metric, name) in COLUMNS.items()
-        }
-        for row, values in found.items()
-    ]
-    for row, scores in known.items():
-        cells_of = {
-            column: summary([scores[name]])
-            for column, (metric, name) in COLUMNS.items()
-            if metric == "disentanglement"
-        }
-        rows.append({"model": row} | cells_of)
-    return [
+def traversals(given: argparse.Namespace, bench: Bench) -> None:
+    """Draws the models of the first seed side by side, into files beside the page."""
+    runs = [Run(row, given.seeds[0], given.latent_dim) for row in given.models]
+    name = bench.call_name(runs, ["traversal"], "traversals", SHEET)
+    folder = bench.folder / "results" / name
+    options = ["--output-dir", str(folder), "--set", *SHEET]
+    # The options of the other metrics are not those of this one.
+    plain = dataclasses.replace(bench, evaluate_options=())
+    plain.documents(runs, ["traversal"], name, options)
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    for kind in ("png", "gif"):
+        for path in folder.glob(f"traversal/*.{kind}"):
+            shutil.copyfile(path, given.output.with_name(f"{given.output.stem}-traversals.{kind}"))
+
+
+def head(given: argparse.Namespace) -> str:
+    return (
         f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size}, "
         f"seeds {', '.join(map(str, given.seeds))}, {given.latent_dim} dimensions. "
-        f"{cells(given.seeds)} Options of the metrics: {' '.join(given.set) or 'the defaults'}.",
-        *("", *markdown_table(rows)),
-    ]
+        f"{cells(given.seeds)} Options of the metrics: {' '.join(given.set) or 'the defaults'}."
+    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,10 +1,18 @@
 """The table on disentanglement, with training and scoring replaced by known values."""
 
+import types
+
+import numpy as np
 import pytest
 
 from benchmarks.bench import Bench
+from benchmarks.pages import difference
 from benchmarks.study_b import disentanglement
-from benchmarks.study_b.disentanglement import COLUMNS, METRICS, MODELS
+from benchmarks.study_b.disentanglement import METRICS
+from benchmarks.study_b.page import SCORES, SPARSITY
+from benchmarks.study_b.plan import MODELS, Run
+
+KNOWN = {"(noise)": {"disentanglement": {"factor_vae": 0.25, "mig": 0.0}}}
 
 
 @pytest.fixture
@@ -12,12 +20,20 @@ def page(monkeypatch, tmp_path):
     """Function: arguments -> the page and the runs that were trained."""
     trained = {}
     monkeypatch.setattr(Bench, "train", lambda bench, run: trained.setdefault(run.name, run))
+    monkeypatch.setattr(Bench, "documents", lambda *given: pytest.fail("not replaced"))
+    monkeypatch.setattr(disentanglement, "traversals", lambda given, bench: None)
+    monkeypatch.setattr(disentanglement, "references", lambda *given: KNOWN)
+    monkeypatch.setattr(
+        disentanglement, "agreement", lambda bench, runs: [{"udr": run.seed} for run in runs]
+    )
 
     def scores(bench, runs, metrics, name, options=()):
         assert metrics == METRICS and len(runs) == 1
         values = {metric: {} for metric in metrics}
-        for number, (metric, value) in enumerate(COLUMNS.values()):
-            values[metric][value] = number + runs[0].seed / 10
+        shift = 5 * (runs[0].row == "FactorVAE")
+        for number, (metric, value) in enumerate({**SCORES, **SPARSITY}.values()):
+            if metric in metrics and value not in ("hidden_hoyer", "hidden_zeros"):
+                values[metric][value] = number + runs[0].seed / 10 + shift
         return {runs[0].name: values}
 
     monkeypatch.setattr(Bench, "scores", scores)
@@ -32,21 +48,60 @@ def page(monkeypatch, tmp_path):
     return run
 
 
-def test_rows_are_models_and_codes_for_comparison(page, monkeypatch):
-    known = dict.fromkeys(["factor_vae", "beta_vae", "mig", "dci", "sap", "modularity"], 0.25)
-    scores = disentanglement.disentanglement
-    monkeypatch.setattr(scores, "all_scores", lambda codes, factors, **options: known)
+def tables(text):
+    """Title -> rows of the table below it, each a list of cells."""
+    parts = dict(part.split("\n", 1) for part in text.split("\n## ")[1:])
+    return {
+        title: [
+            [cell.strip() for cell in line.strip("|").split("|")]
+            for line in lines.splitlines()
+            if line.startswith("|")
+        ]
+        for title, lines in parts.items()
+    }
+
+
+def test_rows_are_models_and_codes_for_comparison(page):
     text, trained = page("--seeds", "0", "2")
     assert len(trained) == 2 * len(MODELS)
-    header, _, *rows = (line for line in text.splitlines() if line.startswith("|"))
-    assert header.startswith("| model | FactorVAE score | beta-VAE score | MIG | DCI |")
-    assert rows[0].startswith("| VAE | 0.100 [")
-    assert rows[-2].startswith("| (factors) | 0.250 | 0.250 |")
-    assert len(rows) == len(MODELS) + 2
+    found = tables(text)
+    header, _, *rows = found["Scores"]
+    assert header == ["model", *SCORES]
+    assert rows[0][:2] == ["VAE", "0.100 [-1.171, 1.371]"]
+    # Of two seeds, 0 and 2.
+    assert rows[0][header.index("UDR")].startswith("1.000 [")
+    assert rows[-1] == ["(noise)", "0.250", "", "0.000", *[""] * (len(SCORES) - 3)]
+    assert len(rows) == len(MODELS) + 1
+    header, _, *rows = found["Sparsity"]
+    assert header == ["model", *SPARSITY] and len(rows) == len(MODELS)
+    assert rows[0][-1] == ""
 
 
-def test_every_model_has_the_same_code_and_its_own_options(page, monkeypatch):
-    monkeypatch.setattr(disentanglement, "references", lambda *given: {})
+def test_differences_are_from_the_vae(page):
+    _, _, *rows = tables(page("--seeds", "0", "1", "2")[0])["Differences from the VAE"]
+    cells = {row[0]: row[1] for row in rows}
+    assert len(cells) == len(MODELS) - 1
+    assert cells["FactorVAE"] == "**5.000 [4.773, 5.227]**"
+    assert cells["beta-TCVAE"] == "0.000 [-0.227, 0.227]"
+    assert "Differences" not in page("--seeds", "0")[0]
+    assert "Differences" not in page("--models", "FactorVAE", "beta-TCVAE")[0]
+
+
+def test_welch_interval_covers_the_difference():
+    rng = np.random.default_rng(0)
+    apart = 0
+    for _ in range(2000):
+        cell = difference(rng.normal(size=3), 3 * rng.normal(size=3))
+        apart += cell.startswith("**")
+    assert apart / 2000 < 0.06
+
+
+def test_all_models_by_the_first_seed_are_trained_first(page):
+    _, trained = page("--seeds", "3", "4")
+    assert [run.seed for run in trained.values()] == [3] * len(MODELS) + [4] * len(MODELS)
+
+
+def test_every_model_has_the_same_code_and_its_own_options(page):
     _, trained = page("--seeds", "1", "--latent-dim", "7")
     words = {name: " ".join(map(str, run.arguments)) for name, run in trained.items()}
     assert all("latent_dim=7" in each for each in words.values())
@@ -54,3 +109,34 @@ def test_every_model_has_the_same_code_and_its_own_options(page, monkeypatch):
     assert start in words["beta-vae-4-s1"]
     assert "code_prior=laplace encoder_penalty=none" in words["sparse-prior-laplace-s1"]
     assert len(set(words.values())) == len(MODELS)
+
+
+def test_models_that_find_the_same_dimensions_agree(monkeypatch, tmp_path):
+    images = np.random.default_rng(0).uniform(size=(500, 4, 4, 1)).astype(np.float32)
+    data = types.SimpleNamespace(
+        spec=types.SimpleNamespace(num_examples={"test": 500}),
+        arrays=lambda split, limit=None: {"image": images},
+    )
+
+    def export(path):
+        """Two pixels, in the order of the run, or their sum and difference."""
+        seed = int(path.name[-1])
+
+        def call(signature, image):
+            mean = image[:, 0, :2, 0][:, :: -1 if seed == 1 else 1]
+            if seed == 2:
+                mean = mean @ np.array([[1, 1], [1, -1]])
+            return {"mean": mean, "stddev": np.full_like(mean, 0.1)}
+
+        return types.SimpleNamespace(call=call)
+
+    monkeypatch.setattr(disentanglement, "load", export)
+    monkeypatch.setattr(Bench, "load_dataset", lambda bench, run: data)
+    bench = Bench("sprites", tmp_path, epochs=1, batch_size=1)
+    same = disentanglement.agreement(bench, [Run("VAE", seed, 2) for seed in (0, 1)])
+    mixed = disentanglement.agreement(bench, [Run("VAE", seed, 2) for seed in (0, 2)])
+    assert [each["udr"] > 0.85 for each in same] == [True, True]
+    assert [each["udr"] < 0.7 for each in mixed] == [True, True]
+    assert disentanglement.agreement(bench, [Run("VAE", 0, 2)]) == [{}]
+    monkeypatch.delattr(disentanglement, "load")
+    assert disentanglement.agreement(bench, [Run("VAE", seed, 2) for seed in (0, 1)]) == same

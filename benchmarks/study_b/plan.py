@@ -1,0 +1,54 @@
+"""The models of study B, and their trainings."""
+
+import dataclasses
+
+# Name of a row -> model and its options.
+MODELS = {
+    "VAE": ("vae", ""),
+    "beta-VAE, 0.25": ("beta_vae", "beta=0.25"),
+    "beta-VAE, 4": ("beta_vae", "beta=4"),
+    "beta-VAE, capacity 25": ("beta_vae", "beta=100 capacity=25 capacity_steps=5000"),
+    "beta-TCVAE": ("beta_tcvae", ""),
+    "FactorVAE": ("factor_vae", ""),
+    "DIP-VAE I": ("dip_vae", ""),
+    "DIP-VAE II": ("dip_vae", "variant=ii"),
+    "sparse encoder, L1": ("sparse_vae", "code_prior=normal"),
+    "sparse encoder, rates": ("sparse_vae", "code_prior=normal encoder_penalty=kl"),
+    "sparse prior, Laplace": ("sparse_vae", "code_prior=laplace encoder_penalty=none"),
+    "sparse prior, spike and slab": ("sparse_vae", "encoder_penalty=none"),
+    "sparse encoder and prior": ("sparse_vae", ""),
+}
+# The row that the others are compared with.
+PLAIN = "VAE"
+LEARNING_RATE = 0.001
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One training.
+
+    Args:
+        row: A name of `MODELS`.
+        seed: Of the training.
+        latent_dim: Size of the code.
+
+    >>> Run("beta-VAE, 4", seed=1, latent_dim=10).name
+    'beta-vae-4-s1'
+    """
+
+    row: str
+    seed: int
+    latent_dim: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.row.lower().replace(', ', '-').replace(' ', '-')}-s{self.seed}"
+
+    @property
+    def arguments(self) -> list:
+        model, settings = MODELS[self.row]
+        return [
+            # One rate for all; that of FactorVAE is lower by default.
+            *("--model", model, "--seed", self.seed, "--learning-rate", LEARNING_RATE),
+            *("--set", f"latent_dim={self.latent_dim}", *settings.split()),
+        ]
