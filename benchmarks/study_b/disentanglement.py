@@ -13,10 +13,7 @@ options, and not repeated: the command goes on where it was stopped.
 """
 
 import argparse
-import dataclasses
-import json
-import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -26,19 +23,13 @@ from benchmarks.bench import Bench, make_bench, make_parser
 from benchmarks.pages import cells, write_page
 from benchmarks.study_b.page import Values, page
 from benchmarks.study_b.plan import MODELS, Run
+from benchmarks.study_b.together import agreement, kept, traversals
 from tfvae.data import load_dataset
 from tfvae.data.sources.sprites import FACTOR_SIZES, Sprites
 from tfvae.evaluation import METRICS as METRIC_TABLE
 from tfvae.evaluation import disentanglement
-from tfvae.evaluation.code_scores import kl_from_normal
-from tfvae.evaluation.context import Context, Subject
-from tfvae.exports.reader import load
 
 METRICS = ("disentanglement", "reconstruction", "latents")
-# Test images whose codes the models of one row are compared by.
-UDR_IMAGES = 5000
-# Of the figure with all models.
-SHEET = ("steps=5", "max_dimensions=6")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -61,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         runs = [Run(row, seed, given.latent_dim) for seed in given.seeds]
         for each, udr in zip(values, agreement(bench, runs), strict=True):
             each["udr"] = udr
-    traversals(given, bench)
+    first = [Run(row, given.seeds[0], given.latent_dim) for row in given.models]
+    traversals(bench, first, given.output)
     write_page(given.output, page(head(given), found, references(given, bench, data)))
 
 
@@ -84,28 +76,6 @@ def scored(bench: Bench, run: Run) -> dict[str, Mapping[str, float]]:
     return dict(bench.scores([run], METRICS, f"scores-{run.name}")[run.name])
 
 
-def agreement(bench: Bench, runs: Sequence[Run]) -> list[dict[str, float]]:
-    """The unsupervised score of each run, from the runs of the same model; none for a single one.
-
-    UDR compares the codes of the same test images by models that differ in their seeds.
-    """
-    if len(runs) < 2:
-        return [{} for _ in runs]
-
-    def make() -> list[float]:
-        data, codes, rates = bench.load_dataset(runs[0]), [], []
-        for run in runs:
-            export = load(bench.export(run))
-            images = Context([Subject(export, data)]).draw(count=UDR_IMAGES)["image"]
-            encoded = export.call("encode", image=images)
-            codes.append(encoded["mean"])
-            rates.append(kl_from_normal(encoded["mean"], encoded["stddev"]).mean(axis=0))
-        return disentanglement.udr(codes, rates).tolist()
-
-    name = bench.call_name(runs, ["udr"], f"udr-{runs[0].name}")
-    return [{"udr": value} for value in kept(bench, name, make)]
-
-
 def references(given: argparse.Namespace, bench: Bench, data) -> dict[str, Values]:
     """Scores of codes that are the factors, and of codes that are noise; of as many test images as
     the metric takes."""
@@ -124,16 +94,6 @@ def references(given: argparse.Namespace, bench: Bench, data) -> dict[str, Value
     return kept(bench, "references", make)
 
 
-def kept(bench: Bench, name: str, make: Callable):
-    """What `make` returns, computed once: later it is read from a file."""
-    path = bench.folder / "results" / f"{name}.json"
-    if not path.exists():
-        made = make()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(made), encoding="utf-8")
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
 def own_settings(settings: Sequence[str]) -> dict[str, str]:
     """The options KEY=VALUE that the metric `disentanglement` has.
 
@@ -142,21 +102,6 @@ def own_settings(settings: Sequence[str]) -> dict[str, str]:
     """
     given = dict(entry.split("=", 1) for entry in settings)
     return {name: given[name] for name in given if name in METRIC_TABLE.defaults("disentanglement")}
-
-
-def traversals(given: argparse.Namespace, bench: Bench) -> None:
-    """Draws the models of the first seed side by side, into files beside the page."""
-    runs = [Run(row, given.seeds[0], given.latent_dim) for row in given.models]
-    name = bench.call_name(runs, ["traversal"], "traversals", SHEET)
-    folder = bench.folder / "results" / name
-    options = ["--output-dir", str(folder), "--set", *SHEET]
-    # The options of the other metrics are not those of this one.
-    plain = dataclasses.replace(bench, evaluate_options=())
-    plain.documents(runs, ["traversal"], name, options)
-    given.output.parent.mkdir(parents=True, exist_ok=True)
-    for kind in ("png", "gif"):
-        for path in folder.glob(f"traversal/*.{kind}"):
-            shutil.copyfile(path, given.output.with_name(f"{given.output.stem}-traversals.{kind}"))
 
 
 def head(given: argparse.Namespace) -> str:

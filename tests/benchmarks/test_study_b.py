@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.bench import Bench
 from benchmarks.pages import difference
-from benchmarks.study_b import disentanglement
+from benchmarks.study_b import disentanglement, together
 from benchmarks.study_b.disentanglement import METRICS
 from benchmarks.study_b.page import SCORES, SPARSITY
 from benchmarks.study_b.plan import MODELS, Run
@@ -21,7 +21,7 @@ def page(monkeypatch, tmp_path):
     trained = {}
     monkeypatch.setattr(Bench, "train", lambda bench, run: trained.setdefault(run.name, run))
     monkeypatch.setattr(Bench, "documents", lambda *given: pytest.fail("not replaced"))
-    monkeypatch.setattr(disentanglement, "traversals", lambda given, bench: None)
+    monkeypatch.setattr(disentanglement, "traversals", lambda *given: None)
     monkeypatch.setattr(disentanglement, "references", lambda *given: KNOWN)
     monkeypatch.setattr(
         disentanglement, "agreement", lambda bench, runs: [{"udr": run.seed} for run in runs]
@@ -130,13 +130,13 @@ def test_models_that_find_the_same_dimensions_agree(monkeypatch, tmp_path):
 
         return types.SimpleNamespace(call=call)
 
-    monkeypatch.setattr(disentanglement, "load", export)
+    monkeypatch.setattr(together, "load", export)
     monkeypatch.setattr(Bench, "load_dataset", lambda bench, run: data)
     bench = Bench("sprites", tmp_path, epochs=1, batch_size=1)
-    same = disentanglement.agreement(bench, [Run("VAE", seed, 2) for seed in (0, 1)])
-    mixed = disentanglement.agreement(bench, [Run("VAE", seed, 2) for seed in (0, 2)])
+    same = together.agreement(bench, [Run("VAE", seed, 2) for seed in (0, 1)])
+    mixed = together.agreement(bench, [Run("VAE", seed, 2) for seed in (0, 2)])
     assert [each["udr"] > 0.85 for each in same] == [True, True]
     assert [each["udr"] < 0.7 for each in mixed] == [True, True]
-    assert disentanglement.agreement(bench, [Run("VAE", 0, 2)]) == [{}]
-    monkeypatch.delattr(disentanglement, "load")
-    assert disentanglement.agreement(bench, [Run("VAE", seed, 2) for seed in (0, 1)]) == same
+    assert together.agreement(bench, [Run("VAE", 0, 2)]) == [{}]
+    monkeypatch.delattr(together, "load")
+    assert together.agreement(bench, [Run("VAE", seed, 2) for seed in (0, 1)]) == same

@@ -121,3 +121,28 @@ def correlation_interval(value: float, count: int) -> tuple[float, float]:
         return (-1.0, 1.0) if count < 4 else (value, value)
     half = 1.959964 / np.sqrt(count - 3)
     return float(np.tanh(np.arctanh(value) - half)), float(np.tanh(np.arctanh(value) + half))
+
+
+def linear_prediction(
+    codes: np.ndarray, labels: np.ndarray, known: np.ndarray, others: np.ndarray
+) -> np.ndarray:
+    """Labels predicted from other codes by least squares, [M, L].
+
+    Args:
+        codes, labels, known: To fit to: [N, D], [N, L] and bool [N, L].
+        others: Codes to predict for, [M, D].
+
+    >>> codes, labels = np.array([[0.0, 1.0], [1.0, 1.0], [2.0, 0.0]]), np.array([[1], [3], [5]])
+    >>> linear_prediction(codes, labels, labels > 0, np.array([[4.0, 0.0]])).round(6).tolist()
+    [[9.0]]
+    """
+    scale = np.maximum(codes.std(axis=0), 1e-12)
+    inputs, outputs = (
+        np.concatenate([(each - codes.mean(axis=0)) / scale, np.ones([len(each), 1])], axis=1)
+        for each in (codes, others)
+    )
+    columns = [
+        outputs @ np.linalg.lstsq(inputs[rows], labels[rows, label], rcond=None)[0]
+        for label, rows in enumerate(known.T)
+    ]
+    return np.stack(columns, axis=1)

@@ -94,6 +94,17 @@ def test_the_dimension_that_follows_a_label_is_found():
     assert (first["label"], first["dimension"]) == ("label1", 4)
     assert first["from"] < first["correlation"] < first["to"] < -0.98
     assert abs(first["its correlation"]) < 0.4
+    assert first["all dimensions"] > 0.98
+
+
+def test_a_label_that_is_spread_over_dimensions_is_told_from_one_that_is_not():
+    def encode(image):
+        codes = noise(image)
+        codes["mean"][:, 1] = codes["mean"][:, 0] + image[:, 0, 3, 0]
+        return codes
+
+    rows = {row["label"]: row for row in measured(toy_dataset(BINARY), encode).tables["Labels"]}
+    assert rows["label3"]["all dimensions"] > 0.99 > 0.8 > rows["label3"]["correlation"]
 
 
 def test_codes_that_say_nothing_are_not_found_to_follow_labels():

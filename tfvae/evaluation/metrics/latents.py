@@ -12,6 +12,7 @@ from tfvae.evaluation.code_scores import (
     correlation,
     correlation_interval,
     kl_from_normal,
+    linear_prediction,
 )
 from tfvae.evaluation.context import Context, Result, Rows
 from tfvae.evaluation.statistics import make_rng, mean_interval
@@ -177,6 +178,9 @@ def _labels(
     chosen_by, _ = _codes(context, choosing)
     before = correlation(chosen_by, choosing[LABEL], choosing[OBSERVED] > 0)
     after = correlation(mean, data[LABEL], data[OBSERVED] > 0)
+    # What a linear function of the whole code makes of the label.
+    predicted = linear_prediction(chosen_by, choosing[LABEL], choosing[OBSERVED] > 0, mean)
+    together = np.diag(correlation(predicted, data[LABEL], data[OBSERVED] > 0))
     rows = []
     for label, name in enumerate(context.spec.label_names):
         known = int((data[OBSERVED][:, label] > 0).sum())
@@ -194,6 +198,7 @@ def _labels(
                 "to": high,
                 "next dimension": int(second),
                 "its correlation": float(after[second, label]),
+                "all dimensions": float(together[label]),
             }
         )
     return sorted(rows, key=lambda row: -abs(row["correlation"])), after
