@@ -32,7 +32,7 @@ def dci(
     factors: np.ndarray,
     *,
     num_train: int | None = None,
-    bins: int = 64,
+    bins: int = 32,
     jobs: int = -1,
 ) -> DCI:
     """Disentanglement, completeness and informativeness by boosted trees, one fit per factor.
@@ -44,7 +44,7 @@ def dci(
     Args:
         codes: [N, D].
         factors: [N, F], whole numbers.
-        num_train: Rows to fit to; the others are scored. None: two thirds.
+        num_train: Rows to fit to; the others are scored. None: half.
         bins: Number of bins.
         jobs: Threads at once, as for joblib; -1 for all cores.
     Raises:
@@ -59,7 +59,7 @@ def dci(
 
     codes, factors = checked(codes, factors)
     binned = np.stack([_ranked(column, bins) for column in codes.T], axis=1)
-    split = len(codes) * 2 // 3 if num_train is None else num_train
+    split = len(codes) // 2 if num_train is None else num_train
     # The longest first.
     order = np.argsort(-factors.max(axis=0), kind="stable")
     # Trees grow without Python's lock.
