@@ -14,6 +14,7 @@ MODELS = {
     "DIP-VAE II": ("dip_vae", "variant=ii"),
     "sparse encoder, L1": ("sparse_vae", "code_prior=normal"),
     "sparse encoder, rates": ("sparse_vae", "code_prior=normal encoder_penalty=kl"),
+    "sparse encoder, Hoyer": ("sparse_vae", "code_prior=normal encoder_penalty=hoyer"),
     "sparse prior, Laplace": ("sparse_vae", "code_prior=laplace encoder_penalty=none"),
     "sparse prior, spike and slab": ("sparse_vae", "encoder_penalty=none"),
     "sparse encoder and prior": ("sparse_vae", ""),

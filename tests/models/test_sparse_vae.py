@@ -32,7 +32,7 @@ def test_without_sparsity_it_is_the_vae(batch):
         np.testing.assert_allclose(terms[name], term, rtol=1e-6)
 
 
-@pytest.mark.parametrize("penalty", ["l1", "kl"])
+@pytest.mark.parametrize("penalty", ["l1", "kl", "hoyer"])
 def test_the_penalty_is_that_of_the_hidden_layers_alone(penalty, batch):
     made = model(code_prior="normal", encoder_penalty=penalty, encoder_weight=3.0, target_rate=0.2)
     terms = made.loss_terms(batch, SEED)
@@ -43,6 +43,11 @@ def test_the_penalty_is_that_of_the_hidden_layers_alone(penalty, batch):
         hidden.append(flat)
     if penalty == "l1":
         expected = sum(each.mean(axis=1) for each in hidden)
+    elif penalty == "hoyer":
+        expected = 0
+        for each in hidden:
+            root, ratio = np.sqrt(each.shape[1]), each.sum(axis=1) / np.linalg.norm(each, axis=1)
+            expected += (ratio - 1) / (root - 1)
     else:
         rates = [np.tanh(each).mean(axis=0) for each in hidden]
         expected = sum(

@@ -123,3 +123,25 @@ def test_hoyer_does_not_depend_on_the_scale():
         found = sparsity.hoyer(tf.constant(scale * values))
         np.testing.assert_allclose(found, (root - ratio) / (root - 1), rtol=1e-4)
     assert sparsity.hoyer(tf.zeros([2, 3])).numpy().tolist() == [1.0, 1.0]
+
+
+def test_gradient_of_hoyer_is_finite_and_that_of_differences():
+    values = np.random.default_rng(0).normal(size=12)
+    values[0] = 0.5
+
+    def formula(v):
+        root = np.sqrt(len(v))
+        return (root - np.abs(v).sum() / np.linalg.norm(v)) / (root - 1)
+
+    expected = [(formula(values + d) - formula(values - d)) / 2e-6 for d in 1e-6 * np.eye(12)]
+    for rows in (values, np.zeros(12)):
+        rows = tf.constant(rows[None], tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(rows)
+            sparse = sparsity.hoyer(rows)
+        found = tape.gradient(sparse, rows)[0].numpy()
+        assert np.isfinite(found).all()
+        if float(sparse[0]) < 1:
+            np.testing.assert_allclose(found, expected, atol=1e-4)
+            # Larger by a factor is no sparser.
+            assert abs(found @ values) < 1e-5

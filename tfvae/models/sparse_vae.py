@@ -38,7 +38,8 @@ class SparseVAE(VAE):
         use_rate: Share of the dimensions that an image uses, under the spike and slab prior.
         warmup_steps: Training steps until `spike` counts in full.
         encoder_penalty: l1: mean absolute activation of each hidden layer; kl: divergence of each
-            unit's rate from `target_rate`; none: no penalty.
+            unit's rate from `target_rate`; hoyer: 1 less Hoyer's sparsity of each hidden layer;
+            none: no penalty.
         encoder_weight: lambda.
         target_rate: Share of the images that switch a hidden unit on, under `kl`.
 
@@ -62,7 +63,7 @@ class SparseVAE(VAE):
         code_prior: Literal["normal", "laplace", "spike_slab"] = "spike_slab",
         use_rate: Annotated[float, Field(gt=0, lt=1)] = 0.5,
         warmup_steps: Annotated[int, Field(ge=0)] = 1000,
-        encoder_penalty: Literal["none", "l1", "kl"] = "l1",
+        encoder_penalty: Literal["none", "l1", "kl", "hoyer"] = "l1",
         encoder_weight: Annotated[float, Field(ge=0)] = 10.0,
         target_rate: Annotated[float, Field(gt=0, lt=1)] = 0.1,
         **kwargs,
@@ -136,6 +137,8 @@ class SparseVAE(VAE):
             terms[SPIKE] = spike_slab.kl_of_spikes(posterior, self.use_rate)
         if self.encoder_penalty == "l1":
             terms[PENALTY] = sparsity.mean_absolute(hidden)
+        if self.encoder_penalty == "hoyer":
+            terms[PENALTY] = sparsity.lack_of_hoyer(hidden)
         if self.encoder_penalty == "kl":
             divergence = sparsity.rate_divergence(hidden, self.target_rate)
             terms[PENALTY] = tf.zeros_like(terms["rate"]) + divergence

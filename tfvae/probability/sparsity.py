@@ -42,11 +42,30 @@ def hoyer(values: tf.Tensor) -> tf.Tensor:
     """
     values = tf.abs(tf.cast(values, tf.float32))
     # Divided by the largest first: squares of small entries would vanish.
-    values = tf.math.divide_no_nan(values, tf.reduce_max(values, axis=-1, keepdims=True))
+    largest = tf.stop_gradient(tf.reduce_max(values, axis=-1, keepdims=True))
+    values = tf.math.divide_no_nan(values, largest)
     size = tf.sqrt(tf.cast(tf.shape(values)[-1], tf.float32))
-    sums, norms = tf.reduce_sum(values, axis=-1), tf.norm(values, axis=-1)
-    ratio = tf.where(norms > 0, tf.math.divide_no_nan(sums, norms), 1.0)
+    sums, squares = tf.reduce_sum(values, axis=-1), tf.reduce_sum(tf.square(values), axis=-1)
+    # The root of 0 has no gradient.
+    some = squares > 0.0
+    ratio = tf.where(some, sums / tf.sqrt(tf.where(some, squares, 1.0)), 1.0)
     return tf.clip_by_value(tf.math.divide_no_nan(size - ratio, size - 1.0), 0.0, 1.0)
+
+
+def lack_of_hoyer(activations: Sequence[tf.Tensor]) -> tf.Tensor:
+    """1 less Hoyer's sparsity of each layer, summed over layers, for each image.
+
+    Unlike the other penalties, it doesn't depend on the scale of the activations.
+
+    Args:
+        activations: Of each hidden layer, [B, ..., units].
+    Returns:
+        [B].
+
+    >>> lack_of_hoyer([tf.constant([[0.0, 2.0]]), tf.constant([[1.0, 1.0]])]).numpy().tolist()
+    [1.0]
+    """
+    return tf.reduce_sum(1.0 - measured(activations)["hoyer"], axis=1)
 
 
 def measured(activations: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
