@@ -5,7 +5,7 @@ import pytest
 
 from tfvae.data import load_dataset
 from tfvae.data.sources.sprites import DRAWING, FACTOR_SIZES, ORIENTATIONS, SCALES, Sprites
-from tfvae.schema import SPLITS, UsageError
+from tfvae.schema import SPLITS, UsageError, UserError
 
 SIZES = tuple(FACTOR_SIZES.values())
 
@@ -86,6 +86,33 @@ def test_the_pipeline_reads_what_the_factors_say(size):
     np.testing.assert_array_equal(data.arrays("validation", 50)["image"], batch)
     every = np.concatenate([data.factors(split) for split in SPLITS])
     assert len(np.unique(np.ravel_multi_index(every.T, SIZES))) == np.prod(SIZES)
+
+
+@pytest.mark.parametrize("factor", FACTOR_SIZES)
+def test_pairs_share_one_factor(factor):
+    data = load_dataset("sprites", image_size=32)
+    found = data.pairs("validation", factor, 200, seed=3)
+    number = list(FACTOR_SIZES).index(factor)
+    first, second = found["factors"].swapaxes(0, 1)
+    np.testing.assert_array_equal(first[:, number], second[:, number])
+    assert (first != second).any(axis=1).all()
+    # The others are shared by chance alone, and every value is drawn.
+    for other, size in enumerate(SIZES):
+        if other != number:
+            assert (first[:, other] == second[:, other]).mean() < 1 / size + 0.12
+    assert len(np.unique(first[:, number])) > 0.8 * SIZES[number]
+    rows = np.ravel_multi_index(found["factors"].reshape(-1, 5).T, SIZES)
+    images = found["image"].reshape(-1, 32, 32, 1)
+    np.testing.assert_array_equal(images, (Sprites(32)[rows] / 255).astype(np.float32))
+    again = data.pairs("validation", factor, 200, seed=3)
+    np.testing.assert_array_equal(again["factors"], found["factors"])
+
+
+def test_pairs_need_a_known_factor():
+    with pytest.raises(UsageError, match="unknown factor 'size'; choose from shape, scale"):
+        load_dataset("sprites").pairs("test", "size", 2, seed=0)
+    with pytest.raises(UserError, match="the factors of the data set digits aren't known"):
+        load_dataset("digits").pairs("test", "size", 2, seed=0)
 
 
 def test_another_drawing_needs_another_version(sprites):

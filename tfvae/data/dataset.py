@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfvae.data.consistency import check_splits
 from tfvae.data.examples import IN_MEMORY_BYTES, Examples
 from tfvae.data.splits import check_ratio, labelled_rows
+from tfvae.groups import Groups
 from tfvae.schema import (
     IMAGE,
     LABEL,
@@ -188,6 +189,43 @@ class Dataset:
         (10, 2)
         """
         return self._examples(split).factors
+
+    def pairs(self, split: str, factor: str, count: int, *, seed: int) -> dict[str, np.ndarray]:
+        """Random pairs of different images that share the value of one factor.
+
+        Args:
+            split: "train", "validation" or "test".
+            factor: Its name, a key of `spec.factor_sizes`.
+            count: Number of pairs.
+            seed: Of the draw.
+        Returns:
+            {"image": float32 [count, 2, H, W, C], "factors": int64 [count, 2, F]}.
+        Raises:
+            UserError: the factors aren't known, or no two images share a value.
+            UsageError: an unknown split or factor.
+
+        >>> column = np.arange(10)[:, None] % 4
+        >>> part = Examples(np.zeros([10, 8, 8, 1], np.uint8), factors=column)
+        >>> spec = DataSpec("squares", (8, 8, 1), factor_sizes={"x": 4})
+        >>> squares = Dataset(spec, dict.fromkeys(SPLITS, part), options={})
+        >>> found = squares.pairs("test", "x", count=3, seed=0)
+        >>> found["image"].shape, bool((found["factors"][:, 0] == found["factors"][:, 1]).all())
+        ((3, 2, 8, 8, 1), True)
+        """
+        examples = self._examples(split)
+        if examples.factors is None:
+            raise UserError(f"the factors of the data set {self.spec.name} aren't known")
+        names = list(self.spec.factor_sizes or ())
+        if factor not in names:
+            raise UsageError(f"unknown factor {factor!r}; choose from {', '.join(names)}")
+        number = names.index(factor)
+        groups = Groups(examples.factors[:, number], number)
+        rows = np.stack(groups.pairs((count,), np.random.default_rng(seed)), axis=1)
+        images = examples.take(rows.ravel()).read(0, rows.size)[IMAGE]
+        return {
+            IMAGE: images.reshape(count, 2, *images.shape[1:]),
+            "factors": examples.factors[rows],
+        }
 
     @property
     def pairing(self) -> str:

@@ -7,9 +7,10 @@ from sklearn.metrics import mutual_info_score
 from sklearn.svm import LinearSVC
 
 from tfvae.evaluation import disentanglement as scores
-from tfvae.evaluation.disentanglement import fixed_factor, importance, predictability
+from tfvae.evaluation.disentanglement import importance, predictability
 from tfvae.evaluation.disentanglement.information import mig_per_factor
 from tfvae.evaluation.swap.unpaired import random_rotation
+from tfvae.groups import Groups
 from tfvae.schema import UserError
 
 SIZES = [3, 4, 5]
@@ -109,7 +110,7 @@ def test_informativeness_is_the_accuracy_on_other_rows(factors, perfect):
 
 def test_pairs_share_the_factor_and_nothing_else(factors):
     rng = np.random.default_rng(0)
-    groups = fixed_factor.Groups(factors[:, 1], 1)
+    groups = Groups(factors[:, 1], 1)
     first, second = groups.pairs((400, 50), rng)
     assert np.array_equal(factors[first, 1], factors[second, 1])
     assert not (first == second).any()
@@ -124,7 +125,7 @@ def test_pairs_share_the_factor_and_nothing_else(factors):
 
 def test_partners_are_the_other_images_of_the_value_and_equally_likely():
     """Of values with 1, 2 and 3 images, the first has no pair."""
-    groups = fixed_factor.Groups(np.array([5, 7, 9, 9, 7, 9]), 0)
+    groups = Groups(np.array([5, 7, 9, 9, 7, 9]), 0)
     first, second = groups.pairs((60_000,), np.random.default_rng(0))
     counts = np.zeros([6, 6])
     np.add.at(counts, (first, second), 1 / len(first))
@@ -134,7 +135,7 @@ def test_partners_are_the_other_images_of_the_value_and_equally_likely():
         expected[row, other] = 1 / 10
     np.testing.assert_allclose(counts, expected, atol=0.01)
     with pytest.raises(UserError, match="factor 3: no two of 4 images share a value"):
-        fixed_factor.Groups(np.arange(4), 3)
+        Groups(np.arange(4), 3)
 
 
 @pytest.mark.parametrize("count", [200, 1000])
