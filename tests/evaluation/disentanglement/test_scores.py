@@ -21,10 +21,10 @@ SCORES = {
     "beta_vae": (lambda codes, factors: scores.beta_vae_score(codes, factors, **FEW), 1 / 3),
     "factor_vae": (lambda codes, factors: scores.factor_vae_score(codes, factors, **FEW), 1 / 3),
     "disentanglement": (
-        lambda codes, factors: scores.dci(codes, factors, jobs=1).disentanglement,
+        lambda codes, factors: scores.dci(codes, factors).disentanglement,
         0,
     ),
-    "completeness": (lambda codes, factors: scores.dci(codes, factors, jobs=1).completeness, 0),
+    "completeness": (lambda codes, factors: scores.dci(codes, factors).completeness, 0),
 }
 
 
@@ -102,9 +102,9 @@ def test_importances_are_weighed_as_in_the_paper():
 def test_informativeness_is_the_accuracy_on_other_rows(factors, perfect):
     shuffled = factors.copy()
     shuffled[1000:] = np.random.default_rng(1).permutation(shuffled[1000:])
-    assert scores.dci(perfect, factors, jobs=1).informativeness == 1
+    assert scores.dci(perfect, factors).informativeness == 1
     expected = np.mean(1 / np.array(SIZES))
-    found = scores.dci(perfect, shuffled, num_train=1000, jobs=1).informativeness
+    found = scores.dci(perfect, shuffled, num_train=1000).informativeness
     assert found == pytest.approx(expected, abs=0.05)
 
 
@@ -152,14 +152,14 @@ def test_few_images_and_rare_values_are_at_chance(count):
 
 def test_codes_of_one_value_and_values_that_no_fit_has_seen(factors):
     constant = np.ones([1500, 3])
-    found = scores.dci(constant, factors, jobs=1)
+    found = scores.dci(constant, factors)
     assert found.disentanglement == found.completeness == 0
     assert scores.mig(constant, factors) == 0
     rare = np.zeros([1500, 2], int)
     rare[1400:, 0] = 1
     rare[::2, 1] = 1
     codes = rare + np.random.default_rng(0).normal(size=rare.shape) / 10
-    assert 0.8 < scores.dci(codes, rare, jobs=1).informativeness < 1
+    assert 0.8 < scores.dci(codes, rare).informativeness < 1
     assert np.isfinite(scores.sap(codes, rare))
 
 

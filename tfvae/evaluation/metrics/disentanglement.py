@@ -40,8 +40,8 @@ def disentanglement(
     * `sap`, separated attribute predictability (Kumar et al. 2018).
 
     Args:
-        num_images: Number of test images; what a score fits is fitted to a half of them, and scored
-            on the other.
+        num_images: Number of test images. Two thirds of them are used to fit what `dci` and `sap`
+            fit, a half to fit what `beta_vae` and `factor_vae` do, and the others to score it.
         bins: Number of bins that `mig` and `modularity` divide each dimension into.
         batch_size: Images, or pairs of them, with a common factor per batch.
         num_batches: Batches that `beta_vae` and `factor_vae` fit to; half as many are scored.
