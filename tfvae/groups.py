@@ -10,17 +10,17 @@ class Groups:
 
     Args:
         column: [N], values of the factor.
-        number: Of the factor, for messages.
+        name: Of the factor, for messages.
     Raises:
         UserError: no two images share a value.
 
-    >>> groups = Groups(np.array([0, 1, 0, 2]), number=0)
+    >>> groups = Groups(np.array([0, 1, 0, 2]), name="scale")
     >>> first, second = groups.pairs((4,), np.random.default_rng(0))
     >>> bool((np.sort([first, second], axis=0) == [[0], [2]]).all())
     True
     """
 
-    def __init__(self, column: np.ndarray, number: int):
+    def __init__(self, column: np.ndarray, name: str):
         values, counts = np.unique(column, return_inverse=True, return_counts=True)[1:]
         # Rows sorted by value; a row's value begins at `starts` and has `counts` rows.
         self.order = np.argsort(values, kind="stable")
@@ -29,7 +29,7 @@ class Groups:
         # Positions in that order of images with a partner.
         self.shared = np.flatnonzero(self.counts[self.values] > 1)
         if not len(self.shared):
-            raise UserError(f"factor {number}: no two of {len(column)} images share a value")
+            raise UserError(f"{name}: no two of {len(column)} images share a value")
 
     def pairs(
         self, shape: tuple[int, ...], rng: np.random.Generator

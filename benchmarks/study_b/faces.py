@@ -33,6 +33,8 @@ ROWS = ("VAE", "beta-TCVAE", "sparse encoder, L1", "sparse prior, spike and slab
         "sparse encoder and prior")  # fmt: skip
 ATTRIBUTES = ("Male", "Smiling", "Bangs")
 
+_BEST = "The seed with the highest UDR"
+
 # What is known of one run: {"udr": ..., "mse": ..., "labels": {attribute: row of `latents`}, ...}.
 Found = dict[str, Any]
 
@@ -99,10 +101,11 @@ def page(
         f"Data set `{given.dataset}`, {given.epochs} epochs in batches of {given.batch_size}, "
         f"seeds {', '.join(map(str, given.seeds))}, {given.latent_dim} dimensions.",
         *("", "## Means over seeds", ""),
-        "Correlations, in absolute value, of the dimension that follows an attribute; in "
-        f"parentheses that of the best linear function of the whole code. {cells(given.seeds)}",
+        "Correlation of the dimension that follows an attribute, with the sign that it has on "
+        "validation images; in parentheses that of the best linear function of the whole code. "
+        f"{cells(given.seeds)}",
         *("", *markdown_table([_means(row, found[row], given.attributes) for row in found])),
-        *("", "## The seed with the highest UDR", ""),
+        *("", f"## {_BEST if len(given.seeds) > 1 else 'The units'}", ""),
         "The dimension that follows each attribute, its correlation with it [95 % interval over "
         "test images], and the largest correlation of another dimension.",
         *("", *markdown_table(_units(found, best, given))),
@@ -113,8 +116,9 @@ def _means(row: str, values: Sequence[Found], attributes: Sequence[str]) -> dict
     cell = {"model": row}
     for name in attributes:
         rows = [each["labels"][name] for each in values]
-        whole = np.mean([abs(each["all dimensions"]) for each in rows])
-        cell[name] = f"{summary([abs(each['correlation']) for each in rows], 2)} ({whole:.2f})"
+        whole = np.mean([each["all dimensions"] for each in rows])
+        units = [each["correlation"] * np.sign(each["on validation"]) for each in rows]
+        cell[name] = f"{summary(units, 2)} ({whole:.2f})"
     columns = {"UDR": "udr", "active units": "active_units", "units per image": "units_per_image",
                "MSE": "mse"}  # fmt: skip
     for column, name in columns.items():
@@ -138,11 +142,18 @@ def _units(
                     "dimension": f"z{each['dimension']}",
                     "correlation": f"{each['correlation']:.2f} "
                     f"[{each['from']:.2f}, {each['to']:.2f}]",
-                    "next": f"z{each['next dimension']} {each['its correlation']:.2f}",
+                    "next": _next(each),
                     "all dimensions": f"{each['all dimensions']:.2f}",
                 }
             )
     return rows
+
+
+def _next(row: Mapping[str, Any]) -> str:
+    """The second dimension of a label, and its correlation; a code of one dimension has none."""
+    if "next dimension" not in row:
+        return ""
+    return f"z{row['next dimension']} {row['its correlation']:.2f}"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from benchmarks.bench import Bench
 from benchmarks.study_b.plan import Run
+from tfvae import files
 from tfvae.evaluation import disentanglement
-from tfvae.evaluation.code_scores import kl_from_normal
+from tfvae.evaluation.code_scores import channel_information
 from tfvae.evaluation.context import Context, Subject
 from tfvae.exports.reader import load
 
@@ -34,7 +35,9 @@ def agreement(bench: Bench, runs: Sequence[Run]) -> list[dict[str, float]]:
             images = Context([Subject(export, data)]).draw(count=UDR_IMAGES)["image"]
             encoded = export.call("encode", image=images)
             codes.append(encoded["mean"])
-            rates.append(kl_from_normal(encoded["mean"], encoded["stddev"]).mean(axis=0))
+            # The paper has the divergence from the prior, which is 0 for dimensions without use.
+            # So is their information, whatever the prior; the divergence from N(0, 1) isn't.
+            rates.append(channel_information(encoded["mean"], encoded["stddev"]))
         return disentanglement.udr(codes, rates).tolist()
 
     name = bench.call_name(runs, ["udr"], f"udr-{runs[0].name}")
@@ -63,6 +66,5 @@ def kept(bench: Bench, name: str, make: Callable):
     path = bench.folder / "results" / f"{name}.json"
     if not path.exists():
         made = make()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(made), encoding="utf-8")
+        files.write_json(path, made)
     return json.loads(path.read_text(encoding="utf-8"))

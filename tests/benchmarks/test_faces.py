@@ -23,7 +23,8 @@ def page(monkeypatch, tmp_path):
         labels = [
             {
                 "label": label, "dimension": run.seed, "correlation": value, "from": value - 0.05,
-                "to": value + 0.05, "next dimension": 7, "its correlation": 0.1,
+                "to": value + 0.05, "on validation": value, "next dimension": 7,
+                "its correlation": 0.1,
                 "all dimensions": 0.9,
             }
             for label, value in {"smiling": -0.5 - run.seed / 10, "beard": 0.3}.items()
@@ -55,6 +56,19 @@ def test_units_of_the_seed_that_agrees_most(page):
     assert "| VAE | 0.55 [-0.09, 1.19] (0.90) | 0.30 [0.30, 0.30] (0.90) | 0.25 [" in text
     assert "| VAE, seed 1 | smiling | z1 | -0.60 [-0.65, -0.55] | z7 0.10 | 0.90 |" in text
     assert "| beta-TCVAE, seed 0 | smiling | z0 | -0.50 [-0.55, -0.45] | z7 0.10 | 0.90 |" in text
+
+
+def test_a_unit_that_turns_round_on_test_images_does_not_follow(page, monkeypatch):
+    documents = Bench.documents
+
+    def turned(*given):
+        found = documents(*given)
+        for row in found[0]["tables"]["Labels"]:
+            row["on validation"] = 0.1
+        return found
+
+    monkeypatch.setattr(Bench, "documents", turned)
+    assert "| VAE | -0.55 [-1.19, 0.09] (0.90) | 0.30 [" in page()[0]
 
 
 def test_attributes_that_the_data_lack_are_refused_before_training(page):

@@ -93,7 +93,8 @@ def test_welch_interval_covers_the_difference():
     for _ in range(2000):
         cell = difference(rng.normal(size=3), 3 * rng.normal(size=3))
         apart += cell.startswith("**")
-    assert apart / 2000 < 0.06
+    # Welch's test is a little cautious with so few.
+    assert 0.025 < apart / 2000 < 0.06
 
 
 def test_all_models_by_the_first_seed_are_trained_first(page):
@@ -126,7 +127,10 @@ def test_models_that_find_the_same_dimensions_agree(monkeypatch, tmp_path):
             mean = image[:, 0, :2, 0][:, :: -1 if seed == 1 else 1]
             if seed == 2:
                 mean = mean @ np.array([[1, 1], [1, -1]])
-            return {"mean": mean, "stddev": np.full_like(mean, 0.1)}
+            # Two dimensions without use: what a spike and slab and a Laplace prior make of them.
+            noise = np.random.default_rng(seed).normal(size=mean.shape) * 0.01
+            stddev = np.broadcast_to([0.1, 0.1, 0.69, 0.886], [len(mean), 4])
+            return {"mean": np.concatenate([mean, noise], axis=1), "stddev": stddev}
 
         return types.SimpleNamespace(call=call)
 

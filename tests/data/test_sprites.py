@@ -111,6 +111,8 @@ def test_pairs_share_one_factor(factor):
 def test_pairs_need_a_known_factor():
     with pytest.raises(UsageError, match="unknown factor 'size'; choose from shape, scale"):
         load_dataset("sprites").pairs("test", "size", 2, seed=0)
+    with pytest.raises(UsageError, match="the number of pairs must be 1 or more, got -1"):
+        load_dataset("sprites").pairs("test", "scale", -1, seed=0)
     with pytest.raises(UserError, match="the factors of the data set digits aren't known"):
         load_dataset("digits").pairs("test", "size", 2, seed=0)
 

@@ -123,6 +123,7 @@ def test_hoyer_does_not_depend_on_the_scale():
         found = sparsity.hoyer(tf.constant(scale * values))
         np.testing.assert_allclose(found, (root - ratio) / (root - 1), rtol=1e-4)
     assert sparsity.hoyer(tf.zeros([2, 3])).numpy().tolist() == [1.0, 1.0]
+    assert sparsity.hoyer(tf.constant([[3.0], [0.0]])).numpy().tolist() == [1.0, 1.0]
 
 
 def test_gradient_of_hoyer_is_finite_and_that_of_differences():

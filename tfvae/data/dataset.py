@@ -202,7 +202,7 @@ class Dataset:
             {"image": float32 [count, 2, H, W, C], "factors": int64 [count, 2, F]}.
         Raises:
             UserError: the factors aren't known, or no two images share a value.
-            UsageError: an unknown split or factor.
+            UsageError: an unknown split or factor, or a number below 1.
 
         >>> column = np.arange(10)[:, None] % 4
         >>> part = Examples(np.zeros([10, 8, 8, 1], np.uint8), factors=column)
@@ -215,11 +215,13 @@ class Dataset:
         examples = self._examples(split)
         if examples.factors is None:
             raise UserError(f"the factors of the data set {self.spec.name} aren't known")
+        if count < 1:
+            raise UsageError(f"the number of pairs must be 1 or more, got {count}")
         names = list(self.spec.factor_sizes or ())
         if factor not in names:
             raise UsageError(f"unknown factor {factor!r}; choose from {', '.join(names)}")
         number = names.index(factor)
-        groups = Groups(examples.factors[:, number], number)
+        groups = Groups(examples.factors[:, number], f"factor {factor}")
         rows = np.stack(groups.pairs((count,), np.random.default_rng(seed)), axis=1)
         images = examples.take(rows.ravel()).read(0, rows.size)[IMAGE]
         return {

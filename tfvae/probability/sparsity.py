@@ -49,7 +49,8 @@ def hoyer(values: tf.Tensor) -> tf.Tensor:
     # The root of 0 has no gradient.
     some = squares > 0.0
     ratio = tf.where(some, sums / tf.sqrt(tf.where(some, squares, 1.0)), 1.0)
-    return tf.clip_by_value(tf.math.divide_no_nan(size - ratio, size - 1.0), 0.0, 1.0)
+    sparse = tf.math.divide_no_nan(size - ratio, size - 1.0)
+    return tf.clip_by_value(tf.where(size > 1.0, sparse, 1.0), 0.0, 1.0)
 
 
 def lack_of_hoyer(activations: Sequence[tf.Tensor]) -> tf.Tensor:

@@ -110,7 +110,7 @@ def test_informativeness_is_the_accuracy_on_other_rows(factors, perfect):
 
 def test_pairs_share_the_factor_and_nothing_else(factors):
     rng = np.random.default_rng(0)
-    groups = Groups(factors[:, 1], 1)
+    groups = Groups(factors[:, 1], "factor 1")
     first, second = groups.pairs((400, 50), rng)
     assert np.array_equal(factors[first, 1], factors[second, 1])
     assert not (first == second).any()
@@ -125,7 +125,7 @@ def test_pairs_share_the_factor_and_nothing_else(factors):
 
 def test_partners_are_the_other_images_of_the_value_and_equally_likely():
     """Of values with 1, 2 and 3 images, the first has no pair."""
-    groups = Groups(np.array([5, 7, 9, 9, 7, 9]), 0)
+    groups = Groups(np.array([5, 7, 9, 9, 7, 9]), "scale")
     first, second = groups.pairs((60_000,), np.random.default_rng(0))
     counts = np.zeros([6, 6])
     np.add.at(counts, (first, second), 1 / len(first))
@@ -135,7 +135,7 @@ def test_partners_are_the_other_images_of_the_value_and_equally_likely():
         expected[row, other] = 1 / 10
     np.testing.assert_allclose(counts, expected, atol=0.01)
     with pytest.raises(UserError, match="factor 3: no two of 4 images share a value"):
-        Groups(np.arange(4), 3)
+        Groups(np.arange(4), "factor 3")
 
 
 @pytest.mark.parametrize("count", [200, 1000])

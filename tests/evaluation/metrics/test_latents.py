@@ -53,11 +53,11 @@ def test_dimensions_that_are_used_alike_and_one_that_is_not():
 
 
 def test_sparse_codes():
-    """Each image uses one dimension, with a sign."""
+    """Each image uses one dimension, always with the same sign."""
 
     def encode(image):
         chosen = (1000 * image[:, 5, 5, 0]).astype(int)
-        mean = 3.0 * np.eye(6)[chosen % 6] * np.where(chosen % 12 < 6, 1, -1)[:, None]
+        mean = 3.0 * np.eye(6)[chosen % 6]
         return {"mean": mean, "stddev": np.where(mean == 0, 0.0, 0.1)}
 
     def in_use(image):
@@ -71,8 +71,7 @@ def test_sparse_codes():
     found = measured(toy_dataset(None), encode, further)
     assert found.values["units_per_image"] == 1
     assert found.values["exact_zeros"] == pytest.approx(5 / 6)
-    # The other dimensions are a little off their mean.
-    assert found.values["hoyer"] > 0.85
+    assert found.values["hoyer"] == pytest.approx(1, abs=1e-6)
     assert found.values["hidden_zeros"] == 0.5 and found.values["hidden_hoyer"] == 0.25
     assert [row["zeros"] for row in found.tables["Hidden layers"]] == [0.25, 0.75]
     # The scale of a dimension says nothing about sparsity.
@@ -126,9 +125,15 @@ def test_codes_that_say_nothing_are_not_found_to_follow_labels():
 
 
 def test_labels_that_are_hardly_known_are_left_out():
-    data = toy_dataset(BINARY, unknown=0.95)
-    known = data.arrays("test")["observed"].sum(axis=0)
-    assert len(measured(data, noise).tables["Labels"]) == (known >= 10).sum() < 10
+    data = toy_dataset(BINARY, unknown=0.87)
+    fewest = np.full(10, 1000)
+    for split in ("validation", "test"):
+        arrays = data.arrays(split)
+        on = (arrays["label"] * arrays["observed"]).sum(axis=0)
+        fewest = np.minimum(fewest, np.minimum(on, arrays["observed"].sum(axis=0) - on))
+    found = {row["label"] for row in measured(data, noise).tables["Labels"]}
+    assert found == {f"label{number}" for number in np.flatnonzero(fewest >= 5)}
+    assert 0 < len(found) < 10
 
 
 def test_correlation_is_that_of_the_known_labels():
@@ -141,9 +146,49 @@ def test_correlation_is_that_of_the_known_labels():
         rows = known[:, label]
         expected = stats.pearsonr(codes[rows, dimension], labels[rows, label])
         assert found[dimension, label] == pytest.approx(expected.statistic)
-        assert correlation_interval(found[dimension, label], rows.sum()) == pytest.approx(
-            tuple(expected.confidence_interval(0.95)), abs=1e-6
-        )
+
+
+def test_correlation_of_codes_that_hardly_vary():
+    label = np.arange(50)[:, None] % 2
+    for offset, scale in ((100, 1e-4), (0.5, 1e-6), (10, 1e-6)):
+        found = correlation(offset + scale * label, label, np.ones([50, 1], bool))
+        assert found[0, 0] == pytest.approx(1, abs=1e-6) and found[0, 0] <= 1
+
+
+@pytest.mark.parametrize(("share", "strength"), [(0.5, 0.5), (0.15, 0.5), (0.02, 0.7)])
+def test_interval_of_a_correlation_covers_it(share, strength):
+    """Fisher's covers 55 % for a label that 2 % of the images have."""
+    rng, covered = np.random.default_rng(0), []
+    # The code is normal given the label, so that its correlation with it is `strength`.
+    gap = strength / np.sqrt((1 - strength**2) * share * (1 - share))
+    for _ in range(400):
+        label = (rng.random(2000) < share).astype(float)
+        low, high = correlation_interval(gap * label + rng.normal(size=2000), label)
+        covered.append(low < strength < high)
+    assert 0.92 < np.mean(covered) < 0.98
+
+
+def test_a_dimension_without_use_is_used_by_no_image():
+    """Under a spike and slab of rate 1/2 it is on for half of the draws, and says nothing."""
+
+    def encode(image):
+        codes = noise(image)
+        codes["mean"][:, 4:] = 0
+        return codes
+
+    def in_use(image):
+        return {"probability": np.tile([1.0, 1.0, 1.0, 1.0, 0.5, 0.5], [len(image), 1])}
+
+    found = measured(toy_dataset(None), encode, {"in_use": in_use})
+    assert found.values["units_per_image"] == found.values["active_units"] == 4
+    assert found.values["exact_zeros"] == pytest.approx(1 / 6)
+    nothing = measured(toy_dataset(None), lambda image: {n: 0 * v for n, v in noise(image).items()})
+    assert "hoyer" not in nothing.values and nothing.values["units_per_image"] == 0
+
+
+def test_a_code_of_one_dimension_has_no_next_one():
+    found = measured(toy_dataset(BINARY), lambda image: noise(image, dimensions=1))
+    assert "next dimension" not in found.tables["Labels"][0]
 
 
 def test_divergence_from_the_normal_distribution():

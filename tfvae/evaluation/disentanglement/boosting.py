@@ -1,4 +1,4 @@
-"""Gradient boosted trees for classes, exactly those of scikit-learn, at a third of its time.
+"""Gradient boosted trees for classes, those of scikit-learn, at a third of its time.
 
 scikit-learn sorts the codes again for every node of every tree. Here they are sorted once, and all
 nodes of one depth are split together. Only what `dci` needs is kept: how much each input lowers the
@@ -60,13 +60,13 @@ def boosted(inputs: np.ndarray, classes: np.ndarray, split: int) -> Boosted:
         scores[:, 1] -= scores[:, 0]
         scores[:, 0] = 0
     step = LEARNING_RATE * (1.0 if count == 2 else (count - 1) / count)
-    importance = np.zeros(inputs.shape[1])
+    importance, rng = np.zeros(inputs.shape[1]), np.random.default_rng(0)
     for _ in range(ROUNDS):
         probabilities = _softmax(scores[:split])
         for column in columns:
             share = probabilities[:, column]
             residuals = one_hot[:, column] - share
-            leaves = _grow(sorted_inputs, inputs, residuals, importance)
+            leaves = _grow(sorted_inputs, inputs, residuals, importance, rng)
             size = 2**DEPTH
             above = np.bincount(leaves[:split], residuals, size)
             below = np.bincount(leaves[:split], share * (1 - share), size)
@@ -85,7 +85,11 @@ class _Sorted:
 
 
 def _grow(
-    known: _Sorted, inputs: np.ndarray, residuals: np.ndarray, importance: np.ndarray
+    known: _Sorted,
+    inputs: np.ndarray,
+    residuals: np.ndarray,
+    importance: np.ndarray,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """A regression tree on the residuals: the leaf, 0 to 7, of each row of all inputs.
 
@@ -106,7 +110,7 @@ def _grow(
         sums = np.cumsum(residuals[order], axis=1)
         for node, (start, end) in enumerate(zip([0, *ends[:-1]], ends, strict=True)):
             before = float(sums[0, start - 1]) if start else 0.0
-            found = _best_split(values[:, start:end], sums[:, start:end], before)
+            found = _best_split(values[:, start:end], sums[:, start:end], before, rng)
             if found is not None:
                 features[node], thresholds[node], gain = found
                 importance[features[node]] += gain
@@ -116,7 +120,7 @@ def _grow(
 
 
 def _best_split(
-    values: np.ndarray, sums: np.ndarray, before: float
+    values: np.ndarray, sums: np.ndarray, before: float, rng: np.random.Generator
 ) -> tuple[int, float, float] | None:
     """Input, threshold and decrease of the squared error of the best split; None if there is none.
 
@@ -124,6 +128,7 @@ def _best_split(
         values: Of the node's rows, sorted for each input, [D, n].
         sums: Running sums of the residuals in the same order, [D, n].
         before: What the sums begin with.
+        rng: Chooses among inputs that are equally good.
     """
     count = values.shape[1]
     if count < 2:
@@ -134,10 +139,15 @@ def _best_split(
     # Squared sums over numbers, left and right, less that of the node, in one fraction.
     gains = np.square(left - number * (total / count)) * (count / (number * (count - number)))
     gains[values[:, 1:] <= values[:, :-1] + SMALLEST_STEP] = -1.0
-    feature, place = divmod(int(gains.argmax()), count - 1)
-    gain = float(gains[feature, place])
+    places = gains.argmax(axis=1)
+    best = gains[np.arange(len(gains)), places]
+    gain = float(best.max())
     if gain < 0:
         return None
+    # Of equal inputs, a random one: otherwise a copy of another input would seem to be useless.
+    equal = np.flatnonzero(best == gain)
+    feature = int(equal[0] if len(equal) == 1 else rng.choice(equal))
+    place = int(places[feature])
     low, high = (float(each) for each in values[feature, place : place + 2])
     middle = low / 2 + high / 2
     return feature, low if middle == high else middle, gain

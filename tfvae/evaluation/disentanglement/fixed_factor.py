@@ -136,4 +136,4 @@ def _halves(count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarra
 
 
 def _groups(factors: np.ndarray) -> list[Groups]:
-    return [Groups(column, number) for number, column in enumerate(factors.T)]
+    return [Groups(column, f"factor {number}") for number, column in enumerate(factors.T)]

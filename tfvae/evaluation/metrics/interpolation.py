@@ -10,7 +10,7 @@ from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.image_scores import smoothness
 from tfvae.evaluation.statistics import line, summary
 from tfvae.exports.needs import Needs
-from tfvae.schema import IMAGE, LABEL
+from tfvae.schema import IMAGE, LABEL, UserError
 
 NEEDS = Needs(signatures=("encode", "decode"))
 
@@ -55,6 +55,8 @@ def interpolation(
     """
     data = context.draw(count=2 * num_pairs)
     pairs = len(data[IMAGE]) // 2
+    if not pairs:
+        raise UserError("there is one test image, and a pair is needed")
     data = {name: values[: 2 * pairs] for name, values in data.items()}
     label = data.get(LABEL)
     codes = context.export.call("encode", image=data[IMAGE], label=label)["mean"]

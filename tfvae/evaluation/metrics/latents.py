@@ -1,5 +1,6 @@
 """Statistics of the code: which dimensions are in use, how sparsely, and what they follow."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import numpy as np
@@ -21,7 +22,8 @@ from tfvae.probability.sparsity import hoyer
 from tfvae.schema import IMAGE, LABEL, OBSERVED, VALIDATION
 
 NEEDS = Needs(signatures=("encode",))
-FEWEST_LABELS = 10
+# Images with a label, and without it, that a correlation is measured on.
+FEWEST = 5
 
 
 def latents(
@@ -37,13 +39,13 @@ def latents(
 
     * `active_units`, the number of dimensions whose posterior mean has a variance above 0.01 over
       test images (Burda et al. 2016).
-    * `units_per_image`, how many dimensions an image uses, mean over images: those whose posterior
-      diverges from N(0, 1) by more than `smallest_rate`; for codes with exact zeros, the expected
-      number that are none.
+    * `units_per_image`, how many active dimensions an image uses, mean over images: those whose
+      posterior diverges from N(0, 1) by more than `smallest_rate`; for codes with exact zeros, the
+      expected number that are none.
     * `exact_zeros`, the share of numbers in a drawn code that are exactly 0; 0 for codes without.
     * `hoyer`, Hoyer's sparsity of an image's mean code, each dimension in units of its standard
       deviation over images (Mathieu et al. 2019, section 5): 1 if an image uses one dimension, 0
-      if it uses all alike.
+      if it uses all alike. Left out if no dimension is active.
     * `hidden_hoyer` and `hidden_zeros`, if the export has the signature `hidden_sparsity`: Hoyer's
       sparsity and the share of exact zeros of the encoder's hidden activations for an image, mean
       over layers.
@@ -78,12 +80,12 @@ def latents(
     zeros = _exact_zeros(context, use)
 
     scale = mean.std(axis=0)
-    standard = (mean - mean.mean(axis=0)) / np.where(scale > 0, scale, 1)
-    per_image = {
-        "units_per_image": use.sum(axis=1),
-        "exact_zeros": zeros,
-        "hoyer": hoyer(standard).numpy(),
-    }
+    standard = mean / np.where(scale > 0, scale, 1)
+    used = active(mean)
+    # A dimension that is the same for every image is of no use to any, however it is drawn.
+    per_image = {"units_per_image": (use * used).sum(axis=1), "exact_zeros": zeros}
+    if used.any():
+        per_image["hoyer"] = hoyer(standard).numpy()
     tables = {"Dimensions": _dimensions(order, mean, stddev, rates, use)}
     if "hidden_sparsity" in context.export.signatures:
         hidden = context.export.call("hidden_sparsity", image=data[IMAGE])
@@ -113,7 +115,7 @@ def latents(
     normal = make_rng(context.seed).normal(size=[1000, len(order)])
     return Result(
         {
-            "active_units": float(active(mean).sum()),
+            "active_units": float(used.sum()),
             **{name: float(values.mean()) for name, values in per_image.items()},
             "latent_dim": float(len(order)),
         },
@@ -160,7 +162,7 @@ def _dimensions(
             "mean of means": float(mean[:, dimension].mean()),
             "std of means": float(mean[:, dimension].std()),
             "mean stddev": float(stddev[:, dimension].mean()),
-            "images that use it": float(use[:, dimension].mean()),
+            "images that use it": float((use * active(mean))[:, dimension].mean()),
         }
         for dimension in order
     ]
@@ -183,22 +185,29 @@ def _labels(
     together = np.diag(correlation(predicted, data[LABEL], data[OBSERVED] > 0))
     rows = []
     for label, name in enumerate(context.spec.label_names):
-        known = int((data[OBSERVED][:, label] > 0).sum())
-        if known < FEWEST_LABELS:
+        if min(_fewest(data, label), _fewest(choosing, label)) < FEWEST:
             continue
         ranked = np.argsort(-np.abs(before[:, label]), kind="stable")
-        first, second = ranked[0], ranked[min(1, len(ranked) - 1)]
-        low, high = correlation_interval(after[first, label], known)
-        rows.append(
-            {
-                "label": name,
-                "dimension": int(first),
-                "correlation": float(after[first, label]),
-                "from": low,
-                "to": high,
-                "next dimension": int(second),
-                "its correlation": float(after[second, label]),
-                "all dimensions": float(together[label]),
-            }
-        )
+        first = ranked[0]
+        known = data[OBSERVED][:, label] > 0
+        low, high = correlation_interval(mean[known, first], data[LABEL][known, label])
+        row = {
+            "label": name,
+            "dimension": int(first),
+            "correlation": float(after[first, label]),
+            "from": low,
+            "to": high,
+            "on validation": float(before[first, label]),
+            "all dimensions": float(together[label]),
+        }
+        if len(ranked) > 1:
+            row["next dimension"] = int(ranked[1])
+            row["its correlation"] = float(after[ranked[1], label])
+        rows.append(row)
     return sorted(rows, key=lambda row: -abs(row["correlation"])), after
+
+
+def _fewest(data: Mapping[str, np.ndarray], label: int) -> int:
+    """How many images are known to have a label, or not to have it, whichever are fewer."""
+    known, on = data[OBSERVED][:, label] > 0, data[LABEL][:, label] > 0
+    return int(min((known & on).sum(), (known & ~on).sum()))

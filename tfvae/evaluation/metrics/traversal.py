@@ -20,9 +20,9 @@ from tfvae.evaluation.context import Context, Result, Rows
 from tfvae.evaluation.statistics import linear_interval, mean_interval
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import Export, run_names
-from tfvae.schema import IMAGE, LABEL
+from tfvae.schema import IMAGE, LABEL, UserError
 
-NEEDS = Needs(signatures=("encode", "decode"), max_exports=32, same_data=True)
+NEEDS = Needs(signatures=("encode", "decode"), max_exports=16, same_data=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,7 +161,9 @@ def traversal(
     (1.0, 0.5)
     """
     data = context.draw(count=num_images)
-    row = min(image_index, len(data[IMAGE]) - 1)
+    if image_index >= len(data[IMAGE]):
+        raise UserError(f"image_index must be below {len(data[IMAGE])}, the number of test images")
+    row = image_index
     at_prior = around == "prior"
     offsets = normal_quantiles(reach, steps) if at_prior else np.linspace(-reach, reach, steps)
     runs = [
