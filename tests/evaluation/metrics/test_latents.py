@@ -77,7 +77,7 @@ def test_sparse_codes():
     # The scale of a dimension says nothing about sparsity.
     scaled = measured(
         toy_dataset(None),
-        lambda image: {n: v * [1, 2, 3, 4, 5, 1e-3] for n, v in encode(image).items()},
+        lambda image: {n: v * [1, 2, 3, 4, 5, 0.2] for n, v in encode(image).items()},
         further,
     )
     assert scaled.values["hoyer"] == pytest.approx(found.values["hoyer"])

@@ -43,9 +43,9 @@ def latents(
       posterior diverges from N(0, 1) by more than `smallest_rate`; for codes with exact zeros, the
       expected number that are none.
     * `exact_zeros`, the share of numbers in a drawn code that are exactly 0; 0 for codes without.
-    * `hoyer`, Hoyer's sparsity of an image's mean code, each dimension in units of its standard
-      deviation over images (Mathieu et al. 2019, section 5): 1 if an image uses one dimension, 0
-      if it uses all alike. Left out if no dimension is active.
+    * `hoyer`, Hoyer's sparsity of the active dimensions of an image's mean code, each in units of
+      its standard deviation over images (Mathieu et al. 2019, section 5): 1 if an image uses one of
+      them, 0 if it uses all alike. Left out if no dimension is active.
     * `hidden_hoyer` and `hidden_zeros`, if the export has the signature `hidden_sparsity`: Hoyer's
       sparsity and the share of exact zeros of the encoder's hidden activations for an image, mean
       over layers.
@@ -79,13 +79,11 @@ def latents(
     use = _use(context, data, rates, smallest_rate)
     zeros = _exact_zeros(context, use)
 
-    scale = mean.std(axis=0)
-    standard = mean / np.where(scale > 0, scale, 1)
     used = active(mean)
     # A dimension that is the same for every image is of no use to any, however it is drawn.
     per_image = {"units_per_image": (use * used).sum(axis=1), "exact_zeros": zeros}
     if used.any():
-        per_image["hoyer"] = hoyer(standard).numpy()
+        per_image["hoyer"] = hoyer(mean[:, used] / mean[:, used].std(axis=0)).numpy()
     tables = {"Dimensions": _dimensions(order, mean, stddev, rates, use)}
     if "hidden_sparsity" in context.export.signatures:
         hidden = context.export.call("hidden_sparsity", image=data[IMAGE])
@@ -112,7 +110,7 @@ def latents(
         figures["factors"] = plots.codes_by_factor(
             mean[:, shown], factors, names, list(sizes), title
         )
-    normal = make_rng(context.seed).normal(size=[1000, len(order)])
+    normal = make_rng(context.seed).normal(size=[1000, max(1, used.sum())])
     return Result(
         {
             "active_units": float(used.sum()),
@@ -124,7 +122,7 @@ def latents(
         tables=tables,
         figures=figures,
         notes=(
-            f"Codes from N(0, I) of {len(order)} dimensions have `hoyer` "
+            f"Codes from N(0, I) of {used.sum()} dimensions have `hoyer` "
             f"{float(hoyer(normal).numpy().mean()):.2f}.",
         ),
     )
