@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvae.data import dataset as dataset_module
-from tfvae.data import load_dataset
+from tfvae.data import load_dataset, pipeline
 from tfvae.data.dataset import Dataset
 from tfvae.data.examples import Examples
 from tfvae.schema import BINARY, SPLITS, DataSpec, UsageError, UserError
@@ -221,7 +220,7 @@ def test_hiding_labels_where_there_are_none_is_refused():
 def test_memory_mapped_images_give_the_same_batches(monkeypatch):
     dataset = make(30)
     expected = epochs(dataset, 7, 2, seed=3)
-    monkeypatch.setattr(dataset_module, "IN_MEMORY_BYTES", 1)
+    monkeypatch.setattr(pipeline, "IN_MEMORY_BYTES", 1)
     assert epochs(dataset, 7, 2, seed=3) == expected
     assert dataset.train_batches(7, seed=3).element_spec["image"].shape == (7, 2, 3, 1)
 

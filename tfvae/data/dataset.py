@@ -1,8 +1,7 @@
-"""The one tf.data pipeline, which makes batches of the examples of any source."""
+"""Images and labels of any source, in splits: batches, arrays, factors, edits."""
 
 import dataclasses
 import json
-import math
 import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,13 +10,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfvae.data.consistency import check_splits
-from tfvae.data.examples import IN_MEMORY_BYTES, Examples
-from tfvae.data.splits import check_ratio, labelled_rows
+from tfvae.data.examples import Examples
+from tfvae.data.pipeline import Pipeline, train_indices
+from tfvae.data.splits import check_ratio
 from tfvae.groups import Groups
 from tfvae.schema import (
     IMAGE,
-    LABEL,
-    OBSERVED,
     SPLITS,
     TRAIN,
     DataSpec,
@@ -36,9 +34,6 @@ class Dataset:
 
     A batch is {"image": float32 [B, H, W, C], "label": float32 [B, L], "observed": float32 [B, L]};
     without labels it holds the image alone. An unknown label reads 0.
-
-    The indices of the examples are shuffled and batched, and each batch is gathered, cast and
-    scaled as a whole: with work per image, a dense network would wait for its data.
 
     Args:
         spec: `DataSpec`.
@@ -82,7 +77,7 @@ class Dataset:
         self._edit = edit
         self._pairing = pairing
         self._splits = dict(splits)
-        self._tensors: dict[int, tf.Tensor] = {}
+        self._pipeline = Pipeline(spec.image_shape)
 
     def __repr__(self) -> str:
         return f"Dataset({self.spec!r})"
@@ -99,8 +94,7 @@ class Dataset:
         [28, 28, 1]
         """
         examples = self._examples(split)
-        indices = tf.data.Dataset.range(len(examples))
-        return indices.map(self._reader(examples)).with_options(_options())
+        return self._pipeline.single(examples)
 
     def train_batches(
         self,
@@ -137,26 +131,8 @@ class Dataset:
             if self.spec.label_kind is None:
                 raise UserError(f"data set {self.spec.name} has no labels that could be hidden")
             examples = examples.with_hidden_labels(self.spec.label_kind, missing_labels, seed)
-        count = len(examples)
-        steps = count // batch_size
-        labelled = labelled_rows(examples.observed)
-        from_labelled = 0
-        if 0 < len(labelled) < labelled_share * count:
-            from_labelled = math.ceil(labelled_share * batch_size)
-
-        def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
-            order = _shuffled(tf.range(count, dtype=tf.int64), 1, seed, epoch)
-            rows = tf.reshape(order[: steps * (batch_size - from_labelled)], [steps, -1])
-            if from_labelled:
-                turns = -(-steps * from_labelled // len(labelled))
-                # Negative epochs: another stream than the one of the order of all images.
-                again = _shuffled(tf.constant(labelled), turns, seed, -1 - epoch)
-                again = tf.reshape(again[: steps * from_labelled], [steps, from_labelled])
-                rows = tf.concat([rows, again], axis=1)
-            return tf.data.Dataset.from_tensor_slices(tf.ensure_shape(rows, [steps, batch_size]))
-
-        epochs = tf.data.Dataset.range(initial_epoch, tf.int64.max)
-        return self._gathered(epochs.flat_map(one_epoch), examples)
+        indices = train_indices(examples, batch_size, seed, labelled_share, initial_epoch)
+        return self._pipeline.gathered(indices, examples)
 
     def steps_per_epoch(self, batch_size: int) -> int:
         """Number of batches of one epoch of `train_batches`, at least 1."""
@@ -170,7 +146,7 @@ class Dataset:
         """
         examples = self._examples(split)
         indices = tf.data.Dataset.range(len(examples)).batch(_check_batch_size(batch_size))
-        return self._gathered(indices, examples)
+        return self._pipeline.gathered(indices, examples)
 
     def arrays(self, split: str, limit: int | None = None) -> dict[str, np.ndarray]:
         """The first `limit` examples of a split (all if None) as NumPy arrays, float32."""
@@ -350,58 +326,6 @@ class Dataset:
     def _batch_size(self, batch_size: int) -> int:
         return min(_check_batch_size(batch_size), len(self._splits[TRAIN]))
 
-    def _gathered(self, indices: tf.data.Dataset, examples: Examples) -> tf.data.Dataset:
-        batches = indices.map(
-            self._reader(examples), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-        )
-        return batches.prefetch(tf.data.AUTOTUNE).with_options(_options())
-
-    def _reader(self, examples: Examples) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
-        """A graph function from indices, [B] or scalar, to a batch or one example."""
-        take_images = self._image_reader(examples)
-        # In host memory: the pipeline can't capture a tensor on a GPU.
-        with tf.device("CPU:0"):
-            rows = None if examples.rows is None else tf.constant(examples.rows)
-            label = None if examples.label is None else tf.constant(examples.label)
-            observed = None if examples.label is None else tf.constant(examples.observed)
-
-        def read(indices: tf.Tensor) -> dict[str, tf.Tensor]:
-            images = take_images(indices if rows is None else tf.gather(rows, indices))
-            images = tf.ensure_shape(images, [*indices.shape, *self.spec.image_shape])
-            # Division, because 255 must become exactly 1.
-            batch = {IMAGE: tf.cast(images, tf.float32) / 255.0}
-            if label is not None:
-                batch[LABEL] = tf.cast(tf.gather(label, indices), tf.float32)
-                batch[OBSERVED] = tf.cast(tf.gather(observed, indices), tf.float32)
-            return batch
-
-        return read
-
-    def _image_reader(self, examples: Examples) -> Callable[[tf.Tensor], tf.Tensor]:
-        images = examples.images
-        if images.nbytes > IN_MEMORY_BYTES or not isinstance(images, np.ndarray):
-            return lambda rows: tf.numpy_function(
-                lambda chosen: images[chosen], [rows], tf.uint8, stateful=False
-            )
-        if id(images) not in self._tensors:
-            with tf.device("CPU:0"):
-                self._tensors[id(images)] = tf.constant(images)
-        tensor = self._tensors[id(images)]
-        return lambda rows: tf.gather(tensor, rows)
-
-
-def _shuffled(rows: tf.Tensor, turns: int, seed: int, epoch: tf.Tensor) -> tf.Tensor:
-    """`rows` [N] in `turns` successive random orders, [turns * N]; a function of (seed, epoch)."""
-
-    def one_turn(turn: tf.Tensor) -> tf.Tensor:
-        # A shuffle has two seeds: the run's, and one for this turn of this epoch.
-        turn_seed = tf.stack([tf.constant(seed, tf.int64), epoch + turn * 2**32])
-        return tf.random.experimental.stateless_shuffle(rows, seed=turn_seed)
-
-    if turns == 1:
-        return one_turn(tf.constant(0, tf.int64))
-    return tf.reshape(tf.map_fn(one_turn, tf.range(turns, dtype=tf.int64)), [-1])
-
 
 def _check_numbers(what: str, given: np.ndarray, count: int) -> None:
     wrong = given[(given < 0) | (given >= count)]
@@ -413,11 +337,3 @@ def _check_batch_size(batch_size: int) -> int:
     if not isinstance(batch_size, numbers.Integral) or batch_size < 1:
         raise UsageError(f"the batch size must be a whole number of at least 1, got {batch_size!r}")
     return int(batch_size)
-
-
-def _options() -> tf.data.Options:
-    options = tf.data.Options()
-    options.deterministic = True
-    # Each worker takes its part of every batch: there are no files to divide among workers.
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
-    return options
