@@ -22,7 +22,7 @@ from PIL import Image
 from benchmarks.bench import Bench, make_bench, make_parser
 from benchmarks.pages import cells, write_page
 from benchmarks.study_b.page import Values, page
-from benchmarks.study_b.plan import MODELS, Run
+from benchmarks.study_b.plan import MODELS, Run, add_model_arguments
 from benchmarks.study_b.together import agreement, kept, traversals
 from tfvae.data import load_dataset
 from tfvae.data.sources.sprites import FACTOR_SIZES, Sprites
@@ -122,11 +122,7 @@ def _parser() -> argparse.ArgumentParser:
         batch_size=128,
         quick="trial run: two models on a few sprites",
     )
-    parser.set_defaults(image_size=32)
-    add = parser.add_argument
-    add("--models", nargs="+", default=list(MODELS), choices=MODELS, metavar="ROW",
-        help=f"models to compare, among {', '.join(MODELS)}")  # fmt: skip
-    add("--latent-dim", type=int, default=10, metavar="D", help="size of the code")
+    add_model_arguments(parser, MODELS, latent_dim=10)
     return parser
 
 

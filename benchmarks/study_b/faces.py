@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.bench import Bench, make_bench, make_parser
 from benchmarks.pages import cells, summary, write_page
 from benchmarks.study_b.disentanglement import few_sprites
-from benchmarks.study_b.plan import MODELS, Run
+from benchmarks.study_b.plan import MODELS, Run, add_model_arguments
 from benchmarks.study_b.together import agreement, traversals
 from tfvae.data import load_dataset
 from tfvae.evaluation.report import markdown_table
@@ -166,12 +166,8 @@ def _parser() -> argparse.ArgumentParser:
         batch_size=64,
         quick="trial run: one model on a few sprites with attributes",
     )
-    parser.set_defaults(image_size=32)
-    add = parser.add_argument
-    add("--models", nargs="+", default=list(ROWS), choices=MODELS, metavar="ROW",
-        help=f"models to compare, among {', '.join(MODELS)}")  # fmt: skip
-    add("--latent-dim", type=int, default=20, metavar="D", help="size of the code")
-    add("--attributes", nargs="+", default=list(ATTRIBUTES), metavar="NAME",
+    add_model_arguments(parser, ROWS, latent_dim=20)
+    parser.add_argument("--attributes", nargs="+", default=list(ATTRIBUTES), metavar="NAME",
         help="attributes that are looked for")  # fmt: skip
     return parser
 

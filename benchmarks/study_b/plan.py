@@ -1,6 +1,8 @@
 """The models of study B, and their trainings."""
 
+import argparse
 import dataclasses
+from collections.abc import Iterable
 
 # Name of a row -> model and its options. Without a number, weights are those that the papers use
 # for images of 64x64 pixels. On 32x32 the distortion has a quarter of the pixels, so that a quarter
@@ -57,3 +59,20 @@ class Run:
             *("--model", model, "--seed", self.seed, "--learning-rate", LEARNING_RATE),
             *("--set", f"latent_dim={self.latent_dim}", *settings.split()),
         ]
+
+
+def add_model_arguments(
+    parser: argparse.ArgumentParser, rows: Iterable[str], latent_dim: int
+) -> None:
+    """Adds --models, --latent-dim and a default of --image-size to those of `make_parser`.
+
+    Args:
+        parser: To be changed.
+        rows: The models by default.
+        latent_dim: Default.
+    """
+    parser.set_defaults(image_size=32)
+    add = parser.add_argument
+    add("--models", nargs="+", default=list(rows), choices=MODELS, metavar="ROW",
+        help=f"models to compare, among {', '.join(MODELS)}")  # fmt: skip
+    add("--latent-dim", type=int, default=latent_dim, metavar="D", help="size of the code")
