@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for each, udr in zip(values, agreement(bench, runs), strict=True):
             each |= udr
         best.append(runs[int(np.argmax([each.get("udr", 0.0) for each in values]))])
-    traversals(bench, best, given.output)
+    # All, so that the unit of an attribute is among them.
+    traversals(bench, best, given.output, given.latent_dim)
     write_page(given.output, page(given, found, {run.row: run for run in best}))
 
 

@@ -16,8 +16,7 @@ from tfvae.exports.reader import load
 
 # Test images whose codes the models of one row are compared by.
 UDR_IMAGES = 5000
-# Of the figure with all models.
-SHEET = ("steps=5", "max_dimensions=6")
+STEPS = 5
 
 
 def agreement(bench: Bench, runs: Sequence[Run]) -> list[dict[str, float]]:
@@ -44,14 +43,16 @@ def agreement(bench: Bench, runs: Sequence[Run]) -> list[dict[str, float]]:
     return [{"udr": value} for value in kept(bench, name, make)]
 
 
-def traversals(bench: Bench, runs: Sequence[Run], output: Path) -> None:
+def traversals(bench: Bench, runs: Sequence[Run], output: Path, dimensions: int = 6) -> None:
     """Draws traversals by all runs at one test image, into files beside the page.
 
-    The figure is `<page>-traversals.png`, the animation `<page>-traversals.gif`.
+    The figure is `<page>-traversals.png`, the animation `<page>-traversals.gif`. They show this
+    number of dimensions, those with the largest divergence.
     """
-    name = bench.call_name(runs, ["traversal"], "traversals", SHEET)
+    settings = [f"steps={STEPS}", f"max_dimensions={dimensions}"]
+    name = bench.call_name(runs, ["traversal"], "traversals", settings)
     folder = bench.folder / "results" / name
-    options = ["--output-dir", str(folder), "--set", *SHEET]
+    options = ["--output-dir", str(folder), "--set", *settings]
     # The options of the other metrics are not those of this one.
     plain = dataclasses.replace(bench, evaluate_options=())
     plain.documents(runs, ["traversal"], name, options)

@@ -11,7 +11,7 @@ def page(monkeypatch, tmp_path):
     """Function: arguments -> the page, the runs trained and the runs drawn side by side."""
     trained, drawn = [], []
     monkeypatch.setattr(Bench, "train", lambda bench, run: trained.append(run))
-    monkeypatch.setattr(faces, "traversals", lambda bench, runs, output: drawn.extend(runs))
+    monkeypatch.setattr(faces, "traversals", lambda bench, runs, *given: drawn.extend(runs))
     # The second seed of the first model and the first of the other rank best.
     udr = {"VAE": [0.1, 0.4], "beta-TCVAE": [0.5, 0.2]}
     monkeypatch.setattr(
