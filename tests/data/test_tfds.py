@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from tfvae.data import dataset as dataset_module
-from tfvae.data import load_dataset, tfds_reader
+from tfvae.data import load_dataset, pipeline, tfds_reader
 from tfvae.schema import SPLITS, UsageError, UserError
 
 
@@ -150,7 +149,7 @@ def test_mixed_sizes_and_a_single_split(tmp_path, caplog):
 def test_large_sets_are_written_once_and_memory_mapped(tmp_path, monkeypatch):
     expected = load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
     monkeypatch.setattr(tfds_reader, "IN_MEMORY_BYTES", 100)
-    monkeypatch.setattr(dataset_module, "IN_MEMORY_BYTES", 100)
+    monkeypatch.setattr(pipeline, "IN_MEMORY_BYTES", 100)
     for _ in range(2):
         dataset = load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
         for split in SPLITS:
