@@ -27,7 +27,7 @@ SIGNATURES = {
     "label_vector": (("target",), ("latent",)),
     # Sparsity of each hidden layer of the encoder.
     "hidden_sparsity": (("image",), ("hoyer", "zeros")),
-    # Of models whose codes have exact zeros: that each dimension is none.
+    # Of models whose codes have exact zeros: the probability that a dimension isn't 0.
     "in_use": (("image",), ("probability",)),
     "log_likelihood": (("image", "label", "seed"), ("log_likelihood",)),
     "elbo": (("image", "label", "seed"), ("elbo",)),

@@ -14,6 +14,12 @@ from tfvae.probability.code_families import FAMILIES
 from tfvae.schema import IMAGE, UsageError
 
 PENALTY, SPIKE = "encoder_sparsity", "spike"
+# Value of `encoder_penalty` -> function of the hidden activations and the target rate.
+PENALTIES = {
+    "l1": lambda hidden, target: sparsity.mean_absolute(hidden),
+    "kl": sparsity.rate_divergence,
+    "hoyer": lambda hidden, target: sparsity.lack_of_hoyer(hidden),
+}
 
 
 @keras.saving.register_keras_serializable("tfvae")
@@ -135,13 +141,10 @@ class SparseVAE(VAE):
         terms = self.bound_terms(batch, posterior, self.drawn_from(posterior, seed))
         if self.codes.has_spikes:
             terms[SPIKE] = spike_slab.kl_of_spikes(posterior, self.use_rate)
-        if self.encoder_penalty == "l1":
-            terms[PENALTY] = sparsity.mean_absolute(hidden)
-        if self.encoder_penalty == "hoyer":
-            terms[PENALTY] = sparsity.lack_of_hoyer(hidden)
-        if self.encoder_penalty == "kl":
-            divergence = sparsity.rate_divergence(hidden, self.target_rate)
-            terms[PENALTY] = tf.zeros_like(terms["rate"]) + divergence
+        if self.encoder_penalty != "none":
+            penalty = PENALTIES[self.encoder_penalty](hidden, self.target_rate)
+            # That of the rates is one number for the batch.
+            terms[PENALTY] = tf.zeros_like(terms["rate"]) + penalty
         return terms, {}
 
     def warmup(self):

@@ -36,7 +36,7 @@ def posterior_moments(
     left.set_yticks(range(len(names)), names, fontsize=8)
     left.set_xlabel("mean")
     right.set_xlabel("standard deviation")
-    figure.colorbar(drawn, ax=[left, right], label="share of the most frequent")
+    figure.colorbar(drawn, ax=[left, right], label="images, relative to the fullest bin")
     return figure
 
 

@@ -49,8 +49,12 @@ def boosted(inputs: np.ndarray, classes: np.ndarray, split: int) -> Boosted:
     >>> found.importance.round(2).tolist(), found.scores.shape
     ([1.0, 0.0], (100, 2))
     """
+    from scipy.special import softmax
+
     inputs = np.asarray(inputs, np.float32)
-    sorted_inputs = _Sorted(inputs[:split])
+    columns_of_inputs = np.ascontiguousarray(inputs[:split].T)
+    order = np.argsort(columns_of_inputs, axis=1, kind="stable")
+    values = np.take_along_axis(columns_of_inputs, order, axis=1)
     count = int(classes.max()) + 1
     one_hot = np.eye(count)[classes]
     scores = np.tile(np.log(one_hot.mean(axis=0)), [len(inputs), 1])
@@ -62,30 +66,23 @@ def boosted(inputs: np.ndarray, classes: np.ndarray, split: int) -> Boosted:
     step = LEARNING_RATE * (1.0 if count == 2 else (count - 1) / count)
     importance, rng = np.zeros(inputs.shape[1]), np.random.default_rng(0)
     for _ in range(ROUNDS):
-        probabilities = _softmax(scores[:split])
+        probabilities = softmax(scores[:split], axis=1)
         for column in columns:
             share = probabilities[:, column]
             residuals = one_hot[:, column] - share
-            leaves = _grow(sorted_inputs, inputs, residuals, importance, rng)
+            leaves = _grow(order, values, inputs, residuals, importance, rng)
             size = 2**DEPTH
             above = np.bincount(leaves[:split], residuals, size)
             below = np.bincount(leaves[:split], share * (1 - share), size)
-            values = np.divide(above, below, out=np.zeros(size), where=np.abs(below) > 1e-150)
-            scores[:, column] += step * values[leaves]
+            heights = np.divide(above, below, out=np.zeros(size), where=np.abs(below) > 1e-150)
+            scores[:, column] += step * heights[leaves]
     total = importance.sum()
     return Boosted(importance / total if total else importance, scores[split:])
 
 
-class _Sorted:
-    """Inputs [N, D], and the order of each from the smallest value to the largest, [D, N]."""
-
-    def __init__(self, inputs: np.ndarray):
-        self.columns = np.ascontiguousarray(inputs.T)
-        self.order = np.argsort(self.columns, axis=1, kind="stable")
-
-
 def _grow(
-    known: _Sorted,
+    order: np.ndarray,
+    values: np.ndarray,
     inputs: np.ndarray,
     residuals: np.ndarray,
     importance: np.ndarray,
@@ -94,8 +91,15 @@ def _grow(
     """A regression tree on the residuals: the leaf, 0 to 7, of each row of all inputs.
 
     The decrease of the squared error is added to the importance of each input.
+
+    Args:
+        order: Of the fitted rows, from the smallest value of each input to the largest, [D, n].
+        values: In that order, [D, n].
+        inputs: All rows, [N, D]; the first n are fitted.
+        residuals: [n].
+        importance: [D], changed in place.
+        rng: As for `_best_split`.
     """
-    order, values = known.order, np.take_along_axis(known.columns, known.order, axis=1)
     leaves = np.zeros(len(inputs), np.int64)
     for depth in range(DEPTH):
         size = 2**depth
@@ -151,8 +155,3 @@ def _best_split(
     low, high = (float(each) for each in values[feature, place : place + 2])
     middle = low / 2 + high / 2
     return feature, low if middle == high else middle, gain
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)

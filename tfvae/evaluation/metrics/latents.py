@@ -84,7 +84,7 @@ def latents(
     per_image = {"units_per_image": (use * used).sum(axis=1), "exact_zeros": zeros}
     if used.any():
         per_image["hoyer"] = hoyer(mean[:, used] / mean[:, used].std(axis=0)).numpy()
-    tables = {"Dimensions": _dimensions(order, mean, stddev, rates, use)}
+    tables = {"Dimensions": _dimensions(order, mean, stddev, rates, use * used)}
     if "hidden_sparsity" in context.export.signatures:
         hidden = context.export.call("hidden_sparsity", image=data[IMAGE])
         per_image["hidden_hoyer"] = hidden["hoyer"].mean(axis=1)
@@ -160,7 +160,7 @@ def _dimensions(
             "mean of means": float(mean[:, dimension].mean()),
             "std of means": float(mean[:, dimension].std()),
             "mean stddev": float(stddev[:, dimension].mean()),
-            "images that use it": float((use * active(mean))[:, dimension].mean()),
+            "images that use it": float(use[:, dimension].mean()),
         }
         for dimension in order
     ]
