@@ -23,7 +23,8 @@ def measured(data, encode, signatures=(), **options):
     def call(signature, image, label=None):
         return functions[signature](image)
 
-    export = types.SimpleNamespace(run="known", call=call, signatures=functions)
+    inputs = {name: {"inputs": ["image"]} for name in functions}
+    export = types.SimpleNamespace(run="known", call=call, signatures=inputs)
     return latents(Context([Subject(export, data)]), **options)
 
 

@@ -9,9 +9,10 @@ from tfvae import plots
 from tfvae.evaluation import disentanglement as scores
 from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.disentanglement.information import mig_per_factor
+from tfvae.evaluation.labels import label_inputs
 from tfvae.evaluation.statistics import proportion_interval
 from tfvae.exports.needs import Needs
-from tfvae.schema import IMAGE, LABEL
+from tfvae.schema import IMAGE
 
 NEEDS = Needs(signatures=("encode",), factors=True)
 
@@ -70,7 +71,8 @@ def disentanglement(
     """
     data = context.draw(count=num_images)
     factors = context.factors()[context.rows(count=num_images)]
-    encoded = context.export.call("encode", image=data[IMAGE], label=data.get(LABEL))
+    label = label_inputs(context.export, data)
+    encoded = context.export.call("encode", image=data[IMAGE], label=label)
     codes = encoded["mean"].astype(np.float64)
     sizes = context.spec.factor_sizes or {}
 

@@ -8,9 +8,10 @@ from pydantic import Field, PositiveInt
 from tfvae import plots
 from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.image_scores import smoothness
+from tfvae.evaluation.labels import label_inputs
 from tfvae.evaluation.statistics import line, summary
 from tfvae.exports.needs import Needs
-from tfvae.schema import IMAGE, LABEL, UserError
+from tfvae.schema import IMAGE, UserError
 
 NEEDS = Needs(signatures=("encode", "decode"))
 
@@ -58,7 +59,7 @@ def interpolation(
     if not pairs:
         raise UserError("there is one test image, and a pair is needed")
     data = {name: values[: 2 * pairs] for name, values in data.items()}
-    label = data.get(LABEL)
+    label = label_inputs(context.export, data)
     codes = context.export.call("encode", image=data[IMAGE], label=label)["mean"]
     weights = np.linspace(0, 1, steps)
     lines = line(codes[:pairs], codes[pairs:], weights)

@@ -16,6 +16,7 @@ from tfvae.evaluation.code_scores import (
     linear_prediction,
 )
 from tfvae.evaluation.context import Context, Result, Rows
+from tfvae.evaluation.labels import label_inputs
 from tfvae.evaluation.statistics import make_rng, mean_interval
 from tfvae.exports.needs import Needs
 from tfvae.probability.sparsity import hoyer
@@ -129,7 +130,8 @@ def latents(
 
 
 def _codes(context: Context, data: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    encoded = context.export.call("encode", image=data[IMAGE], label=data.get(LABEL))
+    label = label_inputs(context.export, data)
+    encoded = context.export.call("encode", image=data[IMAGE], label=label)
     return encoded["mean"].astype(np.float64), encoded["stddev"].astype(np.float64)
 
 

@@ -10,9 +10,10 @@ from tfvae.evaluation.image_scores import (
     mean_squared_error,
     structural_similarity,
 )
+from tfvae.evaluation.labels import label_inputs
 from tfvae.evaluation.statistics import summary
 from tfvae.exports.needs import Needs
-from tfvae.schema import IMAGE, LABEL
+from tfvae.schema import IMAGE
 
 NEEDS = Needs(signatures=("reconstruct",))
 
@@ -48,8 +49,8 @@ def reconstruction(
     {'mse': 0.0, 'ssim': 1.0}
     """
     data = context.draw(count=num_images)
-    images = data[IMAGE]
-    rebuilt = context.export.call("reconstruct", image=images, label=data.get(LABEL))[IMAGE]
+    images, label = data[IMAGE], label_inputs(context.export, data)
+    rebuilt = context.export.call("reconstruct", image=images, label=label)[IMAGE]
     errors = mean_squared_error(rebuilt, images)
     per_image = {
         "mse": errors,

@@ -17,10 +17,11 @@ from tfvae.evaluation.code_scores import (
     kl_from_normal,
 )
 from tfvae.evaluation.context import Context, Result, Rows
+from tfvae.evaluation.labels import label_inputs
 from tfvae.evaluation.statistics import linear_interval, mean_interval
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import Export, run_names
-from tfvae.schema import IMAGE, LABEL, UserError
+from tfvae.schema import IMAGE, UserError
 
 NEEDS = Needs(signatures=("encode", "decode"), max_exports=16, same_data=True)
 
@@ -213,7 +214,7 @@ def _traversed(
     at_prior: bool,
 ) -> Traversal:
     """The images [N, H, W, C] encoded; the code of image `row`, or 0, traversed and decoded."""
-    label = data.get(LABEL)
+    label = label_inputs(export, data)
     encoded = export.call("encode", image=data[IMAGE], label=label)
     mean, stddev = (encoded[each].astype(np.float64) for each in ("mean", "stddev"))
     count, steps = mean.shape[1], len(offsets)
