@@ -87,6 +87,15 @@ def test_the_whole_frame_is_averaged(tmp_path, archives):
     assert (images[:, :, :-1] == images[:, :1, :1]).all()
 
 
+def test_transparent_pixels_become_white(tmp_path):
+    file = io.BytesIO()
+    Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0)).save(file, "PNG")
+    files = {"x/renders/image_0_p1_t1_r1.png": file.getvalue()}
+    archive = write(tmp_path / "archives", files) / "rendered_chairs.tar"
+    ((image, _),) = chairs_archive.read_renders(archive)
+    assert (image == 255).all()
+
+
 def test_a_frame_that_is_no_square_is_kept_whole(tmp_path):
     file = io.BytesIO()
     Image.new("RGB", (256, 128), "red").save(file, "PNG")

@@ -185,14 +185,22 @@ def _decode(path: pathlib.Path, mode: str, size: tuple[int, int]) -> np.ndarray:
             # 16-bit grey, which Pillow would clip to 8 bits rather than scale.
             deep = np.asarray(image).astype(np.int64)
             image = Image.fromarray(np.clip(deep >> 8, 0, 255).astype(np.uint8))
-        if image.has_transparency_data:
-            image = image.convert("RGBA")
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image)
-        image = image.convert(mode)
+        image = on_white(image).convert(mode)
         if image.size != size:
             image = ImageOps.fit(image, size, Image.Resampling.BICUBIC)
         return np.asarray(image)
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    """The image on a white ground where it is transparent.
+
+    >>> on_white(Image.new("LA", (1, 1), (70, 0))).convert("L").getpixel((0, 0))
+    255
+    """
+    if not image.has_transparency_data:
+        return image
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
 
 
 def _target_size(headers: Sequence[_Header], image_size: int | None) -> tuple[int, int]:

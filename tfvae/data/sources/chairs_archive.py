@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image, ImageOps
 
+from tfvae.data.images import on_white
 from tfvae.schema import UserError
 
 # Pixels a side that images are kept with.
@@ -153,7 +154,8 @@ def _pixels(content: bytes, where: str) -> np.ndarray:
     try:
         with Image.open(io.BytesIO(content), formats=("PNG",)) as image:
             box = Image.Resampling.BOX
-            return np.asarray(ImageOps.pad(image.convert("RGB"), (SIZE, SIZE), box, "white"))
+            colour = on_white(image).convert("RGB")
+            return np.asarray(ImageOps.pad(colour, (SIZE, SIZE), box, "white"))
     # A decoder may raise any exception.
     except Exception as error:
         raise UserError(f"{where}: not a readable PNG image ({error})") from error
