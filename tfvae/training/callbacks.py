@@ -20,6 +20,10 @@ class StopOnNonFinite(keras.callbacks.Callback):
     passes them on as Python numbers from a thread of its own (`async_safe`), so that no step waits
     for them. The error is raised at the end of the epoch, which `stop_training` brings forward.
 
+    Where Keras makes several steps in one call, it doesn't know in which of them it was. The batch
+    is then that of the optimizer's last step, which is right if no step follows the first bad one,
+    as in `steps.train_function`.
+
     Args:
         terms: Names in the order in which a step computes them; the message names the first that
             isn't finite.
@@ -48,6 +52,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._bad_logs = {}
+        self._steps_before = self._steps()
 
     def on_train_batch_end(self, batch, logs=None):
         if any(map(_is_bad, logs.values())):
@@ -56,11 +61,18 @@ class StopOnNonFinite(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if self._bad_logs:
-            batch = min(self._bad_logs)
-            where = f"in epoch {epoch + 1}, batch {batch + 1} of {self.params['steps']}"
-            self._stop(self._bad_logs[batch], where)
+            first = min(self._bad_logs)
+            batch = first + 1
+            if getattr(self.model, "steps_per_execution", 1) > 1:
+                batch = self._steps() - self._steps_before
+            where = f"in epoch {epoch + 1}, batch {batch} of {self.params['steps']}"
+            self._stop(self._bad_logs[first], where)
         if any(map(_is_bad, (logs or {}).values())):
             self._stop(logs, f"on the validation split after epoch {epoch + 1}")
+
+    def _steps(self):
+        optimizer = getattr(self.model, "optimizer", None)
+        return int(tf.convert_to_tensor(optimizer.iterations)) if optimizer else 0
 
     def _stop(self, logs, where):
         order = [*self.terms, *(f"val_{name}" for name in self.terms), *logs]

@@ -12,6 +12,7 @@ from tfvae.models import build_model
 from tfvae.schema import VALIDATION
 from tfvae.training.config import RunConfig
 from tfvae.training.origin import freeze
+from tfvae.training.steps import steps_per_call, train_function
 
 IMAGES_SHOWN = 250_000
 EPOCH_LIMITS = (15, 200)
@@ -72,6 +73,8 @@ def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
             _SCHEDULES[config.lr_schedule](rate, steps), beta_1=model.adam_beta_1
         )
         model.compile(optimizer=optimizer, jit_compile=XLA[config.jit](model))
+    # Not an argument of `compile`, which a saved model would remember.
+    model.steps_per_execution = steps_per_call(model, dataset.steps_per_epoch(config.batch_size))
     return model
 
 
@@ -110,11 +113,14 @@ def fit(
     >>> sorted(name for name in history.history if name.startswith("val_"))
     ['val_distortion', 'val_elbo', 'val_loss', 'val_mmd', 'val_rate']
     """
+    steps = dataset.steps_per_epoch(config.batch_size)
+    if model.steps_per_execution > 1:
+        model.train_function = train_function(model, steps)
     return model.fit(
         batches,
         epochs=config.num_epochs,
         initial_epoch=initial_epoch,
-        steps_per_epoch=dataset.steps_per_epoch(config.batch_size),
+        steps_per_epoch=steps,
         validation_data=dataset.batches(VALIDATION, config.batch_size),
         callbacks=list(callbacks),
         # The batches are shuffled already; Keras would warn that it can't shuffle them.
