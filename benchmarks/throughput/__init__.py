@@ -1,0 +1,1 @@
+"""Images per second of trainings, side by side; `python -m benchmarks.throughput`."""
