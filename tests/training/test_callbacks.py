@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tfvae.schema import UserError
+from tfvae.training import callbacks
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
 
@@ -106,6 +107,38 @@ def test_early_stopping_waits_and_remembers_the_best():
 
 def test_without_patience_all_epochs_are_run():
     assert run_losses(SaveAndStopEarly(None, Progress(), 4), [1.0] * 9).epochs == 4
+
+
+class Saved(Checkpoints):
+    """Notes the epochs that are saved."""
+
+    def __init__(self):
+        self.epochs = []
+
+    def save(self, model, progress):
+        self.epochs.append(progress.epochs)
+
+
+@pytest.mark.parametrize(("patience", "expected"), [(None, [1, 4, 6, 8]), (5, [1, 2, 5, 7, 8])])
+def test_epochs_that_are_saved(monkeypatch, patience, expected):
+    """The first, the last, after ten seconds, and each best one if it may be exported."""
+    clock = iter([100.0, 101.0, 105.0, 109.0, 111.5, 118.0, 122.0, 123.0, 124.0])
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: next(clock))
+    saved = Saved()
+    losses = [5.0, 4.0, 4.5, 4.4, 4.3, 4.2, 1.0, 2.0]
+    assert run_losses(SaveAndStopEarly(saved, Progress(), 8, patience), losses).epochs == 8
+    assert saved.epochs == expected
+
+
+def test_a_best_epoch_that_was_not_saved_is_forgotten(tmp_path, model):
+    """A run may be resumed with early stopping, which exports the best one."""
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(model, Progress(7, best_epoch=3, best_loss=1.0))
+    assert checkpoints.latest() == Progress(7, best_epoch=7, best_loss=np.inf)
+    done = run_losses(
+        SaveAndStopEarly(None, checkpoints.latest(), 100, patience=2), [4.0, 5.0, 6.0]
+    )
+    assert (done.epochs, done.best_epoch) == (10, 8)
 
 
 @pytest.fixture

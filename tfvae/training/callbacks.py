@@ -80,9 +80,15 @@ class StopOnNonFinite(keras.callbacks.Callback):
         raise UserError(f"training stopped: {term} is {logs[term]} {where}{self.advice}")
 
 
+# A checkpoint is due so long after the last one: of small data sets an epoch takes no longer than
+# its checkpoint.
+SECONDS_BETWEEN_CHECKPOINTS = 10.0
+
+
 class SaveAndStopEarly(keras.callbacks.Callback):
-    """Saves every epoch, keeps count of the best, and stops after `patience` epochs without a
-    better one.
+    """Saves the first epoch and the last, those between them where `SECONDS_BETWEEN_CHECKPOINTS`
+    have passed, and keeps count of the best; with `patience` saves each one that is the best so
+    far, and stops after so many epochs without a better one.
 
     Args:
         checkpoints: Checkpoints to write; None: write nothing (workers other than the chief).
@@ -117,15 +123,20 @@ class SaveAndStopEarly(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._started = time.monotonic() - self.progress.seconds
+        self._saved = -math.inf
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = time.monotonic() - self._started
         name, direction = self.monitor
         loss = logs[name] if direction == "min" else -logs[name]
         self.progress = self.progress.after_epoch(loss, seconds)
-        if self.checkpoints is not None:
+        finished = self.progress.is_finished(self.epochs, self.patience)
+        best = self.patience is not None and self.progress.best_epoch == self.progress.epochs
+        due = seconds >= self._saved + SECONDS_BETWEEN_CHECKPOINTS
+        if self.checkpoints is not None and (finished or best or due):
             self.checkpoints.save(self.model, self.progress)
-        if self.progress.is_finished(self.epochs, self.patience):
+            self._saved = seconds
+        if finished:
             self.model.stop_training = True
 
 
