@@ -63,10 +63,32 @@ def test_a_malformed_tf_config_stops_before_tensorflow_reads_it(monkeypatch):
         make_strategy("multi_worker", 64)
 
 
-def test_a_host_that_cannot_be_found_is_told_instead_of_waited_for(monkeypatch):
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds pass when one sleeps, and then alone."""
+    now = [0.0]
+    monkeypatch.setattr(strategy.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(strategy.time, "sleep", lambda seconds: now.append(now.pop() + seconds))
+    return now
+
+
+def test_a_host_that_cannot_be_found_is_not_waited_for_for_ever(monkeypatch, clock):
     monkeypatch.setenv("TF_CONFIG", tf_config({"worker": ["nohost.invalid:2222"]}))
-    with pytest.raises(UserError, match="nohost.invalid"):
+    with pytest.raises(UserError, match="TF_CONFIG: nohost.invalid: "):
         make_strategy("multi_worker", 64)
+    assert clock == [60.0]
+
+
+def test_a_host_may_get_its_address_later(monkeypatch, clock, capsys):
+    def address(host, port):
+        if clock[0] < 20:
+            raise OSError(-2, "Name or service not known")
+
+    monkeypatch.setattr(strategy.socket, "getaddrinfo", address)
+    strategy._wait_for_names(["a", "b"])
+    assert clock == [20.0]
+    line = "Waiting for the address of a: Name or service not known\n"
+    assert capsys.readouterr().out == 4 * line
 
 
 def test_single_has_one_replica():

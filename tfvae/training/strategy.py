@@ -3,12 +3,14 @@
 import json
 import os
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfvae.schema import UsageError, UserError
 
 CHIEF_TYPES = ("chief", "master")
+SECONDS_FOR_NAMES = 60
 
 
 def make_strategy(name: str, batch_size: int):
@@ -128,15 +130,32 @@ def _multi_worker():
 
     cluster = check_tf_config(os.environ.get("TF_CONFIG"))["cluster"]
     addresses = [address for group in cluster.values() for address in group]
-    for address in addresses:
-        host = address.rpartition(":")[0].strip("[]")
-        try:
-            # TensorFlow would wait forever for an unknown host, and Ctrl-C would not stop it.
-            socket.getaddrinfo(host, None)
-        except OSError as error:
-            raise UserError(f"TF_CONFIG: {host}: {error.strerror}") from None
+    _wait_for_names([address.rpartition(":")[0].strip("[]") for address in addresses])
     print(f"Waiting for {len(addresses)} workers: {', '.join(addresses)}", flush=True)
     return tf.distribute.MultiWorkerMirroredStrategy()
+
+
+def _wait_for_names(hosts: Iterable[str]) -> None:
+    """Raises UserError for a host whose address isn't found within `SECONDS_FOR_NAMES`.
+
+    TensorFlow would wait for it forever, and Ctrl-C would not stop it. A cluster's name service may
+    know a worker only when its container runs.
+    """
+    deadline = time.monotonic() + SECONDS_FOR_NAMES
+    for host in hosts:
+        while reason := _why_unknown(host):
+            if time.monotonic() >= deadline:
+                raise UserError(f"TF_CONFIG: {host}: {reason}")
+            print(f"Waiting for the address of {host}: {reason}", flush=True)
+            time.sleep(5)
+
+
+def _why_unknown(host: str) -> str | None:
+    try:
+        socket.getaddrinfo(host, None)
+    except OSError as error:
+        return error.strerror or str(error)
+    return None
 
 
 def _auto():
