@@ -5,13 +5,17 @@ import os
 import socket
 import subprocess
 import sys
+import time
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tfvae.schema import UsageError, UserError
 from tfvae.training import strategy
 from tfvae.training.strategy import check_tf_config, is_chief, make_strategy
 
+ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = {"worker": ["host0:2222", "host1:2222"]}
 
 
@@ -116,44 +120,74 @@ print(train(RunConfig(model="vae", epochs=1, batch_size=512, strategy="mirrored"
     assert (tmp_path / "runs/vae_digits/checkpoints/epoch-0001").is_dir()
 
 
-@pytest.mark.slow
-def test_two_workers_train_as_one_and_the_chief_exports(tmp_path):
+def start_workers(folder, *arguments):
+    """Two processes on this machine, as one run `twins`; what they print is in `worker-0.log`."""
     ports = []
     for _ in range(2):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             ports.append(free.getsockname()[1])
     cluster = {"worker": [f"127.0.0.1:{port}" for port in ports]}
-    script = """
-from tfvae.training.config import RunConfig
-from tfvae.training.run import train
+    command = [sys.executable, ROOT / "train.py", "--name", "twins", *arguments]
+    workers = []
+    for index in range(2):
+        task = {"type": "worker", "index": index}
+        with (folder / f"worker-{index}.log").open("w") as log:
+            workers.append(
+                subprocess.Popen(
+                    [*command, "--strategy", "multi_worker"],
+                    cwd=folder,
+                    env={**os.environ, "TF_CONFIG": json.dumps({"cluster": cluster, "task": task})},
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            )
+    return workers
 
-print(train(RunConfig(
-    model="ccvae", epochs=1, strategy="multi_worker", name="twins",
-    settings={"network": "dense"},
-)))
-"""
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-c", script],
-            cwd=tmp_path,
-            env={
-                **os.environ,
-                "TF_CONFIG": json.dumps(
-                    {"cluster": cluster, "task": {"type": "worker", "index": index}}
-                ),
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for index in range(2)
+
+def ended(workers, folder):
+    """Whether all ended well, and what they printed."""
+    statuses = [worker.wait(timeout=600) for worker in workers]
+    return statuses == [0, 0], [
+        (folder / f"worker-{index}.log").read_text() for index in range(len(workers))
     ]
-    outputs = [worker.communicate(timeout=300)[0] for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0], outputs
-    assert outputs[0].strip().endswith("saved_models/twins/1")
-    assert outputs[1].strip().endswith("None")
-    assert (tmp_path / "saved_models/twins/1/saved_model.pb").is_file()
+
+
+@pytest.mark.slow
+def test_two_workers_train_as_one_also_when_one_was_killed(tmp_path, arrays_in):
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    run = ["--model", "ccvae", "--epochs", "8", "--set", "network=dense"]
+    one = [sys.executable, ROOT / "train.py", "--name", "twins", *run, "--jit", "off"]
+    subprocess.run(one, cwd=tmp_path / "one", check=True, capture_output=True)
+
+    folder = tmp_path / "two"
+    workers = start_workers(folder, *run)
+    first = folder / "runs/twins/checkpoints/epoch-0001"
+    while not first.exists():
+        assert workers[0].poll() is None, (folder / "worker-0.log").read_text()
+        time.sleep(0.05)
+    workers[1].kill()
+    assert workers[0].wait(timeout=60) == 1, "it doesn't go on alone, nor wait for ever"
+    assert not (folder / "saved_models").exists()
+
+    well, (chief, other) = ended(start_workers(folder, "--resume"), folder)
+    assert well, chief + other
+    assert "from epoch" in chief and "Exported saved_models/twins/1" in chief
+    assert "Exported" not in other
+    assert (folder / "saved_models/twins/1/saved_model.pb").is_file()
+    checkpoint = "runs/twins/checkpoints/epoch-0008"
+    expected, found = (arrays_in(tmp_path / each / checkpoint) for each in ("one", "two"))
+    assert expected.keys() == found.keys()
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=0.05, atol=0.01, err_msg=name)
+    # Each in its own order of sums, over 152 steps.
+    logs = [tmp_path / each / "runs/twins/history.csv" for each in ("one", "two")]
+    before, after = (np.genfromtxt(log, delimiter=",", names=True) for log in logs)
+    assert before.dtype.names == after.dtype.names and len(after) == 8
+    for name in before.dtype.names:
+        np.testing.assert_allclose(after[name][:2], before[name][:2], rtol=1e-3, err_msg=name)
+        np.testing.assert_allclose(after[name], before[name], rtol=0.02, atol=0.02, err_msg=name)
 
 
 def test_the_batch_must_divide_among_the_replicas(mirrored_strategy, monkeypatch):
