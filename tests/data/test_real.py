@@ -57,8 +57,8 @@ def test_mnist_from_its_archives(tmp_path):
         ("cartoons", 1680, ("woman", "dark_skin", "light_skin", "noto_style")),
     ],
 )
-def test_attribute_sets(name, count, labels):
-    dataset = load_dataset(f"folder:{path(name)}")
+def test_attribute_sets(tmp_path, name, count, labels):
+    dataset = load_dataset(f"folder:{path(name)}", data_dir=tmp_path)
     assert sum(dataset.spec.num_examples.values()) == count
     assert dataset.spec.label_names == labels and dataset.spec.label_kind == "binary"
     assert dataset.spec.image_shape == (64, 64, 3)
@@ -67,15 +67,15 @@ def test_attribute_sets(name, count, labels):
     assert ((observed == 0).mean() > 0.01) == (name == "cartoons")
 
 
-def test_class_folders_with_splits():
-    dataset = load_dataset(f"folder:{path('cifar10_small')}")
+def test_class_folders_with_splits(tmp_path):
+    dataset = load_dataset(f"folder:{path('cifar10_small')}", data_dir=tmp_path)
     assert dataset.spec.num_examples == {"train": 9000, "validation": 1000, "test": 2000}
     assert dataset.spec.image_shape == (32, 32, 3) and dataset.spec.num_labels == 10
 
 
-def test_chairs_and_their_factors():
+def test_chairs_and_their_factors(tmp_path):
     """Every chair in every environment from every side, once each."""
-    dataset = load_dataset(f"folder:{path('chairs')}", image_size=16)
+    dataset = load_dataset(f"folder:{path('chairs')}", image_size=16, data_dir=tmp_path)
     assert dict(dataset.spec.factor_sizes) == {"chair": 18, "environment": 30, "view": 10}
     factors = np.concatenate([dataset.factors(split) for split in SPLITS])
     assert len(np.unique(np.ravel_multi_index(factors.T, (18, 30, 10)))) == 5400

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 
-from tfvae.data import load_dataset, pipeline, tfds_reader
+from tfvae.data import cache, load_dataset, pipeline, tfds_reader
 from tfvae.schema import SPLITS, UsageError, UserError
 
 
@@ -177,7 +177,7 @@ def test_full_disk_leaves_nothing_half_written(tmp_path, monkeypatch):
     def full(*arguments):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(tfds_reader.os, "posix_fallocate", full)
+    monkeypatch.setattr(cache.os, "posix_fallocate", full)
     with pytest.raises(UserError, match="No space left"):
         load_dataset("tfds:tfvae_tiny", data_dir=tmp_path)
     assert list((tmp_path / "tfvae_tiny" / "1.0.0" / "tfvae-5x4x1").iterdir()) == []

@@ -1,4 +1,4 @@
-"""Pictures that were drawn before, kept on disk."""
+"""Pictures that were made before, kept on disk."""
 
 import logging
 import os
@@ -45,6 +45,28 @@ def load_or_draw(path, shape, draw):
     except UserError as error:
         log.warning("%s: the pictures are drawn each time", error)
     return pictures
+
+
+def reserved(path, shape):
+    """A new `.npy` file as a memory map, all zeros, whose room on the disk is taken at once.
+
+    A disk that fills up under a memory map kills the process.
+
+    Args:
+        path: Of the file.
+        shape: Of the array, uint8.
+    Raises:
+        OSError: it can't be written, or there is no room.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as data:
+    ...     reserved(pathlib.Path(data, "images.npy"), (2, 8, 8, 3)).nbytes
+    384
+    """
+    array = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    with open(path, "r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size)
+    return array
 
 
 def folder(data_dir):

@@ -46,8 +46,29 @@ class _BadImage(Exception):
     """An image that can't be read; its message is the reason."""
 
 
+def in_memory(shape: tuple[int, ...]) -> np.ndarray:
+    """An array of zeros, uint8.
+
+    Raises:
+        UserError: it would not fit in memory.
+
+    >>> in_memory((2, 8, 8, 1)).shape
+    (2, 8, 8, 1)
+    """
+    if np.prod(shape, dtype=np.int64) > _LARGEST_ARRAY:
+        raise UserError(
+            f"{shape[0]} images of {shape[2]}x{shape[1]} pixels don't fit in memory; "
+            "give a smaller --image-size"
+        )
+    return np.zeros(shape, np.uint8)
+
+
 def read_images(
-    paths: Iterable[pathlib.Path], *, image_size: int | None = None, skip_bad_images: bool = False
+    paths: Iterable[pathlib.Path],
+    *,
+    image_size: int | None = None,
+    skip_bad_images: bool = False,
+    allocate: Callable[[tuple[int, ...]], np.ndarray] = in_memory,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Decodes image files of any size, grey or colour, into one array.
 
@@ -60,11 +81,13 @@ def read_images(
         paths: Files to read.
         image_size: Side of the square images that are returned; None for the most common size.
         skip_bad_images: Leave out unreadable images, with a warning, rather than stop.
+        allocate: Makes the array of a shape, all zeros.
     Returns:
-        (uint8 [N, H, W, C], the indices into `paths` of the images that were read, int64 [N]).
+        (uint8 [N, H, W, C], one row for each path; the indices of the images that were read, int64:
+        all, or all that aren't bad).
     Raises:
         UserError: an image is corrupt, empty or far too large (the message names it), or all are;
-            or the array would not fit in memory.
+            or as `allocate`.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -90,12 +113,7 @@ def read_images(
             size = _target_size(good, image_size)
             mode = "L" if all(header.grey for header in good) else "RGB"
             shape = (len(paths), size[1], size[0], 1 if mode == "L" else 3)
-            if np.prod(shape, dtype=np.int64) > _LARGEST_ARRAY:
-                raise UserError(
-                    f"{len(paths)} images of {size[0]}x{size[1]} pixels don't fit in memory; "
-                    "give a smaller --image-size"
-                )
-            images = np.zeros(shape, np.uint8)
+            images = allocate(shape)
 
             def decode(index: int) -> _BadImage | None:
                 header = headers[index]
@@ -126,7 +144,7 @@ def read_images(
     read = np.setdiff1d(np.arange(len(paths), dtype=np.int64), bad)
     if not len(read):
         raise UserError(f"none of the {len(paths)} images can be read; the first: {outcomes[0]}")
-    return images[read], read
+    return images, read
 
 
 def _attempt(function: Callable[[Argument], Value]) -> Callable[[Argument], Value | _BadImage]:

@@ -2,7 +2,6 @@
 
 import errno
 import logging
-import os
 import pathlib
 import socket
 import sys
@@ -16,6 +15,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 
 from tfvae import files
+from tfvae.data import cache
 from tfvae.data.examples import IN_MEMORY_BYTES
 from tfvae.data.options import LoadOptions
 from tfvae.options import closest_name
@@ -246,10 +246,7 @@ def _write_arrays(
     """Writes the folder whole; of two processes that do so at once, the first one's stays."""
     try:
         with files.hidden_folder(folder.parent) as writing:
-            images = np.lib.format.open_memmap(writing / "image.npy", "w+", np.uint8, shape)
-            # Reserved now: a disk that fills up under a memory map kills the process.
-            with open(writing / "image.npy", "r+b") as file:
-                os.posix_fallocate(file.fileno(), 0, os.fstat(file.fileno()).st_size)
+            images = cache.reserved(writing / "image.npy", shape)
             for name, column in _fill(images, builder, split, prepare).items():
                 np.save(writing / f"{name}.npy", column, allow_pickle=False)
             images.flush()

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tfvae.data.dataset import Dataset
+from tfvae.data.decoded import load_or_decode, relative_names
 from tfvae.data.examples import Examples
 from tfvae.data.factors import ranks
-from tfvae.data.images import read_images
 from tfvae.data.options import LoadOptions
 from tfvae.data.sources.folder_listing import (
     Listing,
@@ -52,7 +52,7 @@ def load(name: str, options: LoadOptions) -> Dataset:
         listings = {TRAIN: list_folder(root, root)}
     names, kind = listings[TRAIN].names, listings[TRAIN].kind
     parts = {split: listing.with_names(names) for split, listing in listings.items()}
-    splits, paths = _read(parts, options)
+    splits, paths = _read(parts, root, options)
     splits, factor_sizes = _numbered(splits, listings[TRAIN].factor_names)
     if TEST not in splits:
         splits = _divide(splits[TRAIN], kind, options.seed, test=0.1)
@@ -68,12 +68,12 @@ def load(name: str, options: LoadOptions) -> Dataset:
         num_examples={split: len(part) for split, part in splits.items()},
         factor_sizes=factor_sizes,
     )
-    files = [path.relative_to(root).as_posix() for path in paths]
-    return Dataset(spec, splits, options.to_dict(), _fingerprint(spec, splits, files))
+    fingerprint = _fingerprint(spec, splits, relative_names(paths, root))
+    return Dataset(spec, splits, options.to_dict(), fingerprint)
 
 
 def _read(
-    listings: Mapping[str, Listing], options: LoadOptions
+    listings: Mapping[str, Listing], root: pathlib.Path, options: LoadOptions
 ) -> tuple[dict[str, Examples], list[pathlib.Path]]:
     """Reads the images of all splits at once, so that all get the same size.
 
@@ -81,23 +81,21 @@ def _read(
         ({split: `Examples`}, the files that their `rows` number).
     """
     paths = [path for listing in listings.values() for path in listing.paths]
-    images, read = read_images(
-        paths, image_size=options.image_size, skip_bad_images=options.skip_bad_images
-    )
+    images, read = load_or_decode(paths, root, options)
     splits, first = {}, 0
     for split, listing in listings.items():
-        own = np.flatnonzero((read >= first) & (read < first + len(listing.paths)))
-        kept = read[own] - first
+        own = read[(read >= first) & (read < first + len(listing.paths))]
+        kept = own - first
         label = None if listing.label is None else listing.label[kept]
         observed = None if listing.observed is None else listing.observed[kept]
         factors = None if listing.factors is None else listing.factors[kept]
-        examples = Examples(images, label, observed, own.astype(np.int64), factors)
+        examples = Examples(images, label, observed, own, factors)
         # Files are listed class by class; the first images of a split must represent all of it.
         splits[split] = examples.take(
             stratified_order(_classes(examples, listing.kind), options.seed)
         )
         first += len(listing.paths)
-    return splits, [paths[index] for index in read]
+    return splits, paths
 
 
 def _numbered(

@@ -1,0 +1,165 @@
+"""Images of a folder that are kept on disk are those that would be decoded."""
+
+import logging
+import os
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfvae.data import decoded, load_dataset
+from tfvae.schema import SPLITS, UserError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twenty images of two classes; image i has the grey level 5 i."""
+    for number in range(20):
+        path = tmp_path / "pictures" / "ab"[number % 2] / f"{number:02}.bmp"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8), 5 * number).save(path)
+    return tmp_path / "pictures"
+
+
+@pytest.fixture(autouse=True)
+def always(monkeypatch):
+    """Small folders are kept, too."""
+    monkeypatch.setattr(decoded, "FEWEST_IMAGES", 1)
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """The number of files of each call that decodes."""
+    calls, original = [], decoded.read_images
+
+    def count(paths, **options):
+        calls.append(len(paths))
+        return original(paths, **options)
+
+    monkeypatch.setattr(decoded, "read_images", count)
+    return calls
+
+
+def load(folder, **options):
+    return load_dataset(f"folder:{folder}", data_dir=folder.parent / "data", **options)
+
+
+def contents(dataset):
+    return {split: dataset.arrays(split) for split in SPLITS}
+
+
+def test_they_are_the_same_as_those_decoded_anew(folder, read, monkeypatch):
+    first, again = contents(load(folder)), contents(load(folder))
+    monkeypatch.setattr(decoded, "FEWEST_IMAGES", 100)
+    plain = load(folder)
+    np.testing.assert_equal(first, contents(plain))
+    np.testing.assert_equal(again, contents(plain))
+    assert read == [20, 20] and load(folder).fingerprint == plain.fingerprint
+
+
+def test_large_ones_stay_in_the_file(folder, read, monkeypatch):
+    plain = contents(load(folder))
+    monkeypatch.setattr(decoded, "IN_MEMORY_BYTES", 100)
+    mapped = load(folder)
+    assert all(isinstance(part.images, np.memmap) for part in mapped._splits.values())
+    np.testing.assert_equal(contents(mapped), plain)
+    assert read == [20]
+
+
+def change_pixels(folder):
+    """With the size and the time of the file as before."""
+    path = folder / "a" / "00.bmp"
+    before = path.stat()
+    Image.new("L", (8, 8), 255).save(path)
+    assert path.stat().st_size == before.st_size
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def exchange(folder):
+    (folder / "a" / "00.bmp").rename(folder / "saved")
+    (folder / "a" / "02.bmp").rename(folder / "a" / "00.bmp")
+    (folder / "saved").rename(folder / "a" / "02.bmp")
+
+
+def remove(folder):
+    (folder / "b" / "07.bmp").unlink()
+
+
+def add(folder):
+    Image.new("L", (8, 8), 99).save(folder / "b" / "new.bmp")
+
+
+@pytest.mark.parametrize("change", [change_pixels, exchange, remove, add])
+def test_a_folder_that_changed_is_decoded_again(folder, read, monkeypatch, change):
+    load(folder)
+    change(folder)
+    found = contents(load(folder))
+    monkeypatch.setattr(decoded, "FEWEST_IMAGES", 100)
+    np.testing.assert_equal(found, contents(load(folder)))
+    assert len(read) == 3
+    places = list((folder.parent / "data" / "tfvae" / "folders").iterdir())
+    assert len(places) == 1, "what was kept before is replaced"
+
+
+def test_another_size_is_kept_beside_it(folder, read):
+    shapes = [load(folder, image_size=size).spec.image_shape for size in (4, None, 4, None)]
+    assert shapes == [(4, 4, 1), (8, 8, 1)] * 2 and read == [20, 20]
+
+
+def test_two_folders_of_one_name(folder, read, tmp_path):
+    other = tmp_path / "elsewhere" / "pictures"
+    shutil.copytree(folder, other, copy_function=shutil.copy2)
+    data = tmp_path / "data"
+    for each in (folder, other, folder, other):
+        load_dataset(f"folder:{each}", data_dir=data)
+    assert read == [20, 20]
+
+
+def test_bad_images_are_left_out_each_time(folder, read, caplog):
+    (folder / "b" / "bad.png").write_text("no image")
+    with pytest.raises(UserError, match="bad.png"):
+        load(folder)
+    with caplog.at_level(logging.WARNING, "tfvae"):
+        first, again = (contents(load(folder, skip_bad_images=True)) for _ in range(2))
+    np.testing.assert_equal(again, first)
+    assert sum(len(part["image"]) for part in first.values()) == 20
+    assert "1 bad images left out" in caplog.text and "1 bad images left out, as" in caplog.text
+    assert read == [21, 21]
+
+
+@pytest.mark.parametrize("file", ["images.npy", "read.npy", "record.json"])
+def test_a_damaged_file_is_made_again(folder, read, caplog, file):
+    first = contents(load(folder))
+    (place,) = (folder.parent / "data" / "tfvae" / "folders").iterdir()
+    (place / file).write_bytes((place / file).read_bytes()[:30])
+    with caplog.at_level(logging.WARNING, "tfvae"):
+        np.testing.assert_equal(contents(load(folder)), first)
+    assert "can't be read" in caplog.text and read == [20, 20]
+    load(folder)
+    assert len(read) == 2
+
+
+def test_without_room_they_are_decoded_each_time(folder, read, monkeypatch, caplog):
+    plain = contents(load(folder, image_size=8))
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(decoded.cache, "reserved", full)
+    with caplog.at_level(logging.WARNING, "tfvae"):
+        for _ in range(2):
+            np.testing.assert_equal(contents(load(folder)), plain)
+    assert "No space left on device; the images are decoded each time" in caplog.text
+    folders = folder.parent / "data" / "tfvae" / "folders"
+    assert len(list(folders.iterdir())) == 1, "nothing half-written is left"
+
+
+def test_small_folders_are_not_kept(folder, monkeypatch):
+    monkeypatch.setattr(decoded, "FEWEST_IMAGES", 21)
+    load(folder)
+    assert not (folder.parent / "data").exists()
+    monkeypatch.setattr(decoded, "FEWEST_BYTES", 100)
+    load(folder)
+    assert pathlib.Path(folder.parent / "data").exists(), "few large ones are"

@@ -1,0 +1,134 @@
+"""The images of large folders, decoded once and kept on disk; imports no TensorFlow."""
+
+import hashlib
+import json
+import logging
+import os
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfvae import files
+from tfvae.data import cache
+from tfvae.data.examples import IN_MEMORY_BYTES
+from tfvae.data.images import read_images
+from tfvae.data.options import LoadOptions
+
+# Fewer images in smaller files are decoded as fast as they would be found.
+FEWEST_IMAGES = 2000
+FEWEST_BYTES = 2**25
+_IMAGES, _READ, _RECORD = "images.npy", "read.npy", "record.json"
+# Part of every key: to be changed where images are decoded to other pixels.
+_VERSION = 1
+
+logger = logging.getLogger("tfvae")
+
+
+def load_or_decode(
+    paths: Sequence[pathlib.Path], root: pathlib.Path, options: LoadOptions
+) -> tuple[np.ndarray, np.ndarray]:
+    """The images in these files, as `read_images` returns them.
+
+    Of a large folder they are written to one file beside those of TensorFlow Datasets, and found
+    there as long as the names, sizes and times of the files stay as they are. More than
+    `IN_MEMORY_BYTES` are not held in memory: the array is then a memory map. A folder that changed
+    replaces what was kept of it.
+
+    Args:
+        paths: Image files under `root`.
+        root: The folder of the data set.
+        options: Size of the images, whether bad ones are left out, place of the files.
+    Returns:
+        (uint8 [N, H, W, C], indices of the images that were read).
+    Raises:
+        UserError: as `read_images`.
+
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "red.png")
+    ...     Image.new("RGB", (6, 4), "red").save(path)
+    ...     images, read = load_or_decode([path], path.parent, LoadOptions(image_size=2))
+    >>> images.shape, read.tolist()
+    ((1, 2, 2, 3), [0])
+    """
+    skip = options.skip_bad_images
+    states = [_state(path) for path in paths]
+    if len(paths) < FEWEST_IMAGES and sum(size for size, *_ in states) < FEWEST_BYTES:
+        return read_images(paths, image_size=options.image_size, skip_bad_images=skip)
+    place, key = _place(root, options), _key(paths, root, states)
+    found = _load(place, key)
+    if found is not None:
+        images, read = found
+        if len(read) < len(paths):
+            logger.warning("%d bad images left out, as before", len(paths) - len(read))
+        return images, read
+    try:
+        with files.hidden_folder(place.parent) as folder:
+            images, read = read_images(
+                paths,
+                image_size=options.image_size,
+                skip_bad_images=skip,
+                allocate=lambda shape: cache.reserved(folder / _IMAGES, shape),
+            )
+            images.flush()  # type: ignore[attr-defined]
+            np.save(folder / _READ, read, allow_pickle=False)
+            (folder / _RECORD).write_text(json.dumps({"key": key}), encoding="utf-8")
+            files.publish(folder, place, replace=True)
+    except OSError as error:
+        logger.warning(
+            "%s: %s; the images are decoded each time", place.parent, files.reason(error)
+        )
+        return read_images(paths, image_size=options.image_size, skip_bad_images=skip)
+    return _load(place, key) or (images, read)
+
+
+def _place(root: pathlib.Path, options: LoadOptions) -> pathlib.Path:
+    """One for each folder and each way to read it."""
+    way = [str(root.resolve()), options.image_size, options.skip_bad_images]
+    digest = hashlib.sha256(json.dumps(way).encode()).hexdigest()[:16]
+    return cache.folder(options.data_dir) / "folders" / f"{root.resolve().name}-{digest}"
+
+
+def _state(path: pathlib.Path) -> tuple[int, ...]:
+    """What tells that a file changed. The time of the last change of the inode can't be set back,
+    unlike that of the content."""
+    try:
+        status = path.stat()
+    except OSError:
+        return (0,)
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def _key(
+    paths: Sequence[pathlib.Path], root: pathlib.Path, states: Sequence[tuple[int, ...]]
+) -> str:
+    digest = hashlib.sha256(str(_VERSION).encode())
+    for item in zip(relative_names(paths, root), states, strict=True):
+        digest.update(repr(item).encode())
+    return digest.hexdigest()
+
+
+def relative_names(paths: Sequence[pathlib.Path], root: pathlib.Path) -> list[str]:
+    """Names below a folder; `Path.relative_to` takes seconds for 100,000 of them.
+
+    >>> relative_names([pathlib.Path("pictures", "cats", "1.png")], pathlib.Path("pictures"))
+    ['cats/1.png']
+    """
+    prefix = os.path.join(os.fspath(root), "") if root.parts else ""
+    return [path.as_posix().removeprefix(prefix) for path in paths]
+
+
+def _load(place: pathlib.Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
+    try:
+        if json.loads((place / _RECORD).read_text(encoding="utf-8"))["key"] != key:
+            return None
+        images = np.load(place / _IMAGES, mmap_mode="r", allow_pickle=False)
+        read = np.load(place / _READ, allow_pickle=False)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        logger.warning("%s can't be read (%s): decoding the images again", place, error)
+        return None
+    return (np.array(images) if images.nbytes <= IN_MEMORY_BYTES else images), read
