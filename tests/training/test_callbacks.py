@@ -130,17 +130,6 @@ def test_epochs_that_are_saved(monkeypatch, patience, expected):
     assert saved.epochs == expected
 
 
-def test_a_best_epoch_that_was_not_saved_is_forgotten(tmp_path, model):
-    """A run may be resumed with early stopping, which exports the best one."""
-    checkpoints = Checkpoints(tmp_path)
-    checkpoints.save(model, Progress(7, best_epoch=3, best_loss=1.0))
-    assert checkpoints.latest() == Progress(7, best_epoch=7, best_loss=np.inf)
-    done = run_losses(
-        SaveAndStopEarly(None, checkpoints.latest(), 100, patience=2), [4.0, 5.0, 6.0]
-    )
-    assert (done.epochs, done.best_epoch) == (10, 8)
-
-
 @pytest.fixture
 def model():
     model = keras.Sequential([keras.Input([3]), keras.layers.Dense(2)])

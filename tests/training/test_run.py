@@ -5,6 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.training.folders import draw_classes, draw_folder
 from tfvae.schema import UsageError, UserError
@@ -68,6 +69,45 @@ def test_a_resumed_run_is_bit_identical(tmp_path, config, arrays_in, monkeypatch
     np.testing.assert_equal(arrays_in(resumed / "checkpoints" / "epoch-0002"), expected)
     assert (resumed / "history.csv").read_text() == (straight / "history.csv").read_text()
     assert keras.config.dtype_policy().name == "float32", "the policy is given back"
+
+
+@untraced
+def test_epochs_without_a_checkpoint_are_repeated(tmp_path, config, arrays_in, monkeypatch):
+    """Killed after epoch 3 of 4, of which the first alone was saved: ten seconds hadn't passed."""
+    train(config(name="straight", epochs=4))
+    cut(monkeypatch, config(name="cut", epochs=4), after=3)
+    straight, resumed = tmp_path / "runs" / "straight", tmp_path / "runs" / "cut"
+    assert [path.name for path in (resumed / "checkpoints").iterdir()] == ["epoch-0001"]
+    train(RunConfig(name="cut", resume=True, runs_dir=tmp_path / "runs"))
+    found, expected = (
+        arrays_in(folder / "checkpoints" / "epoch-0004") for folder in (resumed, straight)
+    )
+    np.testing.assert_equal(found, expected)
+    assert (resumed / "history.csv").read_text() == (straight / "history.csv").read_text()
+    # TensorBoard drops what it read of the epochs from this one on.
+    events = [
+        tf.compat.v1.Event.FromString(record)
+        for path in sorted((resumed / "tensorboard" / "train").iterdir())
+        for record in tf.data.TFRecordDataset(str(path)).as_numpy_iterator()
+    ]
+    starts = [event.step for event in events if event.HasField("session_log")]
+    assert starts == [1]
+
+
+@untraced
+def test_early_stopping_that_is_added_exports_what_is_saved(tmp_path, config, monkeypatch, capsys):
+    losses = iter([2.0, 1.0, 3.0, 4.0, 5.0, 6.0])
+
+    def scripted(self, epoch, logs=None):
+        original(self, epoch, {**logs, "val_loss": next(losses)})
+
+    original = SaveAndStopEarly.on_epoch_end
+    monkeypatch.setattr(SaveAndStopEarly, "on_epoch_end", scripted)
+    train(config(name="x", epochs=3))
+    export = train(config(name="x", epochs=9, resume=True, early_stopping=2))
+    assert "best epoch so far, 2, has no checkpoint" in capsys.readouterr().out
+    training = json.loads((export / "manifest.json").read_text())["training"]
+    assert (training["epochs"], training["exported_epoch"]) == (6, 4)
 
 
 @untraced

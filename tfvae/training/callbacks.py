@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfvae.schema import UserError
 from tfvae.training.checkpoints import Checkpoints, Progress
+from tfvae.training.steps import SeveralSteps
 
 
 class StopOnNonFinite(keras.callbacks.Callback):
@@ -20,9 +21,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
     passes them on as Python numbers from a thread of its own (`async_safe`), so that no step waits
     for them. The error is raised at the end of the epoch, which `stop_training` brings forward.
 
-    Where Keras makes several steps in one call, it doesn't know in which of them it was. The batch
-    is then that of the optimizer's last step, which is right if no step follows the first bad one,
-    as in `steps.train_function`.
+    Where several steps are made in one call, `SeveralSteps` knows in which of them it was.
 
     Args:
         terms: Names in the order in which a step computes them; the message names the first that
@@ -52,7 +51,6 @@ class StopOnNonFinite(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self._bad_logs = {}
-        self._steps_before = self._steps()
 
     def on_train_batch_end(self, batch, logs=None):
         if any(map(_is_bad, logs.values())):
@@ -62,17 +60,13 @@ class StopOnNonFinite(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if self._bad_logs:
             first = min(self._bad_logs)
-            batch = first + 1
-            if getattr(self.model, "steps_per_execution", 1) > 1:
-                batch = self._steps() - self._steps_before
+            function = getattr(self.model, "train_function", None)
+            several = isinstance(function, SeveralSteps)
+            batch = function.finite_until() if several else first + 1
             where = f"in epoch {epoch + 1}, batch {batch} of {self.params['steps']}"
             self._stop(self._bad_logs[first], where)
         if any(map(_is_bad, (logs or {}).values())):
             self._stop(logs, f"on the validation split after epoch {epoch + 1}")
-
-    def _steps(self):
-        optimizer = getattr(self.model, "optimizer", None)
-        return int(tf.convert_to_tensor(optimizer.iterations)) if optimizer else 0
 
     def _stop(self, logs, where):
         order = [*self.terms, *(f"val_{name}" for name in self.terms), *logs]
@@ -148,6 +142,7 @@ class EventFiles(keras.callbacks.Callback):
 
     Args:
         folder: The folder to pass to `tensorboard --logdir`.
+        initial_epoch: Number of epochs done: what an earlier process wrote of later ones is void.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -159,14 +154,16 @@ class EventFiles(keras.callbacks.Callback):
     ['train', 'validation']
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, initial_epoch: int = 0):
         super().__init__()
         self.folder = folder
+        self.initial_epoch = initial_epoch
         self._writers: dict[str, tf.io.TFRecordWriter] = {}
 
     def on_train_begin(self, logs=None):
         self._writers = {
-            split: _event_writer(self.folder / split) for split in ("train", "validation")
+            split: _event_writer(self.folder / split, self.initial_epoch)
+            for split in ("train", "validation")
         }
 
     def on_epoch_end(self, epoch, logs=None):
@@ -185,13 +182,17 @@ class EventFiles(keras.callbacks.Callback):
             writer.close()
 
 
-def _event_writer(folder: Path) -> tf.io.TFRecordWriter:
+def _event_writer(folder: Path, initial_epoch: int) -> tf.io.TFRecordWriter:
     folder.mkdir(parents=True, exist_ok=True)
     now = time.time()
     writer = tf.io.TFRecordWriter(str(folder / f"events.out.tfevents.{now:.6f}.{os.getpid()}"))
     writer.write(
         tf.compat.v1.Event(wall_time=now, file_version="brain.Event:2").SerializeToString()
     )
+    if initial_epoch:
+        start = tf.compat.v1.SessionLog(status=tf.compat.v1.SessionLog.START)
+        event = tf.compat.v1.Event(wall_time=now, step=initial_epoch, session_log=start)
+        writer.write(event.SerializeToString())
     return writer
 
 

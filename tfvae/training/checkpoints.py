@@ -88,8 +88,6 @@ class Checkpoints:
     def latest(self) -> Progress:
         """The progress at the newest checkpoint; without one, that of a run before its start.
 
-        If the best epoch so far has no checkpoint, the newest one counts as the best.
-
         Raises:
             UserError: its progress file can't be read.
         """
@@ -100,15 +98,15 @@ class Checkpoints:
         try:
             fields = json.loads(path.read_text(encoding="utf-8"))
             fields.pop(DIGEST)
-            progress = Progress(**fields)
+            return Progress(**fields)
         except KeyError:
             raise UserError(f"{path} lacks {DIGEST!r}; {self._way_out(epochs)}") from None
         except (OSError, ValueError, TypeError) as error:
             raise UserError(f"cannot read {path}: {error}; {self._way_out(epochs)}") from None
-        if progress.best_epoch in self._epochs():
-            return progress
-        # Without early stopping not every best one is saved. It can't be exported: this one can.
-        return dataclasses.replace(progress, best_epoch=epochs, best_loss=math.inf)
+
+    def has(self, epochs: int) -> bool:
+        """Whether there is a checkpoint of this epoch."""
+        return epochs in self._epochs()
 
     def save(self, model: keras.Model, progress: Progress) -> None:
         """Writes a checkpoint and deletes those that are neither this one nor the best.

@@ -12,7 +12,7 @@ from tfvae.models import build_model
 from tfvae.schema import VALIDATION
 from tfvae.training.config import RunConfig
 from tfvae.training.origin import freeze
-from tfvae.training.steps import steps_per_call, train_function
+from tfvae.training.steps import SeveralSteps, steps_per_call
 
 IMAGES_SHOWN = 250_000
 EPOCH_LIMITS = (15, 200)
@@ -74,7 +74,9 @@ def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
         )
         model.compile(optimizer=optimizer, jit_compile=XLA[config.jit](model))
     # Not an argument of `compile`, which a saved model would remember.
-    model.steps_per_execution = steps_per_call(model, dataset.steps_per_epoch(config.batch_size))
+    model.steps_per_execution = steps_per_call(
+        model, config.batch_size, dataset.steps_per_epoch(config.batch_size)
+    )
     return model
 
 
@@ -115,7 +117,7 @@ def fit(
     """
     steps = dataset.steps_per_epoch(config.batch_size)
     if model.steps_per_execution > 1:
-        model.train_function = train_function(model, steps)
+        model.train_function = SeveralSteps(model, steps)
     return model.fit(
         batches,
         epochs=config.num_epochs,

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,8 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
     config, chief = run.config, is_chief(run.config.strategy)
     checkpoints = Checkpoints(run.checkpoints)
     progress = _on_the_same_data(checkpoints.latest(), run, dataset)
+    if config.early_stopping is not None:
+        progress = _with_a_saved_best(progress, checkpoints)
     model = compiled_model(config, dataset, strategy)
     if progress.epochs:
         checkpoints.restore(model, progress.epochs)
@@ -129,6 +132,18 @@ def _on_the_same_data(progress: Progress, run: RunFolder, dataset) -> Progress:
     return dataclasses.replace(progress, dataset_fingerprint=now)
 
 
+def _with_a_saved_best(progress: Progress, checkpoints: Checkpoints) -> Progress:
+    """The progress, with its last epoch as the best one if the best one has no checkpoint: a run
+    that was begun without early stopping doesn't save it."""
+    if progress.epochs == 0 or checkpoints.has(progress.best_epoch):
+        return progress
+    print(
+        f"The best epoch so far, {progress.best_epoch}, has no checkpoint: the best one is looked "
+        f"for from epoch {progress.epochs} on."
+    )
+    return dataclasses.replace(progress, best_epoch=progress.epochs, best_loss=math.inf)
+
+
 def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
     config = run.config
     # Before the run's folder is made, because this may raise a UserError.
@@ -146,7 +161,7 @@ def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
         run.truncate_history(progress.epochs, model.renamed_arguments)
         writers = [
             keras.callbacks.CSVLogger(run.history_file, append=True),
-            EventFiles(run.tensorboard),
+            EventFiles(run.tensorboard, progress.epochs),
         ]
     # The check comes first and the checkpoint last: a saved epoch is finite and in the history.
     callbacks = [StopOnNonFinite(model.term_weights(), _advice(config)), *writers, saver]

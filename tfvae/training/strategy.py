@@ -153,8 +153,9 @@ def _wait_for_names(hosts: Iterable[str]) -> None:
 def _why_unknown(host: str) -> str | None:
     try:
         socket.getaddrinfo(host, None)
-    except OSError as error:
-        return error.strerror or str(error)
+    # What isn't a name at all raises a UnicodeError.
+    except (OSError, UnicodeError) as error:
+        return getattr(error, "strerror", None) or str(error)
     return None
 
 
