@@ -5,8 +5,10 @@ import json
 import logging
 import os
 import pathlib
+import shutil
 from collections.abc import Sequence
 
+import filelock
 import numpy as np
 
 from tfvae import files
@@ -18,7 +20,7 @@ from tfvae.data.options import LoadOptions
 # Fewer images in smaller files are decoded as fast as they would be found.
 FEWEST_IMAGES = 2000
 FEWEST_BYTES = 2**25
-_IMAGES, _READ, _RECORD = "images.npy", "read.npy", "record.json"
+_IMAGES, _LOCK = "images.npy", ".lock"
 # Part of every key: to be changed where images are decoded to other pixels.
 _VERSION = 1
 
@@ -31,9 +33,9 @@ def load_or_decode(
     """The images in these files, as `read_images` returns them.
 
     Of a large folder they are written to one file beside those of TensorFlow Datasets, and found
-    there as long as the names, sizes and times of the files stay as they are. More than
-    `IN_MEMORY_BYTES` are not held in memory: the array is then a memory map. A folder that changed
-    replaces what was kept of it.
+    there as long as the names, sizes and times of the files stay as they are; then what was kept is
+    replaced. More than `IN_MEMORY_BYTES` are not held in memory: the array is then a memory map. Of
+    two processes one decodes, and the other waits for it. A folder with bad images isn't kept.
 
     Args:
         paths: Image files under `root`.
@@ -57,38 +59,51 @@ def load_or_decode(
     states = [_state(path) for path in paths]
     if len(paths) < FEWEST_IMAGES and sum(size for size, *_ in states) < FEWEST_BYTES:
         return read_images(paths, image_size=options.image_size, skip_bad_images=skip)
-    place, key = _place(root, options), _key(paths, root, states)
-    found = _load(place, key)
+    place = _place(root, options, _key(paths, root, states))
+    found = _load(place)
     if found is not None:
-        images, read = found
-        if len(read) < len(paths):
-            logger.warning("%d bad images left out, as before", len(paths) - len(read))
-        return images, read
+        return found
     try:
-        with files.hidden_folder(place.parent) as folder:
-            images, read = read_images(
-                paths,
-                image_size=options.image_size,
-                skip_bad_images=skip,
-                allocate=lambda shape: cache.reserved(folder / _IMAGES, shape),
-            )
-            images.flush()  # type: ignore[attr-defined]
-            np.save(folder / _READ, read, allow_pickle=False)
-            (folder / _RECORD).write_text(json.dumps({"key": key}), encoding="utf-8")
-            files.publish(folder, place, replace=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # Released when its process ends, however it does.
+        with filelock.FileLock(place.parent / _LOCK):
+            return _load(place) or _decode(paths, place, options)
     except OSError as error:
         logger.warning(
             "%s: %s; the images are decoded each time", place.parent, files.reason(error)
         )
         return read_images(paths, image_size=options.image_size, skip_bad_images=skip)
-    return _load(place, key) or (images, read)
 
 
-def _place(root: pathlib.Path, options: LoadOptions) -> pathlib.Path:
-    """One for each folder and each way to read it."""
-    way = [str(root.resolve()), options.image_size, options.skip_bad_images]
+def _decode(
+    paths: Sequence[pathlib.Path], place: pathlib.Path, options: LoadOptions
+) -> tuple[np.ndarray, np.ndarray]:
+    """Decodes into `place`, and deletes what was kept of the folder before it changed."""
+    files.remove_leftovers(place.parent)
+    with files.hidden_folder(place.parent) as folder:
+        images, read = read_images(
+            paths,
+            image_size=options.image_size,
+            skip_bad_images=options.skip_bad_images,
+            allocate=lambda shape: cache.reserved(folder / _IMAGES, shape),
+        )
+        # A file may have been unreadable for a moment.
+        if len(read) == len(paths):
+            images.flush()  # type: ignore[attr-defined]
+            logger.warning("%s decoded images are kept in %s", f"{len(paths):,}", place.parent)
+            files.publish(folder, place, replace=True)
+            for other in place.parent.iterdir():
+                if other != place and other.is_dir():
+                    shutil.rmtree(other, ignore_errors=True)
+        return _in_memory(images), read
+
+
+def _place(root: pathlib.Path, options: LoadOptions, key: str) -> pathlib.Path:
+    """A folder for each folder and each way to read it, with one in it for its state."""
+    way = [str(root.resolve()), options.image_size and int(options.image_size)]
     digest = hashlib.sha256(json.dumps(way).encode()).hexdigest()[:16]
-    return cache.folder(options.data_dir) / "folders" / f"{root.resolve().name}-{digest}"
+    folder = cache.folder(options.data_dir) / "folders" / f"{root.resolve().name}-{digest}"
+    return folder / key
 
 
 def _state(path: pathlib.Path) -> tuple[int, ...]:
@@ -107,7 +122,7 @@ def _key(
     digest = hashlib.sha256(str(_VERSION).encode())
     for item in zip(relative_names(paths, root), states, strict=True):
         digest.update(repr(item).encode())
-    return digest.hexdigest()
+    return digest.hexdigest()[:16]
 
 
 def relative_names(paths: Sequence[pathlib.Path], root: pathlib.Path) -> list[str]:
@@ -120,15 +135,16 @@ def relative_names(paths: Sequence[pathlib.Path], root: pathlib.Path) -> list[st
     return [path.as_posix().removeprefix(prefix) for path in paths]
 
 
-def _load(place: pathlib.Path, key: str) -> tuple[np.ndarray, np.ndarray] | None:
+def _load(place: pathlib.Path) -> tuple[np.ndarray, np.ndarray] | None:
     try:
-        if json.loads((place / _RECORD).read_text(encoding="utf-8"))["key"] != key:
-            return None
         images = np.load(place / _IMAGES, mmap_mode="r", allow_pickle=False)
-        read = np.load(place / _READ, allow_pickle=False)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+    except (OSError, ValueError, EOFError) as error:
         logger.warning("%s can't be read (%s): decoding the images again", place, error)
         return None
-    return (np.array(images) if images.nbytes <= IN_MEMORY_BYTES else images), read
+    return _in_memory(images), np.arange(len(images), dtype=np.int64)
+
+
+def _in_memory(images: np.ndarray) -> np.ndarray:
+    return np.array(images) if images.nbytes <= IN_MEMORY_BYTES else images

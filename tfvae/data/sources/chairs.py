@@ -31,7 +31,8 @@ class Chairs(tfds.core.GeneratorBasedBuilder, skip_registration=True):  # type: 
     ['image', 'chair', 'elevation', 'azimuth']
     """
 
-    VERSION = tfds.core.Version("1.0.0")
+    # 1.0.1: transparent pixels are white.
+    VERSION = tfds.core.Version("1.0.1")
     MANUAL_DOWNLOAD_INSTRUCTIONS = "The folder must hold rendered_chairs.tar."
 
     def _info(self) -> tfds.core.DatasetInfo:
