@@ -154,6 +154,9 @@ class ToyModel(tf.Module):
         flat = tf.sigmoid(latent @ tf.transpose(self.weights) / 4)
         return {"image": tf.reshape(flat, [-1, SIDE, SIDE, 1])}
 
+    def decode_labelled(self, latent, label):
+        return {"image": self.write(self.decode(latent)["image"], label)}
+
     def noise(self, seed):
         def one(value):
             return tf.random.stateless_uniform([SIDE, SIDE, 1], tf.stack([value, value]))

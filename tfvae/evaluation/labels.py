@@ -1,4 +1,4 @@
-"""The labels of images, for exports that encode and decode an image with its label."""
+"""The labels of images, for signatures that take them beside an image or a code."""
 
 from collections.abc import Mapping
 
@@ -8,38 +8,39 @@ from tfvae.exports.reader import Export
 from tfvae.schema import IMAGE, LABEL, OBSERVED, UserError
 
 
-def label_inputs(export: Export, data: Mapping[str, np.ndarray]) -> np.ndarray | None:
+def label_inputs(
+    export: Export, data: Mapping[str, np.ndarray], *signatures: str
+) -> np.ndarray | None:
     """Labels of images, with what the export believes in place of the unknown ones.
 
-    An unknown label reads 0 in the data. A model that encodes an image with its label was trained
-    with its own probabilities there, so they are what it is given here, by its `classify`.
+    An unknown label reads 0 in the data. `cvae` and `m2` reconstruct an image with the probability
+    by their own `classify`, so this is what takes its place.
 
     Args:
-        export: Whose `encode`, `decode` or `reconstruct` will be called; if none of them takes a
-            label, the labels are returned as they are.
+        export: To be called.
         data: As `Context.draw` returns it, N images.
+        signatures: Those that will be called; if none of them takes a label, the labels are
+            returned as they are.
     Returns:
         [N, L], or None for data without labels.
     Raises:
-        UserError: the export needs the labels, some are unknown, and it has no `classify`.
+        UserError: a signature takes the label, some are unknown, and there is no `classify`.
 
     >>> from types import SimpleNamespace
     >>> def call(signature, image):
     ...     return {"probability": np.full([len(image), 2], 0.25)}
-    >>> signatures = {"encode": {"inputs": ["image", "label"]}, "classify": {"inputs": ["image"]}}
+    >>> takes = {"decode": ["latent", "label"], "classify": ["image"]}
+    >>> signatures = {name: {"inputs": inputs} for name, inputs in takes.items()}
     >>> export = SimpleNamespace(signatures=signatures, call=call)
     >>> data = {"image": np.zeros([1, 8, 8, 1]), "label": np.array([[1.0, 0.0]])}
-    >>> label_inputs(export, {**data, "observed": np.array([[1.0, 0.0]])}).tolist()
+    >>> data["observed"] = np.array([[1.0, 0.0]])
+    >>> label_inputs(export, data, "decode").tolist()
     [[1.0, 0.25]]
     """
     label = data.get(LABEL)
     if label is None or data[OBSERVED].all():
         return label
-    takers = [
-        name
-        for name in ("encode", "decode", "reconstruct")
-        if LABEL in export.signatures.get(name, {}).get("inputs", ())
-    ]
+    takers = [name for name in signatures if LABEL in export.signatures[name]["inputs"]]
     if not takers:
         return label
     if "classify" not in export.signatures:

@@ -71,7 +71,7 @@ def disentanglement(
     """
     data = context.draw(count=num_images)
     factors = context.factors()[context.rows(count=num_images)]
-    label = label_inputs(context.export, data)
+    label = label_inputs(context.export, data, "encode")
     encoded = context.export.call("encode", image=data[IMAGE], label=label)
     codes = encoded["mean"].astype(np.float64)
     sizes = context.spec.factor_sizes or {}

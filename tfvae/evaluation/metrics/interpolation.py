@@ -59,7 +59,7 @@ def interpolation(
     if not pairs:
         raise UserError("there is one test image, and a pair is needed")
     data = {name: values[: 2 * pairs] for name, values in data.items()}
-    label = label_inputs(context.export, data)
+    label = label_inputs(context.export, data, "encode", "decode")
     codes = context.export.call("encode", image=data[IMAGE], label=label)["mean"]
     weights = np.linspace(0, 1, steps)
     lines = line(codes[:pairs], codes[pairs:], weights)

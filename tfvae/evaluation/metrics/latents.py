@@ -130,7 +130,7 @@ def latents(
 
 
 def _codes(context: Context, data: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    label = label_inputs(context.export, data)
+    label = label_inputs(context.export, data, "encode")
     encoded = context.export.call("encode", image=data[IMAGE], label=label)
     return encoded["mean"].astype(np.float64), encoded["stddev"].astype(np.float64)
 

@@ -49,7 +49,7 @@ def reconstruction(
     {'mse': 0.0, 'ssim': 1.0}
     """
     data = context.draw(count=num_images)
-    images, label = data[IMAGE], label_inputs(context.export, data)
+    images, label = data[IMAGE], label_inputs(context.export, data, "reconstruct")
     rebuilt = context.export.call("reconstruct", image=images, label=label)[IMAGE]
     errors = mean_squared_error(rebuilt, images)
     per_image = {

@@ -214,7 +214,7 @@ def _traversed(
     at_prior: bool,
 ) -> Traversal:
     """The images [N, H, W, C] encoded; the code of image `row`, or 0, traversed and decoded."""
-    label = label_inputs(export, data)
+    label = label_inputs(export, data, "encode", "decode")
     encoded = export.call("encode", image=data[IMAGE], label=label)
     mean, stddev = (encoded[each].astype(np.float64) for each in ("mean", "stddev"))
     count, steps = mean.shape[1], len(offsets)
