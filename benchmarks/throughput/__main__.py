@@ -8,7 +8,7 @@
 
 All contenders train the same network in the same batches on the same images, in single precision;
 an epoch ends with the loss of the validation images. This project is run by `train.py` with all
-that belongs to it: its data pipeline, logs, and a checkpoint after each epoch. The contenders take
+that belongs to it: its data pipeline, logs, and a checkpoint every ten seconds. The contenders take
 turns for several rounds, each in a process of its own, so that a machine that becomes slower does
 so for all. The first epoch, which compiles, is not counted.
 
@@ -59,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in missing:
         print(f"{name} is left out: {OTHERS[name][2]} isn't installed", file=sys.stderr)
     names = [name for name in given.contenders if name not in missing]
+    if not names:
+        raise SystemExit("no contender is left")
+    if given.epochs < 2:
+        raise SystemExit("--epochs must be 2 or more: the first isn't counted")
     load = idle_load()
     if load > QUIET and not given.busy:
         raise SystemExit(f"other programs use {load:.1f} cores; --busy measures beside them")
@@ -144,7 +148,7 @@ def page(
             "": name,
             "images/s": f"{medians[name]:,.0f}",
             "lowest, highest": f"{min(speeds[name]):,.0f}, {max(speeds[name]):,.0f}",
-            f"{first} is faster by": f"{medians[first] / medians[name]:.2f}",
+            f"{first}: times as fast": f"{medians[first] / medians[name]:.2f}",
         }
         if "limit" in medians:
             row["share of the limit"] = f"{medians[name] / medians['limit']:.2f}"

@@ -1,4 +1,4 @@
-"""The limit: the matrix products of a step alone, forwards and backwards, one after the other.
+"""The limit: the matrix products alone, of the steps of an epoch and of the validation images.
 
 Convolutions count as the products that they are computed by. NumPy and PyTorch have other libraries
 for them; the faster one is the limit.
@@ -25,12 +25,19 @@ def main() -> None:
         build_decoder(task.network, task.latent_dim, shape),
     ]
     sizes = [size for network in networks for size in products(network, task.batch_size)]
-    fastest = seconds(sizes, np.matmul, lambda *size: np.ones(size, np.float32))
+    libraries: list[tuple[Callable, Callable]] = [
+        (np.matmul, lambda *size: np.ones(size, np.float32))
+    ]
     if importlib.util.find_spec("torch"):
         import torch
 
-        fastest = min(fastest, seconds(sizes, torch.mm, lambda *size: torch.ones(size)))
-    report([fastest, fastest], task.batch_size)
+        libraries.append((torch.mm, lambda *size: torch.ones(size)))
+    step, loss = (
+        min(seconds(sizes, *library, backwards=backwards) for library in libraries)
+        for backwards in (True, False)
+    )
+    epoch = task.steps * step + task.count("validation") / task.batch_size * loss
+    report([epoch, epoch], task.steps * task.batch_size)
 
 
 def products(network: keras.Model, batch_size: int) -> list[tuple[int, int, int]]:
@@ -57,10 +64,13 @@ def products(network: keras.Model, batch_size: int) -> list[tuple[int, int, int]
     return sizes
 
 
-def seconds(sizes: Sequence[tuple[int, int, int]], multiply: Callable, make: Callable) -> float:
-    """The shortest time of a step's products: the layer's, its weights' and its input's gradient.
+def seconds(
+    sizes: Sequence[tuple[int, int, int]], multiply: Callable, make: Callable, *, backwards: bool
+) -> float:
+    """The shortest time of the products of all layers; backwards those of the gradients, too: of a
+    layer's weights and of its input.
 
-    >>> 0 < seconds([(2, 3, 4)], np.matmul, lambda *size: np.ones(size)) < 1
+    >>> 0 < seconds([(2, 3, 4)], np.matmul, lambda *size: np.ones(size), backwards=True) < 1
     True
     """
     operands = [(make(m, k), make(k, n), make(m, n)) for m, k, n in sizes]
@@ -70,8 +80,9 @@ def seconds(sizes: Sequence[tuple[int, int, int]], multiply: Callable, make: Cal
         for _ in range(REPEATS):
             for number, (inputs, weights, outputs) in enumerate(operands):
                 multiply(inputs, weights)
-                multiply(inputs.T, outputs)
-                if number:  # no gradient of the images
+                if backwards:
+                    multiply(inputs.T, outputs)
+                if backwards and number:  # no gradient of the images
                     multiply(outputs, weights.T)
         best = min(best, (time.perf_counter() - start) / REPEATS)
     return best

@@ -62,6 +62,12 @@ def main() -> None:
     )
     channels, height, width = train.shape[1:]
     shape = (height, width, channels)
+    networks = [
+        encoder(task.network, shape, 2 * task.latent_dim),
+        decoder(task.network, shape, task.latent_dim),
+    ]
+    weights = sum(each.numel() for network in networks for each in network.parameters())
+    assert weights == task.weights, (weights, task.weights)
     config = VAEConfig(train.shape[1:], task.latent_dim, reconstruction_loss="bce")
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(sys.stderr):
         TrainingPipeline(
@@ -72,11 +78,7 @@ def main() -> None:
                 num_epochs=task.epochs,
                 learning_rate=LEARNING_RATE,
             ),
-            model=VAE(
-                config,
-                Encoder(encoder(task.network, shape, 2 * task.latent_dim)),
-                Decoder(decoder(task.network, shape, task.latent_dim)),
-            ),
+            model=VAE(config, Encoder(networks[0]), Decoder(networks[1])),
         )(train_data=train, eval_data=validation, callbacks=[clock])
     report(np.diff(clock.times).tolist(), len(train))
 

@@ -61,8 +61,11 @@ class SeveralSteps:
     def __init__(self, model: keras.Model, steps_per_epoch: int):
         self._model = model
         self._steps_per_epoch = steps_per_epoch
-        self._done = 0
         self._several = _several_steps(model)
+        # Of the epoch: steps made, logs after them, and what `finite_until` returns.
+        self._done = 0
+        self._logs: dict[str, tf.Tensor] = {}
+        self._finite_until = tf.constant(0)
 
     def __call__(self, iterator) -> dict[str, tf.Tensor]:
         """The running means of the epoch, after the next steps."""
