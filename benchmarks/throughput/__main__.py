@@ -38,6 +38,7 @@ from tfvae.models import MODELS, build_model
 
 # Name -> module, arguments, and the package that it needs.
 OTHERS = {
+    "one-batch": ("tfvae_run", ("one-batch",), "tfvae"),
     "pytorch": ("pytorch_run", (), "torch"),
     "pytorch-compiled": ("pytorch_run", ("compile",), "torch"),
     "pythae": ("pythae_run", (), "pythae"),
