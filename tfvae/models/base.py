@@ -165,7 +165,7 @@ class BaseModel(keras.Model):
 
     def train_step(self, batch):
         self.set_rates()
-        with tf.GradientTape(persistent=True) as tape:
+        with tf.GradientTape(persistent=len(self.optimizers) > 1) as tape:
             terms, diagnostics = self.measure(batch, self.step_seed())
             losses = [
                 optimizer.scale_loss(replicas.batch_mean(loss))
