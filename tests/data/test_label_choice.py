@@ -12,7 +12,7 @@ from tfvae.data import load_dataset
 from tfvae.data.label_choice import chosen_columns
 from tfvae.data.options import LoadOptions
 from tfvae.data.sources.avatars import draw_dataset
-from tfvae.evaluation.evaluate import source_of
+from tfvae.evaluation.plan import source_of
 from tfvae.schema import BINARY, TEST, DataSpec, UsageError, UserError
 from tfvae.training.config import RunConfig
 

@@ -7,10 +7,10 @@ import pytest
 
 import tfvae
 import tfvae.data
-import tfvae.evaluation.evaluate
+import tfvae.evaluation.plan
 from tests.evaluation.toys import read_label, toy_dataset, write_export
 from tfvae.cli import evaluate
-from tfvae.evaluation.evaluate import Plan
+from tfvae.evaluation.plan import Plan
 from tfvae.schema import UsageError, UserError
 
 
@@ -91,8 +91,8 @@ def test_all_goes_on_past_a_metric_that_the_data_cannot_tell(scored, monkeypatch
             raise UserError("no test image has a known label")
         return whole(metric, *arguments, **options)
 
-    whole = tfvae.evaluation.evaluate.score
-    monkeypatch.setattr("tfvae.evaluation.evaluate.score", without_labels)
+    whole = tfvae.evaluation.plan.score
+    monkeypatch.setattr("tfvae.evaluation.plan.score", without_labels)
     status, documents, _ = scored("--metric", "all", "--set", "num_images=20")
     assert status == 0
     assert [entry["metric"] for entry in documents] == ["reconstruction"] * 3

@@ -8,7 +8,7 @@ from tfvae import files
 from tfvae.cli.common import Parser, Settings, load_tensorflow, options_table, run_command
 from tfvae.data import DATASETS
 from tfvae.evaluation import ALL, METRICS, report
-from tfvae.evaluation.evaluate import Plan, check_seed, metric_names
+from tfvae.evaluation.plan import Plan, check_seed, metric_names
 
 EXAMPLES = """examples:
   python evaluate.py --metric cis
