@@ -173,7 +173,8 @@ original = decoded.read_images
 def slow(paths, **options):
     print("decodes", flush=True)
     images = original(paths, **options)
-    time.sleep(float(sys.argv[2]))
+    while not pathlib.Path(sys.argv[2]).exists():
+        time.sleep(0.02)
     return images
 
 decoded.read_images = slow
@@ -185,20 +186,37 @@ print(int(images.sum()), flush=True)
 """
 
 
-def start(folder, seconds):
-    command = [sys.executable, "-c", PROGRAM, str(folder), str(seconds)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+@pytest.fixture
+def start(folder, tmp_path):
+    """Function: a process that decodes, and goes on when there is a file `go`."""
+    started = []
+
+    def run():
+        command = [sys.executable, "-c", PROGRAM, str(folder), str(tmp_path / "go")]
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        started.append(subprocess.Popen(command, **pipes, text=True))
+        return started[-1]
+
+    yield run
+    for process in started:
+        process.kill()
+        process.communicate()
 
 
-def test_of_two_processes_one_decodes(folder):
-    first, second = (start(folder, seconds=2) for _ in range(2))
-    printed = sorted(process.communicate(timeout=120)[0] for process in (first, second))
-    assert [text.count("decodes") for text in printed] == [0, 1]
-    assert printed[0] == printed[1].removeprefix("decodes\n")
+def test_of_two_processes_one_decodes(start, tmp_path):
+    first = start()
+    assert first.stdout.readline() == "decodes\n"
+    second = start()
+    for line in second.stderr:
+        if "waiting for another process that decodes pictures" in line:
+            break
+    (tmp_path / "go").touch()
+    whole, same = (process.communicate(timeout=120)[0] for process in (first, second))
+    assert whole == same and int(whole) > 0
 
 
-def test_a_killed_process_leaves_nothing_for_long(folder, read):
-    process = start(folder, seconds=60)
+def test_a_killed_process_leaves_nothing_for_long(start, folder, read):
+    process = start()
     assert process.stdout.readline() == "decodes\n"
     deadline = time.monotonic() + 60
     places = folder.parent / "data" / "tfvae" / "folders"

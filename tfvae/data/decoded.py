@@ -1,12 +1,13 @@
 """The images of large folders, decoded once and kept on disk; imports no TensorFlow."""
 
+import contextlib
 import hashlib
 import json
 import logging
 import os
 import pathlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import filelock
 import numpy as np
@@ -33,9 +34,10 @@ def load_or_decode(
     """The images in these files, as `read_images` returns them.
 
     Of a large folder they are written to one file beside those of TensorFlow Datasets, and found
-    there as long as the names, sizes and times of the files stay as they are; then what was kept is
-    replaced. More than `IN_MEMORY_BYTES` are not held in memory: the array is then a memory map. Of
-    two processes one decodes, and the other waits for it. A folder with bad images isn't kept.
+    there as long as the names, sizes and times of the image files stay as they are; those of a
+    changed folder take the place of what was kept of it. More than `IN_MEMORY_BYTES` are not held
+    in memory: the array is then a memory map. Of two processes one decodes, and the other waits for
+    it. Images of a folder with bad ones aren't kept.
 
     Args:
         paths: Image files under `root`.
@@ -65,14 +67,28 @@ def load_or_decode(
         return found
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        # Released when its process ends, however it does.
-        with filelock.FileLock(place.parent / _LOCK):
+        with _locked(place.parent):
             return _load(place) or _decode(paths, place, options)
     except OSError as error:
         logger.warning(
             "%s: %s; the images are decoded each time", place.parent, files.reason(error)
         )
         return read_images(paths, image_size=options.image_size, skip_bad_images=skip)
+
+
+@contextlib.contextmanager
+def _locked(folder: pathlib.Path) -> Iterator[None]:
+    """Holds the lock of a folder, which is released when its process ends, however it does."""
+    lock = filelock.FileLock(folder / _LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        logger.warning("waiting for another process that decodes %s", folder.name)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _decode(
