@@ -40,7 +40,6 @@ def main() -> None:
     channels, height, width = train.shape[1:]
     model = VAE(task.network, (height, width, channels), task.latent_dim)
     weights = sum(parameter.numel() for parameter in model.parameters())
-    # Those of this project count the scalars of the likelihood's scale, if it is learnt.
     assert weights == task.weights, (weights, task.weights)
     forward = torch.compile(model) if compiles else model
     optimizer = torch.optim.Adam(model.parameters(), LEARNING_RATE)

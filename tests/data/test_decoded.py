@@ -207,9 +207,9 @@ def test_of_two_processes_one_decodes(start, tmp_path):
     first = start()
     assert first.stdout.readline() == "decodes\n"
     second = start()
-    for line in second.stderr:
-        if "waiting for another process that decodes pictures" in line:
-            break
+    assert any(
+        "waiting for another process that decodes pictures" in line for line in second.stderr
+    )
     (tmp_path / "go").touch()
     whole, same = (process.communicate(timeout=120)[0] for process in (first, second))
     assert whole == same and int(whole) > 0

@@ -111,7 +111,7 @@ def _decode(
             for other in place.parent.iterdir():
                 if other != place and other.is_dir():
                     shutil.rmtree(other, ignore_errors=True)
-        return _in_memory(images), read
+        return _read_if_small(images), read
 
 
 def _place(root: pathlib.Path, options: LoadOptions, key: str) -> pathlib.Path:
@@ -159,8 +159,8 @@ def _load(place: pathlib.Path) -> tuple[np.ndarray, np.ndarray] | None:
     except (OSError, ValueError, EOFError) as error:
         logger.warning("%s can't be read (%s): decoding the images again", place, error)
         return None
-    return _in_memory(images), np.arange(len(images), dtype=np.int64)
+    return _read_if_small(images), np.arange(len(images), dtype=np.int64)
 
 
-def _in_memory(images: np.ndarray) -> np.ndarray:
+def _read_if_small(images: np.ndarray) -> np.ndarray:
     return np.array(images) if images.nbytes <= IN_MEMORY_BYTES else images

@@ -46,13 +46,13 @@ class _BadImage(Exception):
     """An image that can't be read; its message is the reason."""
 
 
-def in_memory(shape: tuple[int, ...]) -> np.ndarray:
+def zeros_in_memory(shape: tuple[int, ...]) -> np.ndarray:
     """An array of zeros, uint8.
 
     Raises:
         UserError: it would not fit in memory.
 
-    >>> in_memory((2, 8, 8, 1)).shape
+    >>> zeros_in_memory((2, 8, 8, 1)).shape
     (2, 8, 8, 1)
     """
     if np.prod(shape, dtype=np.int64) > _LARGEST_ARRAY:
@@ -68,7 +68,7 @@ def read_images(
     *,
     image_size: int | None = None,
     skip_bad_images: bool = False,
-    allocate: Callable[[tuple[int, ...]], np.ndarray] = in_memory,
+    allocate: Callable[[tuple[int, ...]], np.ndarray] = zeros_in_memory,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Decodes image files of any size, grey or colour, into one array.
 

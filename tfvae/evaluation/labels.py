@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from tfvae.exports.reader import Export
+from tfvae.probability.labels import completed
 from tfvae.schema import IMAGE, LABEL, OBSERVED, UserError
 
 
@@ -49,4 +50,4 @@ def label_inputs(
             "there is no signature 'classify' that could complete them"
         )
     believed = export.call("classify", image=data[IMAGE])["probability"]
-    return np.where(data[OBSERVED] > 0, label, believed).astype(np.float32)
+    return completed(label, data[OBSERVED], believed).astype(np.float32)

@@ -11,8 +11,8 @@ import tensorflow as tf
 
 # Steps in one call, where they are short.
 MOST_STEPS = 32
-# So many pixels, over all images, make about half a second on two CPU cores: of dense networks,
-# and of convolutional ones.
+# So many pixels, over all images of a call, take a quarter to half of a second on two CPU cores: by
+# dense networks, and by convolutional ones.
 DENSE_PIXELS, CONV_PIXELS = 2**23, 2**20
 
 
