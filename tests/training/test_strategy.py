@@ -182,14 +182,13 @@ def test_two_workers_train_as_one_also_when_one_was_killed(tmp_path, arrays_in):
     expected, found = (arrays_in(tmp_path / each / checkpoint) for each in ("one", "two"))
     assert expected.keys() == found.keys()
     for name, values in expected.items():
-        np.testing.assert_allclose(found[name], values, rtol=0.05, atol=0.01, err_msg=name)
-    # Each in its own order of sums, over 152 steps.
+        np.testing.assert_allclose(found[name], values, rtol=1e-4, atol=1e-4, err_msg=name)
+    # Only the order of sums differs.
     logs = [tmp_path / each / "runs/twins/history.csv" for each in ("one", "two")]
     before, after = (np.genfromtxt(log, delimiter=",", names=True) for log in logs)
     assert before.dtype.names == after.dtype.names and len(after) == 8
     for name in before.dtype.names:
-        np.testing.assert_allclose(after[name][:2], before[name][:2], rtol=1e-3, err_msg=name)
-        np.testing.assert_allclose(after[name], before[name], rtol=0.02, atol=0.02, err_msg=name)
+        np.testing.assert_allclose(after[name], before[name], rtol=1e-4, err_msg=name)
 
 
 def test_the_batch_must_divide_among_the_replicas(mirrored_strategy, monkeypatch):
