@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from tfvae.exports.reader import Export
-from tfvae.probability.labels import completed
 from tfvae.schema import IMAGE, LABEL, OBSERVED, UserError
 
 
@@ -38,6 +37,8 @@ def label_inputs(
     >>> label_inputs(export, data, "decode").tolist()
     [[1.0, 0.25]]
     """
+    from tfvae.probability.labels import completed
+
     label = data.get(LABEL)
     if label is None or data[OBSERVED].all():
         return label

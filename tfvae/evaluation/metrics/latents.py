@@ -19,7 +19,6 @@ from tfvae.evaluation.context import Context, Result, Rows
 from tfvae.evaluation.labels import label_inputs
 from tfvae.evaluation.statistics import make_rng, mean_interval
 from tfvae.exports.needs import Needs
-from tfvae.probability.sparsity import hoyer
 from tfvae.schema import IMAGE, LABEL, OBSERVED, VALIDATION
 
 NEEDS = Needs(signatures=("encode",))
@@ -72,6 +71,8 @@ def latents(
     >>> values["active_units"], values["units_per_image"], values["hoyer"]
     (1.0, 1.0, 1.0)
     """
+    from tfvae.probability.sparsity import hoyer
+
     data = context.draw(count=num_images)
     mean, stddev = _codes(context, data)
     rates = kl_from_normal(mean, stddev)
