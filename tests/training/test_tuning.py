@@ -1,5 +1,11 @@
 """The search: the best settings train the run, given ones stay, a done search is not repeated."""
 
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
 import keras_tuner
 import pytest
 import yaml
@@ -9,6 +15,10 @@ from tfvae.schema import UserError
 from tfvae.training import tuning
 from tfvae.training.config import RunConfig
 from tfvae.training.run import train
+from tfvae.training.run_folder import new_run
+from tfvae.training.strategy import is_tuning_worker
+
+ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.usefixtures("quick_export", "untraced")
 
@@ -65,3 +75,52 @@ def test_a_search_without_a_finite_trial_is_an_error(config, monkeypatch):
     monkeypatch.setattr(tuning, "fit", diverge)
     with pytest.raises(UserError, match="no trial ended with finite scores"):
         train(config(epochs=1, tune=2))
+
+
+def test_who_trains_trials_is_told_by_the_environment(tmp_path, config, monkeypatch):
+    (tmp_path / "runs/x").mkdir(parents=True)
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", "tuner0")
+    assert not is_tuning_worker(), "without a chief's address it searches alone"
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    with pytest.raises(UserError, match="IP is set, KERASTUNER_ORACLE_PORT not"):
+        is_tuning_worker()
+    monkeypatch.setenv("KERASTUNER_ORACLE_PORT", "8000")
+    assert is_tuning_worker()
+    # The chief has made the folder, perhaps; without a search it is another run's.
+    assert new_run(config(tune=2, name="x")).path == tmp_path / "runs/x"
+    with pytest.raises(UserError, match="run 'x' exists"):
+        new_run(config(name="x"))
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", "chief")
+    assert not is_tuning_worker()
+    with pytest.raises(UserError, match="run 'x' exists"):
+        new_run(config(tune=2, name="x"))
+
+
+@pytest.mark.slow
+def test_a_chief_and_two_workers_search_together(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = {"KERASTUNER_ORACLE_IP": "127.0.0.1", "KERASTUNER_ORACLE_PORT": str(port)}
+    command = [sys.executable, ROOT / "train.py", "--model", "beta_vae", "--set", "network=dense",
+               "--epochs", "4", "--batch-size", "256", "--tune", "4"]  # fmt: skip
+    processes = [
+        subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            env={**os.environ, **address, "KERASTUNER_TUNER_ID": name},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for name in ("chief", "first", "second")
+    ]
+    ended = [(*each.communicate(timeout=600), each.returncode) for each in processes]
+    assert [status for _, _, status in ended] == [0, 0, 0], ended
+    chief, *workers = (out for out, _, _ in ended)
+    assert "  4. val_elbo" in chief and "Exported saved_models/beta_vae_digits/1" in chief
+    for out in workers:
+        assert out.splitlines()[-1] == "There are no more trials; the chief trains the run."
+    trials = tmp_path / "runs/beta_vae_digits/tuning"
+    assert len(list(trials.glob("trial_*"))) == 4
+    assert [each.name for each in (tmp_path / "runs").iterdir()] == ["beta_vae_digits"]

@@ -69,7 +69,10 @@ def train(config: RunConfig) -> Path | None:
         if config.epochs is None:
             run = run.with_config(epochs=default_epochs(dataset.spec.num_examples[TRAIN]))
         if config.tune:
-            run = tuned_run(run, config.tune, dataset, strategy)
+            tuned = tuned_run(run, config.tune, dataset, strategy)
+            if tuned is None:
+                return None
+            run = tuned
         if run.config.learning_rate is None:
             run = run.with_config(learning_rate=MODELS.load(config.model_name).learning_rate)
         return _train(run, dataset, strategy)

@@ -14,7 +14,7 @@ from tfvae.files import numbered
 from tfvae.models import MODELS, current_settings
 from tfvae.schema import UsageError, UserError
 from tfvae.training.config import AllSettings, RunConfig, resumed_config
-from tfvae.training.strategy import is_chief
+from tfvae.training.strategy import is_chief, is_tuning_worker
 
 CONFIG = "config.yaml"
 
@@ -159,7 +159,8 @@ def new_run(config: RunConfig) -> RunFolder:
     for name in names:
         path = config.runs_dir / name
         # For workers other than the chief the folder may exist: the chief makes it.
-        if not path.exists() or not is_chief(config.strategy):
+        worker = not is_chief(config.strategy) or (config.tune and is_tuning_worker())
+        if worker or not path.exists():
             return RunFolder(path, config.model_copy(update={"name": name}))
     raise UserError(
         f"run {config.name!r} exists in {config.runs_dir}; --resume goes on with it, "

@@ -11,6 +11,7 @@ from tfvae.schema import UsageError, UserError
 
 CHIEF_TYPES = ("chief", "master")
 SECONDS_FOR_NAMES = 60
+TUNER_VARIABLES = ("KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT", "KERASTUNER_TUNER_ID")
 
 
 def make_strategy(name: str, batch_size: int):
@@ -51,6 +52,27 @@ def is_chief(strategy_name: str) -> bool:
     task = config["task"]
     has_chief = any(kind in config["cluster"] for kind in CHIEF_TYPES)
     return task["type"] in CHIEF_TYPES or (not has_chief and task["index"] == 0)
+
+
+def is_tuning_worker() -> bool:
+    """Whether this process trains trials for a chief, by the variables of Keras Tuner.
+
+    A search over several processes has `KERASTUNER_ORACLE_IP` and `KERASTUNER_ORACLE_PORT`, the
+    chief's address, and `KERASTUNER_TUNER_ID`, which has the word "chief" in it or is another one
+    for each worker.
+
+    Raises:
+        UserError: some of the three are missing.
+
+    >>> is_tuning_worker()
+    False
+    """
+    missing = [name for name in TUNER_VARIABLES if not os.environ.get(name)]
+    if "KERASTUNER_ORACLE_IP" in missing:
+        return False
+    if missing:
+        raise UserError(f"KERASTUNER_ORACLE_IP is set, {' and '.join(missing)} not")
+    return "chief" not in os.environ["KERASTUNER_TUNER_ID"]
 
 
 def check_tf_config(text: str | None) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Hyper-parameter search before a run: Bayesian optimisation over the model's search space."""
 
 import math
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -15,21 +17,27 @@ from tfvae.training.callbacks import StopOnNonFinite
 from tfvae.training.config import RunConfig
 from tfvae.training.fit import compiled_model, fit, training_batches
 from tfvae.training.run_folder import RunFolder
+from tfvae.training.strategy import is_tuning_worker
 
 # A trial trains for this share of the run's epochs, rounded up.
 TRIAL_SHARE = 0.25
 BEST = "best.yaml"
 
 
-def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder:
+def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder | None:
     """The run with the best settings of `num_trials` trials, which are written to `config.yaml`.
 
     Settings and a learning rate in the configuration keep their values; the rest of the model's
     `search_space` and the learning rate are searched. A search that was interrupted is resumed.
 
+    Where several processes search together, the chief hands out the settings and gets the run;
+    the others train the trials.
+
+    Returns:
+        The run; None in a process that trains trials for a chief, when there are no more.
     Raises:
         UsageError: there is nothing to search, or the strategy is `multi_worker`.
-        UserError: no trial ended with finite scores.
+        UserError: no trial ended with finite scores, or the environment is wrong (`is_tuning_worker`).
 
     >>> from pathlib import Path
     >>> config = RunConfig(model="mmd_vae", name="a", learning_rate=1e-3)
@@ -50,12 +58,20 @@ def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder:
             "and --learning-rate gives it"
         )
     best_file = run.tuning / BEST
+    if is_tuning_worker():
+        if not best_file.exists():
+            with tempfile.TemporaryDirectory() as folder:
+                _search(run, num_trials, dataset, strategy, Path(folder))
+        print("There are no more trials; the chief trains the run.")
+        return None
     if not best_file.exists():
         # Wrong settings raise an error here, before anything is on disk, not in every trial.
         compiled_model(config, dataset, strategy)
         training_batches(dataset, config)
         run.create()
-        _search(run, num_trials, dataset, strategy)
+        tuner = _search(run, num_trials, dataset, strategy, run.path)
+        # Written last: if this file exists, the search is finished.
+        files.write_yaml(best_file, _plain(_best(tuner, config)))
     best = yaml.safe_load(best_file.read_text(encoding="utf-8"))
     best["settings"] = current_settings(config.model_name, best["settings"])
     run = run.with_config(**best)
@@ -63,13 +79,17 @@ def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder:
     return run
 
 
-def _search(run: RunFolder, num_trials: int, dataset, strategy) -> None:
+def _search(
+    run: RunFolder, num_trials: int, dataset, strategy, folder: Path
+) -> keras_tuner.BayesianOptimization:
+    """The tuner after its search, whose files are in a folder `tuning` below `folder`."""
     config = run.config
     name = getattr(MODELS.load(config.model_name), "tuning_objective", "val_elbo")
     direction = "min" if name.endswith("loss") else "max"
     epochs = math.ceil(config.num_epochs * TRIAL_SHARE)
     print(
-        f"Tuning: {num_trials} trials of {epochs} epochs each, {direction}imising {name}",
+        f"Tuning: {num_trials} trials of {epochs} epochs each, {direction}imising {name}"
+        + ("; this process takes its trials from the chief" if is_tuning_worker() else ""),
         flush=True,
     )
     tuner = _Tuner(
@@ -80,13 +100,19 @@ def _search(run: RunFolder, num_trials: int, dataset, strategy) -> None:
         max_trials=num_trials,
         max_consecutive_failed_trials=num_trials + 1,
         seed=config.seed,
-        directory=run.path,
+        directory=folder,
         project_name=run.tuning.name,
     )
     tuner.search(verbose=0)
+    return tuner
+
+
+def _best(tuner: keras_tuner.BayesianOptimization, config: RunConfig) -> dict[str, Any]:
+    """Prints the trials, the best first; returns the fields of the best one."""
+    objective = tuner.oracle.objective
     trials = [
         trial
-        for trial in tuner.oracle.get_best_trials(num_trials)
+        for trial in tuner.oracle.get_best_trials(tuner.oracle.max_trials)
         if trial.score is not None and math.isfinite(trial.score)
     ]
     if not trials:
@@ -94,10 +120,8 @@ def _search(run: RunFolder, num_trials: int, dataset, strategy) -> None:
     for rank, trial in enumerate(trials, start=1):
         chosen = "  ".join(f"{key}={value:.4g}" if isinstance(value, float) else f"{key}={value}"
                            for key, value in trial.hyperparameters.values.items())  # fmt: skip
-        print(f"  {rank}. {name} {trial.score:.4f}  {chosen}")
-    best = chosen_fields(config, trials[0].hyperparameters)
-    # Written last: if this file exists, the search is finished.
-    files.write_yaml(run.tuning / BEST, _plain(best))
+        print(f"  {rank}. {objective.name} {trial.score:.4f}  {chosen}")
+    return chosen_fields(config, trials[0].hyperparameters)
 
 
 def chosen_fields(
