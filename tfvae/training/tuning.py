@@ -37,7 +37,8 @@ def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder |
         The run; None in a process that trains trials for a chief, when there are no more.
     Raises:
         UsageError: there is nothing to search, or the strategy is `multi_worker`.
-        UserError: no trial ended with finite scores, or the environment is wrong (`is_tuning_worker`).
+        UserError: no trial ended with finite scores, or the environment is wrong
+            (`is_tuning_worker`).
 
     >>> from pathlib import Path
     >>> config = RunConfig(model="mmd_vae", name="a", learning_rate=1e-3)
