@@ -12,6 +12,7 @@ Values = Mapping[str, Mapping[str, float]]
 # Column -> metric and value.
 SCORES = {
     "FactorVAE score": ("disentanglement", "factor_vae"),
+    "FactorVAE score, active units": ("disentanglement", "factor_vae_active"),
     "beta-VAE score": ("disentanglement", "beta_vae"),
     "MIG": ("disentanglement", "mig"),
     "DCI": ("disentanglement", "dci"),

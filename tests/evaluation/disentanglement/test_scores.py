@@ -186,6 +186,18 @@ def test_dimensions_that_collapsed_can_be_left_out(factors, perfect, noise):
     assert scores.factor_vae_score(codes, factors, smallest_scale=9.0, **FEW) == 0
 
 
+def test_a_collapsed_dimension_that_follows_a_factor_counts_for_one_of_two_scores(factors, perfect):
+    codes = perfect * [1.0, 1.0, 1e-3]
+    found = scores.all_scores(codes, factors, num_batches=1200)
+    assert found["factor_vae"] > 0.99
+    assert found["factor_vae_active"] == pytest.approx(2 / 3, abs=0.05)
+    # The factor without a dimension is never told, and the score is the mean over batches.
+    each = scores.factor_vae_per_factor(codes, factors, smallest_scale=0.1, **FEW)
+    assert each[0] > 0.98 and each[1] > 0.98 and each[2] == 0
+    total = scores.factor_vae_score(codes, factors, smallest_scale=0.1, **FEW)
+    assert total == pytest.approx(each.mean(), abs=0.05)
+
+
 def test_predictability_is_that_of_single_dimensions(factors, perfect, noise):
     codes = np.concatenate([perfect, noise], axis=1)
     found = predictability.sap_accuracies(codes, factors, num_train=1000)

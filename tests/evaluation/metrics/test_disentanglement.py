@@ -48,12 +48,21 @@ def perfect(colours):
 def test_codes_that_are_the_factors(perfect):
     assert set(perfect.values) == {
         "beta_vae", "factor_vae", "mig", "dci", "completeness", "informativeness", "sap",
-        "modularity",
+        "modularity", "factor_vae_active",
     }  # fmt: skip
-    for name in ("beta_vae", "factor_vae", "mig", "dci", "completeness", "modularity"):
+    for name in (
+        "beta_vae",
+        "factor_vae",
+        "factor_vae_active",
+        "mig",
+        "dci",
+        "completeness",
+        "modularity",
+    ):
         assert perfect.values[name] > 0.97, name
     rows = perfect.tables["Factors"]
     assert [row["factor"] for row in rows] == list(SIZES)
+    assert all(row["factor_vae"] > 0.97 for row in rows)
     assert [row["dimension with most information"] for row in rows] == [2, 0, 1]
     assert perfect.num_images == 600
     low, high = perfect.intervals["factor_vae"]

@@ -13,7 +13,11 @@ means of posteriors, from any model:
 """
 
 from tfvae.evaluation.disentanglement.agreement import udr
-from tfvae.evaluation.disentanglement.fixed_factor import beta_vae_score, factor_vae_score
+from tfvae.evaluation.disentanglement.fixed_factor import (
+    beta_vae_score,
+    factor_vae_per_factor,
+    factor_vae_score,
+)
 from tfvae.evaluation.disentanglement.importance import DCI, dci
 from tfvae.evaluation.disentanglement.information import mig, modularity, mutual_information
 from tfvae.evaluation.disentanglement.predictability import sap
@@ -24,6 +28,7 @@ __all__ = [
     "all_scores",
     "beta_vae_score",
     "dci",
+    "factor_vae_per_factor",
     "factor_vae_score",
     "mig",
     "modularity",
