@@ -7,6 +7,7 @@ it, and `remove_leftovers` deletes it where only one process writes.
 
 import contextlib
 import json
+import logging
 import os
 import re
 import shutil
@@ -15,11 +16,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import filelock
 import yaml
 
 from tfvae.schema import UserError
 
 HIDDEN = ".writing-"
+
+logger = logging.getLogger("tfvae")
 
 
 def write(path: Path, save: Callable[[str], Any]) -> Path:
@@ -139,6 +143,33 @@ def publish(folder: Path, target: Path, *, flush: bool = False, replace: bool = 
         shutil.rmtree(target, ignore_errors=True)
     folder.rename(target)
     return target
+
+
+@contextlib.contextmanager
+def locked(path: Path, work: str) -> Iterator[None]:
+    """Holds a lock while a `with` block runs; it is released when its process ends, however it
+    does.
+
+    Args:
+        path: The lock, a file that stays behind; its folder exists.
+        work: What the process does that holds it, for the message of one that waits.
+    Raises:
+        OSError: the file can't be written, or the file system has no locks.
+
+    >>> with tempfile.TemporaryDirectory() as folder, locked(Path(folder) / ".lock", "counts"):
+    ...     [each.name for each in Path(folder).iterdir()]
+    ['.lock']
+    """
+    lock = filelock.FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        logger.warning("waiting for another process that %s", work)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def remove_leftovers(folder: Path) -> None:

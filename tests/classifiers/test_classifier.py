@@ -1,7 +1,9 @@
 """The domain classifiers: masking, training on toy images, the cache."""
 
 import dataclasses
+import time
 import unittest.mock
+from concurrent import futures
 
 import numpy as np
 import pytest
@@ -105,7 +107,39 @@ def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch):
             patch.setattr(classifier, "train", retrain)
             classifier.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
         retrain.assert_called_once()
-    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".keras"]
+    assert sorted(path.suffix for path in tmp_path.glob("cnn*")) == [".json", ".keras"]
+
+
+def test_of_two_at_a_time_one_trains_and_the_other_reads(tmp_path, monkeypatch, caplog):
+    dataset = toy_dataset(CATEGORICAL, counts=(64, 16, 16))
+    short = dataclasses.replace(ARCHITECTURES["cnn"], plan=lambda count: (32, 2, 1))
+    monkeypatch.setitem(ARCHITECTURES, "cnn", short)
+    real, trained = classifier.train, []
+
+    def train(*arguments, **options):
+        trained.append(arguments)
+        # The other one is at the lock by now.
+        while "waiting for another process" not in caplog.text:
+            time.sleep(0.01)
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(classifier, "train", train)
+
+    def load(_):
+        return classifier.load_or_train(dataset, "cnn", seed=0, cache_dir=tmp_path)
+
+    with futures.ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(load, range(2))
+    assert len(trained) == 1 and first.accuracy == second.accuracy
+    images = dataset.arrays("test")["image"]
+    assert first(images) == pytest.approx(second(images), abs=1e-6)
+
+
+def test_a_cache_that_cannot_be_written_is_told_before_training(tmp_path, monkeypatch):
+    monkeypatch.setattr(classifier, "train", None)
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(UserError, match="can't write to .*cache"):
+        classifier.load_or_train(toy_dataset(), "cnn", seed=0, cache_dir=tmp_path / "cache")
 
 
 def test_cache_tells_data_sets_of_one_name_apart():

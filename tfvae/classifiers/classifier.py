@@ -3,6 +3,7 @@
 Labels that aren't observed count neither in the loss nor in the accuracy.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -110,6 +111,8 @@ def load_or_train(
 ) -> Classifier:
     """The classifier of a data set: read from the cache, or else trained and written to it.
 
+    Of several processes one trains it, and the others wait.
+
     Args:
         dataset: With labels.
         architecture: A name of `ARCHITECTURES`.
@@ -118,7 +121,8 @@ def load_or_train(
         weights: Weights from which the training of a pretrained architecture starts, see
             `inception_v3`.
     Raises:
-        UserError: the data set has no labels, or the weights can't be read or downloaded.
+        UserError: the data set has no labels, the weights can't be read or downloaded, or the cache
+            can't be written.
 
     >>> from types import SimpleNamespace
     >>> faces = SimpleNamespace(spec=DataSpec("faces", (64, 64, 3)))
@@ -127,27 +131,47 @@ def load_or_train(
         ...
     tfvae.schema.UserError: the data set faces has no labels to train a classifier on
     """
-    import keras
-
     if not dataset.spec.num_labels:
         raise UserError(f"the data set {dataset.spec.name} has no labels to train a classifier on")
     key = _cache_key(dataset, architecture, seed, weights)
     weights_file, record_file = (Path(cache_dir) / f"{key}{end}" for end in (".keras", ".json"))
-    if weights_file.is_file() and record_file.is_file():
+    existed = record_file.is_file()
+    found = _load(weights_file, record_file)
+    if found is not None:
+        return found
+    with contextlib.ExitStack() as stack:
         try:
-            record = json.loads(record_file.read_text(encoding="utf-8"))
-            network = keras.saving.load_model(weights_file, compile=False)
-            accuracies = {split: record[split] for split in (VALIDATION, TEST)}
-            return Classifier(network, accuracies)
-        except _DAMAGED as error:
-            log.warning("classifier %s is corrupt (%s): training it again", weights_file, error)
-    classifier = train(dataset, architecture, seed=seed, weights=weights)
-    files.write(weights_file, classifier.network.save)
-    about = {"dataset": dataset.spec.name, "architecture": architecture, "seed": seed}
-    if weights is not None:
-        about["weights"] = weights
-    files.write_json(record_file, {**about, **classifier.accuracy})
+            record_file.parent.mkdir(parents=True, exist_ok=True)
+            lock = files.locked(Path(cache_dir) / f".{key}.lock", f"trains the classifier {key}")
+            stack.enter_context(lock)
+        except OSError as error:
+            raise UserError(f"can't write to {cache_dir}: {files.reason(error)}") from error
+        # Another process may have trained it in the meantime.
+        found = None if existed else _load(weights_file, record_file)
+        if found is not None:
+            return found
+        classifier = train(dataset, architecture, seed=seed, weights=weights)
+        files.write(weights_file, classifier.network.save)
+        about = {"dataset": dataset.spec.name, "architecture": architecture, "seed": seed}
+        if weights is not None:
+            about["weights"] = weights
+        files.write_json(record_file, {**about, **classifier.accuracy})
     return classifier
+
+
+def _load(weights_file: Path, record_file: Path) -> Classifier | None:
+    """The classifier in these files; None if one is missing or damaged."""
+    import keras
+
+    if not (weights_file.is_file() and record_file.is_file()):
+        return None
+    try:
+        record = json.loads(record_file.read_text(encoding="utf-8"))
+        network = keras.saving.load_model(weights_file, compile=False)
+        return Classifier(network, {split: record[split] for split in (VALIDATION, TEST)})
+    except _DAMAGED as error:
+        log.warning("classifier %s is corrupt (%s): training it again", weights_file, error)
+        return None
 
 
 def train(

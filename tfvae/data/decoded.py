@@ -1,15 +1,13 @@
 """The images of large folders, decoded once and kept on disk; imports no TensorFlow."""
 
-import contextlib
 import hashlib
 import json
 import logging
 import os
 import pathlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-import filelock
 import numpy as np
 
 from tfvae import files
@@ -67,28 +65,13 @@ def load_or_decode(
         return found
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(place.parent):
+        with files.locked(place.parent / _LOCK, f"decodes {place.parent.name}"):
             return _load(place) or _decode(paths, place, options)
     except OSError as error:
         logger.warning(
             "%s: %s; the images are decoded each time", place.parent, files.reason(error)
         )
         return read_images(paths, image_size=options.image_size, skip_bad_images=skip)
-
-
-@contextlib.contextmanager
-def _locked(folder: pathlib.Path) -> Iterator[None]:
-    """Holds the lock of a folder, which is released when its process ends, however it does."""
-    lock = filelock.FileLock(folder / _LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        logger.warning("waiting for another process that decodes %s", folder.name)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _decode(
