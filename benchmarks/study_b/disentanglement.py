@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.bench import Bench, make_bench, make_parser
+from benchmarks.bench import Bench, by_run, make_bench, make_parser
 from benchmarks.pages import cells, write_page
 from benchmarks.study_b.page import Values, page
 from benchmarks.study_b.plan import MODELS, Run, add_model_arguments
@@ -71,9 +71,13 @@ def few_sprites(folder: Path) -> Path:
 
 
 def scored(bench: Bench, run: Run) -> dict[str, Mapping[str, float]]:
-    """Metric -> name -> value of one run."""
+    """Metric -> name -> value of one run; `told` has the FactorVAE score of each factor."""
     bench.train(run)
-    return dict(bench.scores([run], METRICS, f"scores-{run.name}")[run.name])
+    name = bench.call_name([run], METRICS, f"scores-{run.name}")
+    documents = bench.documents([run], METRICS, name)
+    factors = documents[METRICS.index("disentanglement")]["tables"]["Factors"]
+    told = {row["factor"]: row["factor_vae"] for row in factors if row["factor_vae"] is not None}
+    return {**by_run(documents, [run.name])[run.name], "told": told}
 
 
 def references(given: argparse.Namespace, bench: Bench, data) -> dict[str, Values]:

@@ -1,4 +1,4 @@
-"""The page on disentanglement: scores, differences from the VAE, and sparsity."""
+"""The page on disentanglement: scores, differences from the VAE, factors, and sparsity."""
 
 from collections.abc import Mapping, Sequence
 
@@ -37,7 +37,7 @@ Found = Mapping[str, Sequence[Values]]
 
 
 def page(head: str, found: Found, known: Mapping[str, Values]) -> list[str]:
-    """A table of scores with the rows for comparison, differences, and a table of sparsity.
+    """Tables: scores with the rows for comparison, differences, factors, and sparsity.
 
     Args:
         head: What was trained and scored.
@@ -59,6 +59,13 @@ def page(head: str, found: Found, known: Mapping[str, Values]) -> list[str]:
             f"{0.05 * len(compared) * len(CLAIMED):.1f} would do so by chance.",
             *("", *markdown_table(compared)),
         ]
+    factors = [name for values in found.values() for each in values for name in each["told"]]
+    told = {name: ("told", name) for name in dict.fromkeys(factors)}
+    lines += [
+        *("", "## Factors that are told", ""),
+        "The FactorVAE score of the batches that share each factor.",
+        *("", *markdown_table(_table(found, told))),
+    ]
     return [*lines, "", "## Sparsity", "", *markdown_table(_table(found, SPARSITY))]
 
 

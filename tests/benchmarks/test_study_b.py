@@ -20,23 +20,31 @@ def page(monkeypatch, tmp_path):
     """Function: arguments -> the page and the runs that were trained."""
     trained = {}
     monkeypatch.setattr(Bench, "train", lambda bench, run: trained.setdefault(run.name, run))
-    monkeypatch.setattr(Bench, "documents", lambda *given: pytest.fail("not replaced"))
     monkeypatch.setattr(disentanglement, "traversals", lambda *given: None)
     monkeypatch.setattr(disentanglement, "references", lambda *given: KNOWN)
     monkeypatch.setattr(
         disentanglement, "agreement", lambda bench, runs: [{"udr": run.seed} for run in runs]
     )
 
-    def scores(bench, runs, metrics, name, options=()):
+    def documents(bench, runs, metrics, name):
         assert metrics == METRICS and len(runs) == 1
         values = {metric: {} for metric in metrics}
         shift = 5 * (runs[0].row == "FactorVAE")
         for number, (metric, value) in enumerate({**SCORES, **SPARSITY}.values()):
             if metric in metrics and value not in ("hidden_hoyer", "hidden_zeros"):
                 values[metric][value] = number + runs[0].seed / 10 + shift
-        return {runs[0].name: values}
+        factors = [{"factor": "x", "factor_vae": 1.0}, {"factor": "hue", "factor_vae": None}]
+        return [
+            {
+                "metric": metric,
+                "saved_model": f"saved_models/{runs[0].name}/1",
+                "values": values[metric],
+                "tables": {"Factors": factors},
+            }
+            for metric in metrics
+        ]
 
-    monkeypatch.setattr(Bench, "scores", scores)
+    monkeypatch.setattr(Bench, "documents", documents)
 
     def run(*arguments):
         output = tmp_path / "page.md"
@@ -74,6 +82,8 @@ def test_rows_are_models_and_codes_for_comparison(page):
     filled = {column: cell for column, cell in noise.items() if cell}
     assert filled == {"model": "(noise)", "FactorVAE score": "0.250", "MIG": "0.000"}
     assert len(rows) == len(MODELS) + 1
+    header, _, *rows = found["Factors that are told"]
+    assert header == ["model", "x"] and rows[0] == ["VAE", "1.000 [1.000, 1.000]"]
     header, _, *rows = found["Sparsity"]
     assert header == ["model", *SPARSITY] and len(rows) == len(MODELS)
     assert rows[0][-1] == ""

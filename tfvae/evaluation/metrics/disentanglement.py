@@ -104,7 +104,8 @@ def disentanglement(
             "gap": float(gap),
             "dimension with most information": int(column.argmax()),
             "its information": float(column.max()),
-            "factor_vae": float(share),
+            # None of few batches may share a factor.
+            "factor_vae": float(share) if np.isfinite(share) else None,
         }
         for (name, size), gap, column, share in zip(
             sizes.items(), gaps, information.T, told, strict=True
