@@ -118,8 +118,9 @@ def test_of_two_at_a_time_one_trains_and_the_other_reads(tmp_path, monkeypatch, 
 
     def train(*arguments, **options):
         trained.append(arguments)
-        # The other one is at the lock by now.
-        while "waiting for another process" not in caplog.text:
+        # Until the other one is at the lock.
+        deadline = time.monotonic() + 60
+        while "waiting for another process" not in caplog.text and time.monotonic() < deadline:
             time.sleep(0.01)
         return real(*arguments, **options)
 

@@ -127,11 +127,11 @@ def factor_vae_per_factor(
     Raises:
         UserError: arrays that don't fit.
 
-    Of three factors the code has one, so that every vote is for it:
+    Of three factors the code has two:
 
     >>> factors = np.random.default_rng(0).integers(0, 4, size=[1000, 3])
-    >>> factor_vae_per_factor(factors[:, :1], factors, num_train=500, num_eval=500).tolist()
-    [1.0, 0.0, 0.0]
+    >>> factor_vae_per_factor(factors[:, :2], factors, num_train=500, num_eval=500).tolist()
+    [1.0, 1.0, 0.0]
     """
     told, total = _told(
         codes,
