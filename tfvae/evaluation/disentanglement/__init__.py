@@ -15,8 +15,8 @@ means of posteriors, from any model:
 from tfvae.evaluation.disentanglement.agreement import udr
 from tfvae.evaluation.disentanglement.fixed_factor import (
     beta_vae_score,
-    factor_vae_per_factor,
     factor_vae_score,
+    factor_vae_told,
 )
 from tfvae.evaluation.disentanglement.importance import DCI, dci
 from tfvae.evaluation.disentanglement.information import mig, modularity, mutual_information
@@ -28,8 +28,8 @@ __all__ = [
     "all_scores",
     "beta_vae_score",
     "dci",
-    "factor_vae_per_factor",
     "factor_vae_score",
+    "factor_vae_told",
     "mig",
     "modularity",
     "mutual_information",

@@ -1,6 +1,7 @@
 """Scores by batches of images that share the value of one factor: which factor is it?"""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -62,7 +63,25 @@ def beta_vae_score(
     return float(classifier.score(*differences(score, num_eval)))
 
 
-def factor_vae_score(
+def factor_vae_score(codes: np.ndarray, factors: np.ndarray, **options: Any) -> float:
+    """The metric of Kim & Mnih (2018), section 4: accuracy of a vote for the shared factor.
+
+    Args:
+        codes, factors, options: As for `factor_vae_told`, which has the vote.
+    Returns:
+        0 to 1; 1 / F by chance, and 0 if all dimensions are left out.
+    Raises:
+        UserError: arrays that don't fit.
+
+    >>> factors = np.random.default_rng(0).integers(0, 4, size=[1000, 2])
+    >>> factor_vae_score(factors, factors, num_train=500, num_eval=500)
+    1.0
+    """
+    told, total = factor_vae_told(codes, factors, **options)
+    return float(told.sum() / total.sum())
+
+
+def factor_vae_told(
     codes: np.ndarray,
     factors: np.ndarray,
     *,
@@ -71,8 +90,8 @@ def factor_vae_score(
     num_eval: int = 5_000,
     smallest_scale: float = 0.0,
     seed: int = 0,
-) -> float:
-    """The metric of Kim & Mnih (2018), section 4: accuracy of a vote for the shared factor.
+) -> tuple[np.ndarray, np.ndarray]:
+    """How many batches of images that share a factor are told by a vote, for each factor.
 
     In a batch of images that share the value of a factor, the dimension of the code that varies
     least, relative to its variance over all images, votes for this factor. The classifier maps each
@@ -88,71 +107,19 @@ def factor_vae_score(
         smallest_scale: Dimensions with a smaller standard deviation are left out.
         seed: Of the drawing.
     Returns:
-        0 to 1; 1 / F by chance, and 0 if all dimensions are left out.
-    Raises:
-        UserError: arrays that don't fit.
-
-    >>> factors = np.random.default_rng(0).integers(0, 4, size=[1000, 2])
-    >>> factor_vae_score(factors, factors, num_train=500, num_eval=500)
-    1.0
-    """
-    told, total = _told(
-        codes,
-        factors,
-        batch_size,
-        (num_train, num_eval),
-        smallest_scale,
-        np.random.default_rng(seed),
-    )
-    return float(told.sum() / total.sum())
-
-
-def factor_vae_per_factor(
-    codes: np.ndarray,
-    factors: np.ndarray,
-    *,
-    batch_size: int = 64,
-    num_train: int = 10_000,
-    num_eval: int = 5_000,
-    smallest_scale: float = 0.0,
-    seed: int = 0,
-) -> np.ndarray:
-    """The accuracy of `factor_vae_score` for the batches that share each factor.
-
-    Args:
-        codes, factors, batch_size, num_train, num_eval, smallest_scale, seed: As there.
-    Returns:
-        [F], 0 to 1; NaN for a factor without a batch. `factor_vae_score` is their mean, weighted by
-        the number of batches.
+        (batches of each factor that are told, all batches of each factor), [F] each; no batch is
+        told if all dimensions are left out.
     Raises:
         UserError: arrays that don't fit.
 
     Of three factors the code has two:
 
     >>> factors = np.random.default_rng(0).integers(0, 4, size=[1000, 3])
-    >>> factor_vae_per_factor(factors[:, :2], factors, num_train=500, num_eval=500).tolist()
-    [1.0, 1.0, 0.0]
+    >>> told, total = factor_vae_told(factors[:, :2], factors, num_train=500, num_eval=500)
+    >>> (told / total).tolist(), int(total.sum())
+    ([1.0, 1.0, 0.0], 500)
     """
-    told, total = _told(
-        codes,
-        factors,
-        batch_size,
-        (num_train, num_eval),
-        smallest_scale,
-        np.random.default_rng(seed),
-    )
-    return np.divide(told, total, out=np.full(len(told), np.nan), where=total > 0)
-
-
-def _told(
-    codes: np.ndarray,
-    factors: np.ndarray,
-    batch_size: int,
-    counts: tuple[int, int],
-    smallest_scale: float,
-    rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    """How many batches of each factor the vote tells, and of how many, [F] each."""
+    rng = np.random.default_rng(seed)
     codes, factors = checked(codes, factors, smallest=2)
     variances = codes.var(axis=0, ddof=1)
     kept = (np.sqrt(variances) >= smallest_scale) & (variances > 0)
@@ -171,8 +138,8 @@ def _told(
         return found
 
     fit, score = _halves(len(codes), rng)
-    classifier = votes(fit, counts[0]).argmax(axis=0)
-    scored = votes(score, counts[1])
+    classifier = votes(fit, num_train).argmax(axis=0)
+    scored = votes(score, num_eval)
     right = classifier == np.arange(len(scored))[:, np.newaxis]
     return (scored * right).sum(axis=1), scored.sum(axis=1)
 

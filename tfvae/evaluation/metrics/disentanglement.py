@@ -86,12 +86,13 @@ def disentanglement(
         smallest_scale=smallest_scale,
         seed=context.seed,
     )
-    told = scores.factor_vae_per_factor(
+    num_eval = -(-num_batches // 2)
+    told, batches = scores.factor_vae_told(
         codes,
         factors,
         batch_size=batch_size,
         num_train=num_batches,
-        num_eval=-(-num_batches // 2),
+        num_eval=num_eval,
         smallest_scale=smallest_scale,
         seed=context.seed,
     )
@@ -105,13 +106,13 @@ def disentanglement(
             "dimension with most information": int(column.argmax()),
             "its information": float(column.max()),
             # None of few batches may share a factor.
-            "factor_vae": float(share) if np.isfinite(share) else None,
+            "factor_vae": float(right / count) if count else None,
         }
-        for (name, size), gap, column, share in zip(
-            sizes.items(), gaps, information.T, told, strict=True
+        for (name, size), gap, column, right, count in zip(
+            sizes.items(), gaps, information.T, told, batches, strict=True
         )
     ]
-    counted = np.arange(-(-num_batches // 2))
+    counted = np.arange(num_eval)
     return Result(
         values,
         {
