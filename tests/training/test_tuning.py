@@ -96,6 +96,17 @@ def test_who_trains_trials_is_told_by_the_environment(tmp_path, config, monkeypa
         new_run(config(tune=2, name="x"))
 
 
+def test_a_chief_that_cannot_listen_makes_no_run(tmp_path, config, monkeypatch):
+    monkeypatch.setenv("KERASTUNER_TUNER_ID", "chief")
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        for port in (str(taken.getsockname()[1]), "http", "99999"):
+            monkeypatch.setenv("KERASTUNER_ORACLE_PORT", port)
+            with pytest.raises(UserError, match=f"can't listen on 127.0.0.1:{port}"):
+                train(config(tune=2, name="x"))
+    assert not (tmp_path / "runs").exists()
+
+
 @pytest.mark.slow
 def test_a_chief_and_two_workers_search_together(tmp_path):
     with socket.socket() as free:

@@ -75,6 +75,23 @@ def is_tuning_worker() -> bool:
     return "chief" not in os.environ["KERASTUNER_TUNER_ID"]
 
 
+def check_tuner_address() -> None:
+    """Tries whether a chief of Keras Tuner can listen on its address; without one there is none.
+
+    Raises:
+        UserError: the address is wrong, or the port is taken.
+
+    >>> check_tuner_address()
+    """
+    if not os.environ.get("KERASTUNER_ORACLE_IP"):
+        return
+    host, port = (os.environ[name] for name in TUNER_VARIABLES[:2])
+    try:
+        socket.create_server((host, int(port))).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise UserError(f"the chief of the search can't listen on {host}:{port}: {error}") from None
+
+
 def check_tf_config(text: str | None) -> dict[str, Any]:
     """The contents of `TF_CONFIG`.
 

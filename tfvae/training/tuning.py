@@ -17,7 +17,7 @@ from tfvae.training.callbacks import StopOnNonFinite
 from tfvae.training.config import RunConfig
 from tfvae.training.fit import compiled_model, fit, training_batches
 from tfvae.training.run_folder import RunFolder
-from tfvae.training.strategy import is_tuning_worker
+from tfvae.training.strategy import check_tuner_address, is_tuning_worker
 
 # A trial trains for this share of the run's epochs, rounded up.
 TRIAL_SHARE = 0.25
@@ -38,7 +38,7 @@ def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder |
     Raises:
         UsageError: there is nothing to search, or the strategy is `multi_worker`.
         UserError: no trial ended with finite scores, or the environment is wrong
-            (`is_tuning_worker`).
+            (`is_tuning_worker`, `check_tuner_address`).
 
     >>> from pathlib import Path
     >>> config = RunConfig(model="mmd_vae", name="a", learning_rate=1e-3)
@@ -66,6 +66,7 @@ def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder |
         print("There are no more trials; the chief trains the run.")
         return None
     if not best_file.exists():
+        check_tuner_address()
         # Wrong settings raise an error here, before anything is on disk, not in every trial.
         compiled_model(config, dataset, strategy)
         training_batches(dataset, config)
