@@ -113,6 +113,45 @@ def test_sum_over_unknown_labels_is_enumeration():
     assert rate == pytest.approx(total.mean() + style, abs=4 * total.std() / np.sqrt(len(z)))
 
 
+@pytest.mark.parametrize("kind", ["binary", "categorical"])
+@pytest.mark.parametrize("scale", [1.0, 40.0])
+def test_expectations_given_each_label_are_sums_over_the_nodes(kind, scale):
+    """Against the definition, with TFP's densities; also where q(y|z_c) is nearly a step."""
+    model = build(kind, 3, latent_dim=5)
+    labels = model.characteristics
+    classifier = labels.slope if kind == "binary" else labels.kernel
+    classifier.assign(scale * classifier)
+    generator = np.random.default_rng(0)
+    mean, stddev, noise = (
+        tf.constant(generator.normal(size=shape), tf.float32)
+        for shape in ((4, labels.dimension), (4, labels.dimension), (8, 4, labels.dimension))
+    )
+    nodes = labels.nodes(mean, tf.exp(stddev), noise)
+    y, _ = labels.groups(tf.one_hot([0, 1, 2, 0], 3), tf.ones([4, 3]))
+    given = labels.given_each(nodes, y)
+
+    log_q_y = np.asarray(labels.log_q_y(nodes.z_c), "float64")
+    log_weight = np.asarray(nodes.log_weight, "float64")[:, None, None, None]
+    expected_log_q = scipy.special.logsumexp(log_weight + log_q_y, axis=0)
+    w = np.exp(log_q_y - expected_log_q)
+    log_p_z, log_q_z = (np.asarray(log_p, "float64") for log_p in
+                        (labels.log_p_z(nodes.z_c), labels.log_q_z(nodes)))  # fmt: skip
+    divergence = np.exp(log_weight) * w * (log_q_z[..., None] + log_q_y - log_p_z)
+    np.testing.assert_allclose(given.log_q_y, expected_log_q, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(given.divergence, divergence.sum(axis=0), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(given.own_w, np.sum(y * w, axis=-1), rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["binary", "categorical"])
+def test_both_estimators_have_the_same_rate(kind):
+    drawn, authors = build(kind, 3), build(kind, 3, estimator="authors")
+    authors.set_weights(drawn.get_weights())
+    for observed in (1, 0):
+        data = batch([0, 1, 0], 3 * [observed])
+        rates = [model.loss_terms(data, SEED)["rate"] for model in (drawn, authors)]
+        np.testing.assert_allclose(*rates, rtol=1e-4)
+
+
 def test_value_of_an_unknown_label_has_no_influence():
     for kind in ("binary", "categorical"):
         model = build(kind, 3)

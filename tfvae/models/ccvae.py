@@ -168,10 +168,8 @@ class CCVAE(VAE):
             noise.batch_normal(labels.num_draws, tf.shape(mean)[0], self.latent_dim, seed)
         )
         nodes = labels.nodes(mean_c, stddev_c, epsilon_c)
-        log_q_y = labels.log_q_y(nodes.z_c)  # log q(y|z_c), [N, B, G, V]
-        log_q_y_given_x = labels.log_q_y_given_x(nodes, log_q_y)  # log q(y|x), [B, G, V]
-        log_q_label = at_label(y, log_q_y_given_x)  # the same at the image's own label, [B, G]
-        log_w = self._log_w(nodes.z_c, y, log_q_label)  # [N, B, G]
+        given = labels.given_each(nodes, y)
+        log_q_label = at_label(y, given.log_q_y)  # log q(y|x) at the image's own label, [B, G]
 
         # w at one code of q(z|x). It is node 0 of the classes; E[w] = 1 still holds, because every
         # node is equally likely to be it.
@@ -179,27 +177,29 @@ class CCVAE(VAE):
         w = tf.exp(tf.reduce_sum(observed * self._log_w(z_c, y, log_q_label), axis=-1))
         factor = w
         if self.estimator == "drawn":
-            z_c, factor = nodes.drawn(observed * log_w, noise.stream(seed, NODE_STREAM)), 1.0
+            known_w = tf.where(observed > 0.0, given.own_w, 1.0)
+            z_c, factor = nodes.drawn(known_w, noise.stream(seed, NODE_STREAM)), 1.0
         z = tf.concat([z_c, mean_s + stddev_s * epsilon_s[0]], axis=-1)
 
-        # log q(y|z_c) - log p(z_c|y) - log p(y), [N, B, G, V]
-        log_ratio = log_q_y - labels.log_p_z(nodes.z_c) - labels.log_p_y()
-        log_q_z = labels.log_q_z(nodes.z_c, mean_c, stddev_c)  # log q(z_c|x), [N, B, G]
-        labelled = tf.exp(log_w) * (log_q_z + at_label(y, log_ratio))
-        unlabelled = log_q_z + tf.reduce_sum(tf.exp(log_q_y) * log_ratio, axis=-1)
-        rate_c = nodes.mean(observed * labelled + (1.0 - observed) * unlabelled)
+        # E_q(z|x)[w (log q(z_c|x) + log q(y|z_c) - log p(z_c|y))] - log p(y) for each y, [B, G, V]
+        weighted = given.divergence - labels.log_p_y()
+        # The sum over y in full: q(y|z_c) q(z|x) = q(y|x) q(z|x, y).
+        unlabelled = tf.reduce_sum(tf.exp(given.log_q_y) * weighted, axis=-1)
+        labelled = at_label(y, weighted)
+        if self.estimator == "authors":
+            labelled = self._authors_expectation(nodes, y, log_q_label)
+        # log q(y|x) stands outside w. w doesn't depend on z_s and has mean 1, so the rate of z_s is
+        # the closed form.
+        rate_c = observed * (labelled - log_q_label) + (1.0 - observed) * unlabelled
         terms = {
             "distortion": -factor * self.likelihood(z, batch).log_prob(batch[IMAGE]),
-            # log q(y|x) stands outside w. w doesn't depend on z_s and has mean 1, so the rate of
-            # z_s is the closed form.
-            "rate": tf.reduce_sum(rate_c - observed * log_q_label, axis=-1)
-            + self._style_rate(mean_s, stddev_s),
+            "rate": tf.reduce_sum(rate_c, axis=-1) + self._style_rate(mean_s, stddev_s),
             "label": -tf.reduce_sum(observed * log_q_label, axis=-1),
         }
 
-        hits = tf.equal(tf.argmax(log_q_y_given_x, axis=-1), tf.argmax(y, axis=-1))
+        hits = tf.equal(tf.argmax(given.log_q_y, axis=-1), tf.argmax(y, axis=-1))
         # 1 / E[w^2], since E[w] = 1; groups are independent.
-        log_ess = -tf.math.log(nodes.mean(tf.exp(2.0 * log_w)))
+        log_ess = -tf.math.log(nodes.mean(tf.square(given.own_w)))
         some_known = tf.reduce_max(observed, axis=-1)
         diagnostics = {
             "accuracy": (tf.cast(hits, tf.float32), observed),
@@ -213,6 +213,14 @@ class CCVAE(VAE):
         if self.estimator == "authors":
             z_c = tf.stop_gradient(z_c)
         return at_label(y, self.characteristics.log_q_y(z_c)) - log_q_label
+
+    def _authors_expectation(self, nodes, y, log_q_label):
+        """E_q(z|x)[w (log q(z_c|x) + log q(y|z_c) - log p(z_c|y))] - log p(y) at the image's own
+        label, [B, G], with the gradient of `_log_w`."""
+        labels = self.characteristics
+        log_ratio = labels.log_q_y(nodes.z_c) - labels.log_p_z(nodes.z_c) - labels.log_p_y()
+        w = tf.exp(self._log_w(nodes.z_c, y, log_q_label))
+        return nodes.mean(w * (labels.log_q_z(nodes) + at_label(y, log_ratio)))
 
     def _style_rate(self, mean, stddev):
         """KL(q(z_s|x) || p(z_s)), [B]."""

@@ -9,12 +9,12 @@ each group and each value of its label.
 """
 
 import math
-from typing import NamedTuple
 
 import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
+from tfvae.models.ccvae_nodes import GivenEach, Nodes, mean_log_ratio
 from tfvae.probability import noise, quadrature
 from tfvae.probability.strength import step_towards
 from tfvae.schema import BINARY
@@ -26,43 +26,6 @@ MONTE_CARLO_DRAWS = 16
 # Initial means of p(z_c|y): -START and START, or vectors of this length. From equal means the model
 # never learns to separate the labels.
 START = 2.0
-
-
-class Nodes(NamedTuple):
-    """Codes over which an expectation under q(z_c|x) is a weighted sum.
-
-    Args:
-        z_c: [N, B, D_c].
-        log_weight: [N], the logarithms of weights that sum to 1.
-
-    >>> nodes = Nodes(tf.constant([[[-1.0]], [[1.0]]]), tf.math.log([0.25, 0.75]))
-    >>> nodes.mean(nodes.z_c).numpy().tolist()
-    [[0.5]]
-    >>> nodes.drawn(tf.constant([[[0.0]], [[-99.0]]]), seed=(0, 1)).numpy().tolist()
-    [[-1.0]]
-    """
-
-    z_c: tf.Tensor
-    log_weight: tf.Tensor
-
-    def mean(self, values):
-        """E_q(z_c|x)[f], [B, G], from the values of f at the nodes, [N, B, G]."""
-        return tf.reduce_sum(tf.exp(self.log_weight)[:, tf.newaxis, tf.newaxis] * values, axis=0)
-
-    def drawn(self, log_factor, seed):
-        """z_c [B, D_c], drawn for each group from the nodes with their weights times a factor.
-
-        Args:
-            log_factor: [N, B, G], up to a constant; the draw is taken as given in the gradient.
-            seed: int32 [2].
-        """
-        log_probability = self.log_weight[:, tf.newaxis, tf.newaxis] + log_factor
-        cumulative = tf.cumsum(tf.nn.softmax(log_probability, axis=0), axis=0)
-        uniform = noise.batch_uniform(tf.shape(log_factor)[1], log_factor.shape[2], seed)
-        # Rounding can leave the last sum below 1.
-        below = tf.reduce_sum(tf.cast(cumulative[:-1] <= uniform, tf.int32), axis=0)
-        chosen = tf.one_hot(below, log_factor.shape[0], axis=0)
-        return tf.reduce_sum(tf.stop_gradient(chosen) * self.z_c, axis=0)
 
 
 class Characteristics(keras.layers.Layer):
@@ -144,20 +107,49 @@ class BinaryCharacteristics(Characteristics):
     def nodes(self, mean, stddev, epsilon):
         """Gauss-Hermite nodes of q(z_c|x), attribute by attribute."""
         del epsilon
-        return Nodes(*quadrature.gauss_hermite(mean, stddev, QUADRATURE_NODES))
+        standard = tf.zeros([1, 1]), tf.ones([1, 1])
+        return Nodes(mean, stddev, *quadrature.gauss_hermite(*standard, QUADRATURE_NODES))
+
+    def given_each(self, nodes, y):
+        """`GivenEach` for one-hot labels y [B, L, 2]."""
+        epsilon = nodes.epsilon[:, 0, 0]
+        powers = nodes.weight * tf.stack([epsilon**0, epsilon, epsilon**2])
+        prior_mean, prior_stddev = self.prior_mean, self.prior_stddev()
+        log_q_y, divergence, own_w = [], [], 0.0
+        for value, log_q in enumerate(self._log_absent_and_present(nodes.z_c)):  # [N, B, L]
+            # The nodes are in order, and log q(y_i|z_i) is monotone.
+            largest = tf.stop_gradient(tf.maximum(log_q[0], log_q[-1]))
+            q = tf.exp(log_q - largest)
+            total, first, second = tf.unstack(tf.tensordot(powers, q, axes=1))
+            # Powers again, although the first is enough: XLA multiplies a vector and a matrix
+            # slowly where the matrix is computed on the way.
+            mean_log_q = tf.tensordot(powers, q * log_q, axes=1)[0] / total
+            log_ratio = mean_log_ratio(
+                (nodes.centre, nodes.stddev),
+                (prior_mean[:, value], prior_stddev[:, value]),
+                (first / total, second / total),
+            )
+            log_q_y.append(largest + tf.math.log(total))
+            divergence.append(log_ratio + mean_log_q)
+            own_w += y[..., value] * (q / total)
+        return GivenEach(tf.stack(log_q_y, axis=-1), tf.stack(divergence, axis=-1), own_w)
 
     def log_q_y(self, z_c):
         """log q(y_i|z_i): [..., L] -> [..., L, 2]."""
+        return tf.stack(self._log_absent_and_present(z_c), axis=-1)
+
+    def _log_absent_and_present(self, z_c):
         logits = self.slope * z_c + self.bias
-        return tf.stack([tf.math.log_sigmoid(-logits), tf.math.log_sigmoid(logits)], axis=-1)
+        log_present = tf.math.log_sigmoid(logits)
+        return log_present - logits, log_present
 
     def log_p_z(self, z_c):
         """log p(z_i|y_i): [..., L] -> [..., L, 2]."""
         return tfd.Normal(self.prior_mean, self.prior_stddev()).log_prob(z_c[..., tf.newaxis])
 
-    def log_q_z(self, z_c, mean, stddev):
-        """log q(z_i|x): [..., L], one value per group."""
-        return tfd.Normal(mean, stddev).log_prob(z_c)
+    def log_q_z(self, nodes):
+        """log q(z_i|x) at nodes: [N, B, L], one value per group."""
+        return tfd.Normal(nodes.centre, nodes.stddev).log_prob(nodes.z_c)
 
     def prior_of(self, label):
         """Mean and standard deviation of p(z_c|y), [B, L] each."""
@@ -210,7 +202,31 @@ class CategoricalCharacteristics(Characteristics):
         """
         epsilon = noise.antithetic(epsilon)
         num_nodes = epsilon.shape[0]
-        return Nodes(mean + stddev * epsilon, tf.fill([num_nodes], -math.log(num_nodes)))
+        return Nodes(mean, stddev, epsilon, tf.fill([num_nodes], -math.log(num_nodes)))
+
+    def given_each(self, nodes, y):
+        """`GivenEach` for one-hot labels y [B, 1, L]."""
+        # Classes first, [L, N, B]: sums over them and over nodes are then sums of rows.
+        logits = tf.tensordot(self.kernel, nodes.z_c, axes=[[0], [2]])
+        logits += self.bias[:, tf.newaxis, tf.newaxis]
+        log_q = logits - tf.reduce_logsumexp(logits, axis=0)
+        weight = nodes.weight[:, tf.newaxis]
+        largest = tf.stop_gradient(tf.reduce_max(log_q, axis=1, keepdims=True))
+        q = tf.exp(log_q - largest)
+        total = tf.reduce_sum(weight * q, axis=1, keepdims=True)
+        w = q / total
+        log_q_y = tf.transpose((largest + tf.math.log(total))[:, 0])  # [B, L]
+        mean_log_q = tf.transpose(tf.reduce_sum(weight * w * log_q, axis=1))
+        powers = tf.concat([nodes.epsilon, tf.square(nodes.epsilon)], axis=-1)
+        moments = tf.einsum("lnb,nbd->bld", weight * w, powers)  # [B, L, 2 D_c]
+        log_ratio = mean_log_ratio(
+            (nodes.centre[:, tf.newaxis], nodes.stddev[:, tf.newaxis]),
+            (self.prior_mean, self.prior_stddev()),
+            tf.split(moments, 2, axis=-1),
+        )
+        divergence = tf.reduce_sum(log_ratio, axis=-1) + mean_log_q
+        own_w = tf.reduce_sum(tf.transpose(y, [2, 1, 0]) * w, axis=0)
+        return GivenEach(log_q_y[:, tf.newaxis], divergence[:, tf.newaxis], own_w[..., tf.newaxis])
 
     def log_q_y(self, z_c):
         """log q(y|z_c): [..., D_c] -> [..., 1, L]."""
@@ -223,9 +239,10 @@ class CategoricalCharacteristics(Characteristics):
         prior = tfd.Normal(self.prior_mean, self.prior_stddev())
         return tf.reduce_sum(prior.log_prob(z_c[..., tf.newaxis, :]), axis=-1)[..., tf.newaxis, :]
 
-    def log_q_z(self, z_c, mean, stddev):
-        """log q(z_c|x): [..., 1]."""
-        return tf.reduce_sum(tfd.Normal(mean, stddev).log_prob(z_c), axis=-1, keepdims=True)
+    def log_q_z(self, nodes):
+        """log q(z_c|x) at nodes: [N, B, 1]."""
+        log_q_z = tfd.Normal(nodes.centre, nodes.stddev).log_prob(nodes.z_c)
+        return tf.reduce_sum(log_q_z, axis=-1, keepdims=True)
 
     def prior_of(self, label):
         """Mean and standard deviation of p(z_c|y), [B, D_c] each."""
