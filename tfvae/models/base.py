@@ -59,7 +59,7 @@ class BaseModel(keras.Model):
     # The score that early stopping observes, and whether lower ("min") or higher ("max") is better.
     monitor = ("val_loss", "min")
     # Number of training images in all epochs of the run together. A run sets it; schedules use it.
-    run_images = 250_000
+    run_images = 200_000
     # Defaults for the Adam optimizer of a run.
     learning_rate = 1e-3
     adam_beta_1 = 0.9

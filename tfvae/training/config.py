@@ -33,7 +33,7 @@ class RunConfig(CommandConfig):
     epochs: PositiveInt | None = Field(
         None,
         description="passes over the training images; default: as many as it takes to process "
-        "250,000 images, at least 15 and at most 200",
+        "200,000 images, at least 15 and at most 200",
     )
     batch_size: PositiveInt = Field(64, description="images per step, on all devices together")
     learning_rate: PositiveFloat | None = Field(

@@ -14,7 +14,7 @@ from tfvae.training.config import RunConfig
 from tfvae.training.origin import freeze
 from tfvae.training.steps import SeveralSteps, steps_per_call
 
-IMAGES_SHOWN = 250_000
+IMAGES_SHOWN = 200_000
 EPOCH_LIMITS = (15, 200)
 
 XLA = {"on": lambda model: True, "off": lambda model: False, "auto": lambda model: _xla_pays(model)}
