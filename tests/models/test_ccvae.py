@@ -161,6 +161,14 @@ def test_value_of_an_unknown_label_has_no_influence():
             np.testing.assert_array_equal(one[name], two[name])
 
 
+@pytest.mark.parametrize("kind", ["binary", "categorical"])
+def test_unlabelled_images_leave_every_score_finite(kind):
+    """The label of an unknown class is a row of zeros."""
+    terms, diagnostics = build(kind, 3).measure(batch([0, 0, 0], [0, 0, 0]), SEED)
+    for values in (*terms.values(), *itertools.chain(*diagnostics.values())):
+        assert np.all(np.isfinite(tf.cast(values, tf.float32)))
+
+
 def test_labelled_and_unlabelled_images_mix_in_a_batch():
     """Each image's terms are those that it has among its like."""
     model = build("categorical", 3)

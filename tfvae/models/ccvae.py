@@ -170,6 +170,7 @@ class CCVAE(VAE):
         nodes = labels.nodes(mean_c, stddev_c, epsilon_c)
         given = labels.given_each(nodes, y)
         log_q_label = at_label(y, given.log_q_y)  # log q(y|x) at the image's own label, [B, G]
+        known_w = tf.where(observed > 0.0, given.own_w, 1.0)  # [N, B, G]
 
         # w at one code of q(z|x). It is node 0 of the classes; E[w] = 1 still holds, because every
         # node is equally likely to be it.
@@ -177,7 +178,6 @@ class CCVAE(VAE):
         w = tf.exp(tf.reduce_sum(observed * self._log_w(z_c, y, log_q_label), axis=-1))
         factor = w
         if self.estimator == "drawn":
-            known_w = tf.where(observed > 0.0, given.own_w, 1.0)
             z_c, factor = nodes.drawn(known_w, noise.stream(seed, NODE_STREAM)), 1.0
         z = tf.concat([z_c, mean_s + stddev_s * epsilon_s[0]], axis=-1)
 
@@ -199,12 +199,12 @@ class CCVAE(VAE):
 
         hits = tf.equal(tf.argmax(given.log_q_y, axis=-1), tf.argmax(y, axis=-1))
         # 1 / E[w^2], since E[w] = 1; groups are independent.
-        log_ess = -tf.math.log(nodes.mean(tf.square(given.own_w)))
+        log_ess = tf.reduce_sum(-tf.math.log(nodes.mean(tf.square(known_w))), axis=-1)
         some_known = tf.reduce_max(observed, axis=-1)
         diagnostics = {
             "accuracy": (tf.cast(hits, tf.float32), observed),
             "weight_mean": (w, some_known),
-            "weight_ess": (tf.exp(tf.reduce_sum(observed * log_ess, axis=-1)), some_known),
+            "weight_ess": (tf.exp(log_ess), some_known),
         }
         return terms, diagnostics
 
