@@ -28,7 +28,14 @@ def bernoulli(parameters: tf.Tensor, scale: float | None = None) -> tfp.distribu
     -2.773
     """
     del scale
-    return tfd.Independent(tfd.Bernoulli(logits=parameters, dtype=tf.float32), 3)
+    return tfd.Independent(_Bernoulli(logits=parameters, dtype=tf.float32), 3)
+
+
+class _Bernoulli(tfd.Bernoulli):
+    """TFP's, with log p in one softplus instead of two: half of what the likelihood costs."""
+
+    def _log_prob(self, event):
+        return event * self.logits - tf.nn.softplus(self.logits)
 
 
 def continuous_bernoulli(

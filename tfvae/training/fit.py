@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from tfvae.models import build_model
 from tfvae.schema import VALIDATION
+from tfvae.training.adam import FusedAdam
 from tfvae.training.config import RunConfig
 from tfvae.training.origin import freeze
 from tfvae.training.steps import SeveralSteps, steps_per_call
@@ -42,7 +43,7 @@ def default_epochs(num_images: int) -> int:
     """As many epochs as it takes to process `IMAGES_SHOWN` images, within `EPOCH_LIMITS`.
 
     >>> default_epochs(60_000), default_epochs(5_000), default_epochs(100)
-    (15, 50, 200)
+    (15, 40, 200)
     """
     low, high = EPOCH_LIMITS
     return min(max(low, math.ceil(IMAGES_SHOWN / num_images)), high)
@@ -69,9 +70,7 @@ def compiled_model(config: RunConfig, dataset, strategy) -> keras.Model:
         if config.freeze is not None:
             freeze(model, config.freeze)
         rate = config.learning_rate or model.learning_rate
-        optimizer = keras.optimizers.Adam(
-            _SCHEDULES[config.lr_schedule](rate, steps), beta_1=model.adam_beta_1
-        )
+        optimizer = FusedAdam(_SCHEDULES[config.lr_schedule](rate, steps), beta_1=model.adam_beta_1)
         model.compile(optimizer=optimizer, jit_compile=XLA[config.jit](model))
     # Not an argument of `compile`, which a saved model would remember.
     model.steps_per_execution = steps_per_call(
