@@ -32,7 +32,7 @@ def cis(
     repeats: PositiveInt = 5,
     strength: Annotated[float, Gt(0)] | Literal["auto"] = "auto",
     strengths: Annotated[tuple[float, ...], Len(1)] = STRENGTHS,
-    validation_images: PositiveInt = 80,
+    validation_images: PositiveInt = 40,
     classifier: Literal["auto", "cnn", "cnn_bn", "inception_v3"] = "auto",
     weights: str = "imagenet",
     image: NonNegativeInt = 0,
