@@ -82,12 +82,12 @@ def report(durations: Sequence[float], num_images: int) -> None:
     found = {
         "images_per_second": [num_images / seconds for seconds in durations[1:]],
         "first_epoch": durations[0],
-        "peak_bytes": _peak_bytes(),
+        "peak_bytes": peak_bytes(),
     }
     print(json.dumps(found), flush=True)
 
 
-def _peak_bytes() -> int:
+def peak_bytes() -> int:
     """Largest memory of this process; that of `getrusage` is at least its parent's."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     found = re.search(r"VmHWM:\s+(\d+) kB", status)

@@ -69,6 +69,13 @@ class GivenEach(NamedTuple):
         log_q_y: log q(y|x), [B, G, V].
         divergence: E_q(z_c|x,y)[log q(z_c|x) + log q(y|z_c) - log p(z_c|y)], [B, G, V].
         own_w: w = q(y|z_c) / q(y|x) at the nodes, of the image's own label, [N, B, G].
+
+    >>> from tfvae.models.ccvae_labels import BinaryCharacteristics
+    >>> labels, label = BinaryCharacteristics(num_labels=3), tf.constant([[0.0, 1.0, 1.0]])
+    >>> nodes = labels.nodes(tf.zeros([1, 3]), tf.ones([1, 3]), epsilon=None)
+    >>> given = labels.given_each(nodes, labels.groups(label, observed=None)[0])
+    >>> tf.exp(given.log_q_y)[0, 0].numpy().round(4).tolist(), given.own_w.shape.as_list()
+    ([0.5, 0.5], [24, 1, 3])
     """
 
     log_q_y: tf.Tensor

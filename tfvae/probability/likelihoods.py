@@ -31,7 +31,7 @@ def bernoulli(parameters: tf.Tensor, scale: float | None = None) -> tfp.distribu
     return tfd.Independent(_Bernoulli(logits=parameters, dtype=tf.float32), 3)
 
 
-class _Bernoulli(tfd.Bernoulli):
+class _Bernoulli(tfp.distributions.Bernoulli):
     """TFP's, with log p in one softplus instead of two: half of what the likelihood costs."""
 
     def _log_prob(self, event):
