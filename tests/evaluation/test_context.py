@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from tests.evaluation.toys import EVERYTHING, scored, toy_dataset
+from tests.evaluation.toys import EVERYTHING, scored, toy_dataset, write_export
 from tfvae.evaluation.context import Context, Subject
+from tfvae.evaluation.plan import Plan
 
 
 def test_drawn_rows_are_those_of_the_images(binary):
@@ -48,3 +49,43 @@ def test_each_subject_has_its_own_data_and_classifiers(monkeypatch, categorical,
     assert first.classifier("cnn") == context.classifier("cnn") == "cnn of 10 labels"
     assert second.classifier("cnn") == "cnn of 3 labels"
     assert trained == [(categorical, "cnn"), (binary, "cnn")]
+
+
+def test_test_images_are_classified_once_for_all_that_share(categorical, binary):
+    """Not for another data set, another order of the images, or by another classifier."""
+    calls = []
+
+    def classifier(images):
+        calls.append(len(images))
+        return images.mean(axis=(1, 2, 3))[:, None]
+
+    kept = {}
+
+    def probabilities(dataset, function=classifier, seed=0):
+        context = Context([Subject(None, dataset)], seed, classifiers={"cnn": function}, kept=kept)
+        found = context.test_probabilities("cnn")
+        np.testing.assert_array_equal(found, classifier(context.draw()["image"]))
+        calls.pop()
+        return found
+
+    probabilities(categorical), probabilities(categorical)
+    assert len(calls) == 1
+    probabilities(binary), probabilities(categorical, seed=1)
+    assert len(calls) == 3
+    probabilities(categorical, lambda images: classifier(images))
+    assert len(calls) == 4
+
+
+def test_several_exports_are_judged_by_one_classifier(monkeypatch, tmp_path, categorical, perfect):
+    trained = []
+
+    def load_or_train(dataset, architecture, **_):
+        trained.append(architecture)
+        return perfect(dataset)[architecture]
+
+    monkeypatch.setattr("tfvae.classifiers.classifier.load_or_train", load_or_train)
+    monkeypatch.setattr("tfvae.data.load_dataset", lambda *_, **__: categorical)
+    paths = [write_export(tmp_path / name / "1", categorical, EVERYTHING) for name in "ab"]
+    plan = Plan.make("generation", paths, dataset="digits")
+    reports = list(plan.run(output_dir=tmp_path / "results"))
+    assert len(reports) == 2 and len(trained) == 1

@@ -60,6 +60,8 @@ class Context:
         seed: Of every random draw.
         cache_dir: Folder in which trained classifiers are kept.
         classifiers: Architecture -> classifier, used in place of trained ones.
+        kept: What is computed once: the trained classifiers, and what a classifier says of all test
+            images. Contexts with the same mapping share it.
 
     >>> from tfvae.data import load_dataset
     >>> context = Context([Subject(None, load_dataset("digits"))], seed=1)
@@ -74,10 +76,7 @@ class Context:
     seed: int = 0
     cache_dir: Path = Path("results/classifiers")
     classifiers: Mapping[str, DomainClassifier] = dataclasses.field(default_factory=dict)
-    # (Identity of the data set, architecture) -> classifier: those trained so far.
-    _trained: MutableMapping[tuple[int, str], DomainClassifier] = dataclasses.field(
-        default_factory=dict, repr=False
-    )
+    kept: MutableMapping[tuple, Any] = dataclasses.field(default_factory=dict, repr=False)
 
     def each(self) -> Iterator["Context"]:
         """A context for each subject alone: its export, its data, the classifiers of its data.
@@ -150,18 +149,35 @@ class Context:
         """
         if architecture in self.classifiers:
             return self.classifiers[architecture]
-        key = id(self.dataset), architecture
-        if key not in self._trained:
+        key = "classifier", id(self.dataset), architecture, self.seed, weights
+        if key not in self.kept:
             from tfvae.classifiers.classifier import load_or_train
 
-            self._trained[key] = load_or_train(
+            trained = load_or_train(
                 self.dataset,
                 architecture,
                 seed=self.seed,
                 cache_dir=self.cache_dir,
                 weights=weights,
             )
-        return self._trained[key]
+            # With the data set, whose identity is part of the key.
+            self.kept[key] = trained, self.dataset
+        return self.kept[key][0]
+
+    def test_probabilities(self, architecture: str) -> np.ndarray:
+        """What a classifier says of all test images, in the order of `draw()`: [N, L].
+
+        >>> from tfvae.data import load_dataset
+        >>> zero = lambda images: np.eye(10)[np.zeros(len(images), int)]  # always the class "0"
+        >>> context = Context([Subject(None, load_dataset("digits"))], classifiers={"cnn": zero})
+        >>> context.test_probabilities("cnn").mean(axis=0)[:2].tolist()
+        [1.0, 0.0]
+        """
+        classifier = self.classifier(architecture)
+        key = "test", id(self.dataset), id(classifier), self.seed
+        if key not in self.kept:
+            self.kept[key] = classifier(self.draw()[IMAGE]), self.dataset, classifier
+        return self.kept[key][0]
 
     def classifier_scores(self, architecture: str) -> dict[str, tuple[float, tuple[float, float]]]:
         """Scores of a classifier on the known labels of the test split, with 95 % intervals.
@@ -177,8 +193,7 @@ class Context:
         >>> low < accuracy < high, 0.05 < accuracy < 0.15
         (True, True)
         """
-        data = self.draw()
-        probability = self.classifier(architecture)(data[IMAGE])
+        data, probability = self.draw(), self.test_probabilities(architecture)
         label, known, kind = data[LABEL], data[OBSERVED] > 0, self.spec.label_kind
         right, weight = image_accuracy(probability, label, known, kind)
         scores = {}

@@ -165,6 +165,7 @@ class Plan:
                         "it even so"
                     )
         scored = False
+        kept: dict[tuple, Any] = {}
         for job in self.jobs:
             subjects = [
                 Subject(export, datasets[_key(source)])
@@ -172,7 +173,12 @@ class Plan:
             ]
             try:
                 made = score(
-                    job.metric, subjects, seed=seed, output_dir=output_dir, settings=job.settings
+                    job.metric,
+                    subjects,
+                    seed=seed,
+                    output_dir=output_dir,
+                    settings=job.settings,
+                    kept=kept,
                 )
             except UserError as error:
                 if not self.everything:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ def score(
     settings: Mapping[str, Any] | None = None,
     cache_dir: str | Path | None = None,
     classifiers: Mapping[str, DomainClassifier] | None = None,
+    kept: MutableMapping[tuple, Any] | None = None,
 ) -> Report:
     """Scores exports by one metric and writes JSON, Markdown and figures.
 
@@ -36,6 +37,7 @@ def score(
         settings: Options of the metric; strings are read as on the command line.
         cache_dir: Folder in which classifiers are kept; None means `<output_dir>/classifiers`.
         classifiers: Architecture -> classifier, used in place of trained ones.
+        kept: What one call computes once for the next ones; see `Context`.
     Raises:
         UsageError: unknown metric or option, a bad value, or too many exports.
         UserError: an export or the data lack what the metric needs, or don't fit each other.
@@ -66,6 +68,7 @@ def score(
         seed=seed,
         cache_dir=Path(cache_dir or Path(output_dir) / "classifiers"),
         classifiers=dict(classifiers or {}),
+        kept={} if kept is None else kept,
     )
     result = METRICS.load(metric)(context, **checked)
     unchanged = all(is_unchanged(subject.export, subject.dataset) for subject in subjects)

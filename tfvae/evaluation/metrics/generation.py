@@ -92,7 +92,10 @@ def generation(
         "cosine_similarity": linear_interval(cosine, np.concatenate(terms)),
     }
     for name, images in _test_images(context.export, real).items():
-        known = known_labels(images, domain_classifier(images), real, kind)
+        judged = (
+            context.test_probabilities(classifier) if name == "real" else domain_classifier(images)
+        )
+        known = known_labels(images, judged, real, kind)
         values |= {f"{name}_{part}": value for part, (value, _) in known.scores.items()}
         intervals |= {f"{name}_{part}": interval for part, (_, interval) in known.scores.items()}
         for row, accuracy_, cosine_ in zip(rows, known.accuracy, known.cosine, strict=True):
