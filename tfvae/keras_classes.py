@@ -30,6 +30,7 @@ CLASSES = {
     "CodeNetwork": "tfvae.generators.samplers:CodeNetwork",
     "SharedScale": "tfvae.networks.heads:SharedScale",
     "LabelMap": "tfvae.networks.label_map:LabelMap",
+    "FusedAdam": "tfvae.training.adam:FusedAdam",
 }
 
 

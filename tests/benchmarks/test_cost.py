@@ -9,9 +9,9 @@ from benchmarks import cost
 
 @pytest.mark.parametrize("name", cost.CURVES)
 def test_a_curve_changes_one_size(name):
-    """Beside it only the number of images of an epoch, and the batch where there are so few."""
+    """Beside it only the number of images of an epoch, and of attributes the code with them."""
     varied = {"images": set(), "latent": {"settings"}, "classes": {"num_labels"},
-              "attributes": {"num_labels"}, "side": {"image_shape", "batch_size"},
+              "attributes": {"num_labels", "settings"}, "side": {"image_shape"},
               "samples": {"samples"}}[name]  # fmt: skip
     points = [dataclasses.asdict(point) for point in cost.CURVES[name].points.values()]
     assert {key for point in points for key in point if point[key] != points[0][key]} <= {

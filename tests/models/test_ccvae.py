@@ -143,6 +143,16 @@ def test_expectations_given_each_label_are_sums_over_the_nodes(kind, scale):
 
 
 @pytest.mark.parametrize("kind", ["binary", "categorical"])
+def test_expectations_are_the_same_on_a_gpu(kind, monkeypatch):
+    """Where sums over nodes aren't products of matrices."""
+    model, data = build(kind, 3), batch([0, 1, 0], [1, 1, 1], count=4)
+    expected = model.loss_terms(data, SEED)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a GPU"])
+    for name, term in model.loss_terms(data, SEED).items():
+        np.testing.assert_allclose(term, expected[name], rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["binary", "categorical"])
 def test_both_estimators_have_the_same_rate(kind):
     drawn, authors = build(kind, 3), build(kind, 3, estimator="authors")
     authors.set_weights(drawn.get_weights())

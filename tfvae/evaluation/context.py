@@ -164,8 +164,10 @@ class Context:
             self.kept[key] = trained, self.dataset
         return self.kept[key][0]
 
-    def test_probabilities(self, architecture: str) -> np.ndarray:
+    def test_probabilities(self, architecture: str, weights: str | None = None) -> np.ndarray:
         """What a classifier says of all test images, in the order of `draw()`: [N, L].
+
+        Arguments as for `classifier`.
 
         >>> from tfvae.data import load_dataset
         >>> zero = lambda images: np.eye(10)[np.zeros(len(images), int)]  # always the class "0"
@@ -173,13 +175,15 @@ class Context:
         >>> context.test_probabilities("cnn").mean(axis=0)[:2].tolist()
         [1.0, 0.0]
         """
-        classifier = self.classifier(architecture)
+        classifier = self.classifier(architecture, weights)
         key = "test", id(self.dataset), id(classifier), self.seed
         if key not in self.kept:
             self.kept[key] = classifier(self.draw()[IMAGE]), self.dataset, classifier
         return self.kept[key][0]
 
-    def classifier_scores(self, architecture: str) -> dict[str, tuple[float, tuple[float, float]]]:
+    def classifier_scores(
+        self, architecture: str, weights: str | None = None
+    ) -> dict[str, tuple[float, tuple[float, float]]]:
         """Scores of a classifier on the known labels of the test split, with 95 % intervals.
 
         Returns:
@@ -193,7 +197,9 @@ class Context:
         >>> low < accuracy < high, 0.05 < accuracy < 0.15
         (True, True)
         """
-        data, probability = self.draw(), self.test_probabilities(architecture)
+        # In this order: both draw all test images.
+        probability = self.test_probabilities(architecture, weights)
+        data = self.draw()
         label, known, kind = data[LABEL], data[OBSERVED] > 0, self.spec.label_kind
         right, weight = image_accuracy(probability, label, known, kind)
         scores = {}

@@ -14,7 +14,7 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfvae.models.ccvae_nodes import GivenEach, Nodes, mean_log_ratio
+from tfvae.models.ccvae_nodes import GivenEach, Nodes, mean_log_ratio, sums
 from tfvae.probability import noise, quadrature
 from tfvae.probability.strength import step_towards
 from tfvae.schema import BINARY
@@ -120,10 +120,10 @@ class BinaryCharacteristics(Characteristics):
             # The nodes are in order, and log q(y_i|z_i) is monotone.
             largest = tf.stop_gradient(tf.maximum(log_q[0], log_q[-1]))
             q = tf.exp(log_q - largest)
-            total, first, second = tf.unstack(tf.tensordot(powers, q, axes=1))
+            total, first, second = tf.unstack(sums(powers, q))
             # Powers again, although the first is enough: XLA multiplies a vector and a matrix
             # slowly where the matrix is computed on the way.
-            mean_log_q = tf.tensordot(powers, q * log_q, axes=1)[0] / total
+            mean_log_q = sums(powers, q * log_q)[0] / total
             log_ratio = mean_log_ratio(
                 (nodes.centre, nodes.stddev),
                 (prior_mean[:, value], prior_stddev[:, value]),

@@ -8,8 +8,9 @@ import tensorflow as tf
 class FusedAdam(keras.optimizers.Adam):
     """Adam (Kingma & Ba 2015) by TensorFlow's own kernel, with the state of Keras' Adam.
 
-    Keras writes the update as a dozen operations, each of which reads and writes whole arrays: on
-    a CPU an eighth of a step of a convolutional network, where XLA doesn't join them.
+    Keras writes the update as a dozen operations, each of which reads and writes whole arrays. On a
+    CPU, where XLA doesn't join them, these were 9 of the 120 ms of operations in a step of the
+    convolutional network at 64x64.
 
     >>> weight = keras.Variable([1.0])
     >>> FusedAdam(0.5).apply([tf.constant([4.0])], [weight])

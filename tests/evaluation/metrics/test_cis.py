@@ -201,3 +201,20 @@ def test_repeats_share_images_only_when_they_must():
     few = transfer_scores.repeat_subsets(30, 20, 3)
     assert few.shape == (3, 20) and all(len(set(row)) == 20 for row in few.tolist())
     assert transfer_scores.repeat_subsets(7, 20, 2).shape == (2, 7)
+
+
+def test_a_pretrained_classifier_is_fetched_with_its_weights_alone(
+    monkeypatch, tmp_path, categorical, everything, perfect
+):
+    """Its accuracy, which comes last, is that of the same classifier."""
+    asked = []
+
+    def load_or_train(dataset, architecture, *, weights, **_):
+        asked.append((architecture, weights))
+        return perfect(dataset)["cnn"]
+
+    monkeypatch.setattr("tfvae.classifiers.classifier.load_or_train", load_or_train)
+    options = {"num_images": 4, "repeats": 1, "strength": 1, "classifier": "inception_v3"}
+    result = scored(everything, categorical, None, tmp_path, **options)
+    assert asked == [("inception_v3", "imagenet")]
+    assert result.values["classifier_accuracy"] == 1

@@ -68,6 +68,7 @@ def generation(
     """
     domain_classifier = context.classifier(classifier)
     names, kind = context.spec.label_names, context.spec.label_kind
+    said_of_real = context.test_probabilities(classifier)
     real = context.draw()
     rng = make_rng(context.seed, LABELS)
     seeds = row_seeds(context.seed, num_images * len(names)).reshape(len(names), num_images)
@@ -92,10 +93,8 @@ def generation(
         "cosine_similarity": linear_interval(cosine, np.concatenate(terms)),
     }
     for name, images in _test_images(context.export, real).items():
-        judged = (
-            context.test_probabilities(classifier) if name == "real" else domain_classifier(images)
-        )
-        known = known_labels(images, judged, real, kind)
+        said = said_of_real if name == "real" else domain_classifier(images)
+        known = known_labels(images, said, real, kind)
         values |= {f"{name}_{part}": value for part, (value, _) in known.scores.items()}
         intervals |= {f"{name}_{part}": interval for part, (_, interval) in known.scores.items()}
         for row, accuracy_, cosine_ in zip(rows, known.accuracy, known.cosine, strict=True):

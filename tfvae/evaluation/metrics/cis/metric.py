@@ -89,9 +89,8 @@ def cis(
     architecture = context.architecture(classifier)
     if weights != "imagenet" and architecture != "inception_v3":
         raise UsageError(f"weights={weights} is for classifier=inception_v3, not {architecture}")
-    domain_classifier = context.classifier(
-        architecture, weights if architecture == "inception_v3" else None
-    )
+    starting = weights if architecture == "inception_v3" else None
+    domain_classifier = context.classifier(architecture, starting)
     test_images = TestImages(context, domain_classifier, num_images, repeats, validation_images)
     images = test_images.images
     if image >= len(images):
@@ -107,7 +106,7 @@ def cis(
         oracle = Oracle(test_images.rows, test_images.scores(edited))
     accuracy = {
         f"classifier_{name}": score
-        for name, score in context.classifier_scores(architecture).items()
+        for name, score in context.classifier_scores(architecture, starting).items()
     }
     values, intervals = _subject(runs[0], oracle, test_images)
     values |= {name: value for name, (value, _) in accuracy.items()}
