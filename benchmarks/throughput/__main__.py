@@ -101,6 +101,8 @@ def _task(name: str, given: argparse.Namespace, folder: str) -> Task:
         for key, value in {"network": given.network, "pixel_likelihood": "bernoulli"}.items()
         if key in MODELS.defaults(model)
     }
+    # `fader` and `stargan` have networks of their own, and neither of the settings.
+    chosen = ["--set", *(f"{key}={value}" for key, value in settings.items())] if settings else []
     vae = build_model("vae", data.spec, {"network": given.network, "pixel_likelihood": "bernoulli"})
     return Task(
         folder,
@@ -118,7 +120,7 @@ def _task(name: str, given: argparse.Namespace, folder: str) -> Task:
                 data_dir=given.data_dir,
                 manual_dir=given.manual_dir,
             ),
-            *("--set", *(f"{key}={value}" for key, value in settings.items())),
+            *chosen,
         ),
     )
 

@@ -111,3 +111,16 @@ def test_what_is_not_installed_is_left_out(monkeypatch, capsys, tmp_path):
     throughput.main(["--contenders", "vae", "pythae", "--rounds", "1", "--output", str(page)])
     assert "pythae is left out: no_such_package isn't installed" in capsys.readouterr().err
     assert "pythae" not in page.read_text()
+
+
+def test_a_model_is_given_the_settings_that_it_has(tmp_path):
+    given = argparse.Namespace(
+        dataset="digits", data_dir=None, manual_dir=None, image_size=None, train_images=64,
+        network="conv", batch_size=32, epochs=2,
+    )  # fmt: skip
+    arguments = {
+        name: throughput._task(name, given, str(tmp_path)).train_arguments
+        for name in ("ccvae", "fader")
+    }
+    assert arguments["ccvae"][-3:] == ("--set", "network=conv", "pixel_likelihood=bernoulli")
+    assert arguments["fader"][-1] == "64"
