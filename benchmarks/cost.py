@@ -105,6 +105,8 @@ CURVES = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
+    if given.points is not None and given.points < 1:
+        raise SystemExit("--points must be 1 or more")
     rows = []
     with OtherLoad() as others:
         for name in given.curves:

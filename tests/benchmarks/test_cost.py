@@ -40,3 +40,10 @@ def test_noise_has_the_labels_of_the_point():
 def test_a_failed_point_is_told():
     with pytest.raises(SystemExit, match="failed: .*no_such"):
         cost.run(cost.Point(model="no_such"))
+
+
+def test_no_points_are_refused(tmp_path):
+    for count in ("0", "-1"):
+        with pytest.raises(SystemExit, match="--points must be 1 or more"):
+            cost.main(["--points", count, "--output", str(tmp_path / "cost.md")])
+    assert not list(tmp_path.iterdir())

@@ -14,8 +14,9 @@ import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
 
-from tfvae.models.ccvae_nodes import GivenEach, Nodes, mean_log_ratio, sums
+from tfvae.models.ccvae_nodes import GivenEach, Nodes, sums
 from tfvae.probability import noise, quadrature
+from tfvae.probability.divergences import mean_log_ratio
 from tfvae.probability.strength import step_towards
 from tfvae.schema import BINARY
 
