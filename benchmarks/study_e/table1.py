@@ -4,8 +4,8 @@
     python -m benchmarks.study_e.table1 --quick      # trial run; its scores mean nothing
 
 Every model sees the same images equally often in batches of the same size, with the options in
-`OPTIONS`, which were chosen on validation images (docs/results/cis.md). The strength of a model's
-transfer is chosen on validation images too, by `evaluate.py --metric cis`.
+`plan.OPTIONS`, which were chosen on validation images (docs/results/cis.md). The strength of a
+model's transfer is chosen on validation images too, by `evaluate.py --metric cis`.
 
 Trained runs and their scores are kept under --work-dir, in a folder for each budget and set of
 options, and not repeated: the command goes on where it was stopped. It does not notice that the
@@ -13,7 +13,6 @@ code has changed since a run was trained; give another --work-dir then.
 """
 
 import argparse
-import dataclasses
 import itertools
 from collections.abc import Sequence
 
@@ -21,58 +20,10 @@ import numpy as np
 
 from benchmarks.bench import Bench, digest, make_bench, make_parser
 from benchmarks.pages import cells, summary, write_page
+from benchmarks.study_e.plan import OPTIONS, STUDY, Run
 from tfvae.evaluation.report import markdown_table
 
-# Model -> what differs from the defaults of `train.py`.
-VAE_SETTINGS = "--set pixel_likelihood=gaussian_learned latent_dim=128"
-OPTIONS = {
-    "cvae": VAE_SETTINGS,
-    "m2": VAE_SETTINGS,
-    "ccvae": VAE_SETTINGS,
-    "dualvae": VAE_SETTINGS,
-    "fader": "--learning-rate 2e-3 --set adversary_weight=2e-5 ramp_images=51200",
-    # bfloat16 is 2.7 times as fast on two cores, and as good on validation images.
-    "stargan": "--learning-rate 5e-4 --precision mixed_bfloat16 --set critic_steps=1",
-}
-
-# Table 1 of the study: model -> domains -> CIS on CelebA, mean and standard deviation over repeats.
-# Its CVAE is M2, which equals `cvae` where all labels are known.
-STUDY = {
-    "cvae": {20: "-0.112 ± 0.007", 40: "-0.152 ± 0.006"},
-    "fader": {20: "0.075 ± 0.008", 40: "-0.002 ± 0.003"},
-    "stargan": {20: "0.068 ± 0.188", 40: "0.050 ± 0.032"},
-    "dualvae": {20: "0.163 ± 0.025", 40: "0.140 ± 0.020"},
-}
 MODELS = ("cvae", "fader", "stargan", "dualvae")
-
-
-@dataclasses.dataclass(frozen=True)
-class Run:
-    """One training.
-
-    Args:
-        model: Its name.
-        domains: Number of labels, and of domains that images are transferred to.
-        seed: Seed of the training.
-        missing: Share of the training labels that is hidden.
-    """
-
-    model: str
-    domains: int
-    seed: int
-    missing: float = 0.0
-
-    @property
-    def name(self) -> str:
-        missing = f"-missing{self.missing:g}" if self.missing else ""
-        return f"{self.model}-{self.domains}{missing}-s{self.seed}"
-
-    @property
-    def arguments(self) -> list:
-        return [
-            *("--model", self.model, "--labels", self.domains, "--seed", self.seed),
-            *("--missing-labels", self.missing, *OPTIONS.get(self.model, "").split()),
-        ]
 
 
 def score(bench: Bench, runs: Sequence[Run], name: str) -> dict:
