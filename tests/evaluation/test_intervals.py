@@ -10,15 +10,20 @@ import pytest
 from scipy import stats
 
 from tfvae.evaluation.code_scores import channel_information, information_terms
+from tfvae.evaluation.image_sets import (
+    cosine_pairs,
+    extrapolated_frechet_distance,
+    inception_score,
+    kernel_distance,
+)
 from tfvae.evaluation.statistics import (
     correlation_interval,
-    cosine_pairs,
     linear_interval,
     mean_interval,
     proportion_interval,
     ratio_interval,
+    samples_interval,
 )
-from tfvae.evaluation.swap.distances import kernel_distance
 
 # (images, proportion) -> exact coverage of the mid-P interval.
 EXACT = {
@@ -267,9 +272,8 @@ def test_coverage_of_a_kernel_distance(shift, most):
     dim = 32
 
     def draw(rng):
-        first, second = rng.normal(size=(200, dim)), rng.normal(shift, size=(200, dim))
-        value, terms = kernel_distance(first, second)
-        return value, linear_interval(value, terms)
+        distance = kernel_distance(rng.normal(size=(200, dim)), rng.normal(shift, size=(150, dim)))
+        return distance[0], samples_interval(*distance)
 
     # E (x.y / D + 1)^3 for x, y of N(0, I) and N(m, I), from the moments of x.y; square = |m|^2.
     square = dim * shift**2
@@ -277,3 +281,35 @@ def test_coverage_of_a_kernel_distance(shift, most):
     both += (square**3 + 3 * square * (2 * square + dim) + 6 * square) / dim**3
     across = 3 * (square + dim) / dim**2
     assert 0.93 <= coverage(draw, 3 / dim + both - 2 * across, 400) <= most
+
+
+def test_coverage_of_a_frechet_distance():
+    """Of N(0, I) and N(0.3, 1.5^2 I): shifted and scaled."""
+    dim, shift, scale = 10, 0.3, 1.5
+
+    def draw(rng):
+        first, second = rng.normal(size=(400, dim)), rng.normal(shift, scale, size=(300, dim))
+        distance = extrapolated_frechet_distance(first, second)
+        return distance[0], samples_interval(*distance)
+
+    assert 0.92 <= coverage(draw, dim * (shift**2 + (scale - 1) ** 2), 400) <= 0.97
+
+
+def test_coverage_of_an_inception_score():
+    """Five classes, each recognised with probability 0.6 to 1."""
+    classes, certain = 5, (0.6, 1.0)
+
+    def probabilities(rng, count):
+        """p(y|x) is `share` for a random class, and the rest for the others alike."""
+        share = rng.uniform(*certain, size=(count, 1))
+        one_hot = np.eye(classes)[rng.integers(classes, size=count)]
+        return one_hot * share + (1 - one_hot) * (1 - share) / (classes - 1)
+
+    def draw(rng):
+        value, terms = inception_score(probabilities(rng, 200))
+        return value, linear_interval(value, terms)
+
+    # The mean over classes is uniform, so the score is ln 5 less the mean entropy.
+    given = probabilities(np.random.default_rng(1), 1_000_000)
+    truth = np.log(classes) - stats.entropy(given, axis=1).mean()
+    assert 0.93 <= coverage(draw, truth, 1000) <= 0.97

@@ -1,7 +1,5 @@
 """Intervals cover, and closed forms equal brute force."""
 
-import itertools
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -51,34 +49,6 @@ def test_weights_count_images():
     assert weighted == pytest.approx(
         statistics.mean_interval(np.concatenate([many, few]), 10 * weights)
     )
-
-
-def test_cosine_equals_brute_force_over_pairs():
-    images = np.random.default_rng(2).normal(size=(9, 4, 3, 1))
-    flat = images.reshape(9, -1)
-    units = flat / np.linalg.norm(flat, axis=1, keepdims=True)
-    pairs = [units[i] @ units[j] for i, j in itertools.combinations(range(9), 2)]
-    mean, terms = statistics.cosine_pairs(images)
-    assert mean == pytest.approx(np.mean(pairs))
-    assert terms.mean() == pytest.approx(mean)
-
-
-def test_cosine_of_copies_is_one_and_of_orthogonal_images_zero():
-    copies = np.repeat(np.random.default_rng(0).uniform(size=(1, 5, 5, 1)), 6, axis=0)
-    assert statistics.cosine_pairs(copies)[0] == pytest.approx(1)
-    assert statistics.cosine_pairs(np.eye(6))[0] == pytest.approx(0, abs=1e-12)
-    # A black image has no direction: cosine 0 with all others, not NaN.
-    assert statistics.cosine_pairs(np.array([[0.0, 0], [1, 0], [1, 0]]))[0] == pytest.approx(1 / 3)
-    with pytest.raises(ValueError, match="two images, got 1"):
-        statistics.cosine_pairs(np.ones((1, 2)))
-
-
-def test_cosine_terms_have_the_spread_of_the_statistic():
-    rng = np.random.default_rng(0)
-    draws = [statistics.cosine_pairs(rng.normal(0.5, 1, size=(60, 5))) for _ in range(300)]
-    spread = np.std([mean for mean, _ in draws])
-    linear = np.mean([terms.std() / np.sqrt(60) for _, terms in draws])
-    assert linear == pytest.approx(spread, rel=0.2)
 
 
 def test_row_seeds_differ():

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvae.evaluation.statistics import cosine_pairs
+from tfvae.evaluation.image_sets import cosine_pairs
 from tfvae.generators import GENERATORS
 from tfvae.generators.mixture import component_accuracy_of, fitted_mixture
 from tfvae.generators.problem import Score, mean_cosine

@@ -74,14 +74,14 @@ class Classifier:
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
         """Probabilities [N, L], float32; computed in batches."""
-        return _in_batches(self._probabilities, images)
+        return in_batches(self._probabilities, images)
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """What the last layer, the head, gets: [N, F], float32; computed in batches.
 
         Distances between images, as a classifier sees them, are taken between these.
         """
-        return _in_batches(self._features, images)
+        return in_batches(self._features, images)
 
     @functools.cached_property
     def _features(self):
@@ -95,9 +95,17 @@ class Classifier:
         )
 
 
-def _in_batches(function: Callable, images: np.ndarray) -> np.ndarray:
-    starts = range(0, len(images), PREDICT_BATCH)
-    batches = (images[start : start + PREDICT_BATCH] for start in starts)
+def in_batches(
+    function: Callable, images: np.ndarray, batch_size: int = PREDICT_BATCH
+) -> np.ndarray:
+    """What a TensorFlow function returns for images [N, H, W, C], computed in batches: [N, ...].
+
+    >>> import tensorflow as tf
+    >>> in_batches(lambda images: tf.reduce_mean(images, [1, 2, 3]), np.ones([3, 8, 8, 1]), 2)
+    array([1., 1., 1.])
+    """
+    starts = range(0, len(images), batch_size)
+    batches = (images[start : start + batch_size] for start in starts)
     return np.concatenate([function(batch).numpy() for batch in batches])
 
 

@@ -162,13 +162,9 @@ def inception_v3(spec: DataSpec, weights: str = IMAGENET):
     if shape != (height, width):
         pixels = layers.Resizing(*shape)(pixels)
     pixels = layers.Rescaling(2.0, offset=-1.0)(pixels)
-    arguments = {"include_top": False, "pooling": "avg", "input_shape": (*shape, 3)}
-    if weights == IMAGENET:
-        backbone = _with_imagenet_weights(arguments)
-    else:
-        backbone = keras.applications.InceptionV3(weights=None, **arguments)
-        if weights != NO_WEIGHTS:
-            _load_weights(backbone, weights)
+    backbone = pretrained_inception(
+        weights, include_top=False, pooling="avg", input_shape=(*shape, 3)
+    )
     features = layers.Dropout(0.2)(backbone(pixels))
     return keras.Model(image, _head(spec)(features))
 
@@ -191,35 +187,54 @@ def weights_identity(weights: str) -> str:
         raise UserError(f"weights={weights} can't be read: {error.strerror}") from None
 
 
-def _with_imagenet_weights(arguments: dict[str, Any]):
+def pretrained_inception(weights: str, *, include_top: bool, **arguments):
+    """`keras.applications.InceptionV3` with weights that are given as for `inception_v3`.
+
+    Args:
+        weights: "imagenet", "none" or the path of a file.
+        include_top: Whether with its last layer, the classifier of ImageNet's 1,000 classes.
+        **arguments: Of `keras.applications.InceptionV3`.
+    Raises:
+        UserError: the weights can't be downloaded or read, or don't fit.
+
+    >>> pretrained_inception("lost.h5", include_top=True)
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: weights=lost.h5 can't be read: there is no such file
+    """
     import keras
 
+    if weights not in (IMAGENET, NO_WEIGHTS) and not Path(weights).is_file():
+        raise UserError(f"weights={weights} can't be read: there is no such file")
     try:
-        return keras.applications.InceptionV3(weights=IMAGENET, **arguments)
+        network = keras.applications.InceptionV3(
+            weights=IMAGENET if weights == IMAGENET else None, include_top=include_top, **arguments
+        )
     # A failed download is a bare Exception in Keras.
     except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise UserError(
-            f"the ImageNet weights of Inception-v3 can't be downloaded ({reason}): give them as a "
-            "file by weights=PATH, or start from random weights by weights=none"
+            f"the ImageNet weights of Inception-v3 can't be downloaded ({_first_line(error)}): "
+            "give them as a file by weights=PATH, or start from random weights by weights=none"
         ) from error
-
-
-def _load_weights(backbone, path: str) -> None:
-    if not Path(path).is_file():
-        raise UserError(f"weights={path} can't be read: there is no such file")
+    if weights in (IMAGENET, NO_WEIGHTS):
+        return network
     try:
         with warnings.catch_warnings():
             # One warning for each layer that a file of another network lacks, before the error.
             warnings.simplefilter("ignore", UserWarning)
-            backbone.load_weights(path)
+            network.load_weights(weights)
     # Keras and h5py have an error of their own for each way in which a file can be wrong.
     except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
+        part = "with" if include_top else "without"
         raise UserError(
-            f"weights={path} are not those of keras.applications' InceptionV3 without its top "
-            f"(.weights.h5 or .h5): {reason}"
+            f"weights={weights} are not those of keras.applications' InceptionV3 {part} its top "
+            f"(.weights.h5 or .h5): {_first_line(error)}"
         ) from error
+    return network
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _head(spec: DataSpec):

@@ -22,6 +22,7 @@ METRICS = Table(
         "cis": "tfvae.evaluation.metrics.cis.metric:cis",
         "crosstalk": "tfvae.evaluation.metrics.crosstalk:crosstalk",
         "generation": "tfvae.evaluation.metrics.generation:generation",
+        "fidelity": "tfvae.evaluation.metrics.fidelity.metric:fidelity",
         "interpolation": "tfvae.evaluation.metrics.interpolation:interpolation",
         "label_mixing": "tfvae.evaluation.metrics.label_mixing:label_mixing",
         "intervention": "tfvae.evaluation.metrics.intervention:intervention",

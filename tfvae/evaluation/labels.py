@@ -1,11 +1,11 @@
-"""The labels of images, for signatures that take them beside an image or a code."""
+"""The labels that signatures take beside an image, a code or a seed."""
 
 from collections.abc import Mapping
 
 import numpy as np
 
 from tfvae.exports.reader import Export
-from tfvae.schema import IMAGE, LABEL, OBSERVED, UserError
+from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, UserError
 
 
 def label_inputs(
@@ -52,3 +52,30 @@ def label_inputs(
         )
     believed = export.call("classify", image=data[IMAGE])["probability"]
     return completed(label, data[OBSERVED], believed).astype(np.float32)
+
+
+def drawn_labels(real, index: int, count: int, label_kind: str | None, rng) -> np.ndarray:
+    """Labels to generate images for, float32 [count, L].
+
+    Of classes it is the one-hot label; of attributes the labels of random test images with this
+    attribute switched on (an unknown attribute is taken as 0).
+
+    Args:
+        real: "label" and "observed" of the test images, [N, L] each.
+        index: Of the label.
+        count: Number of rows.
+        label_kind: "categorical" or "binary".
+        rng: Chooses the test images.
+
+    >>> real = {"label": np.array([[0, 0, 1]]), "observed": np.array([[1, 1, 1]])}
+    >>> rng = np.random.default_rng(0)
+    >>> drawn_labels(real, 1, 1, CATEGORICAL, rng), drawn_labels(real, 1, 1, "binary", rng)
+    (array([[0., 1., 0.]], dtype=float32), array([[0., 1., 1.]], dtype=float32))
+    """
+    if label_kind == CATEGORICAL:
+        labels = np.zeros((count, real[LABEL].shape[1]), np.float32)
+    else:
+        rows = rng.integers(len(real[LABEL]), size=count)
+        labels = (real[LABEL][rows] * real[OBSERVED][rows]).astype(np.float32)
+    labels[:, index] = 1
+    return labels

@@ -81,14 +81,14 @@ class Plan:
         >>> import tempfile
         >>> from tfvae.schema import DataSpec
         >>> about = {"format": 1, "dataset": "digits"}
-        >>> about["signatures"] = {"reconstruct": {"inputs": ["image"], "outputs": ["image"]}}
+        >>> about["signatures"] = {"log_likelihood": {"inputs": ["image", "seed"], "outputs": []}}
         >>> about["data_spec"] = DataSpec("digits", (28, 28, 1)).to_dict()
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     Path(folder, "saved_model.pb").touch()
         ...     _ = Path(folder, "manifest.json").write_text(json.dumps(about))
         ...     plan = Plan.make("all", folder, settings={"num_images": "50"})
         >>> [(job.metric, job.sources[0][0], job.settings) for job in plan.jobs]
-        [('reconstruction', 'digits', {'num_images': 50})]
+        [('likelihood', 'digits', {'num_images': 50})]
         """
         names = metric_names(metrics)
         everything = ALL in names

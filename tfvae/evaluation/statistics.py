@@ -66,6 +66,22 @@ def linear_interval(value: float, terms: np.ndarray) -> tuple[float, float]:
     return float(low), float(high)
 
 
+def samples_interval(value: float, *samples: np.ndarray) -> tuple[float, float]:
+    """`linear_interval` of a score of several independent samples, such as a distance of two.
+
+    Args:
+        value: The score.
+        *samples: The linear terms of each sample, one per row: [N], [M], ...
+
+    >>> low, high = samples_interval(0.5, np.array([0.0, 1.0] * 50), np.zeros(10))
+    >>> round(low, 2), round(high, 2)  # 0.5 +- 1.98 * 0.5 / sqrt(100)
+    (0.4, 0.6)
+    """
+    total = sum(map(len, samples))
+    terms = [(each - each.mean()) * (total / len(each)) for each in samples]
+    return linear_interval(value, np.concatenate(terms))
+
+
 def mean_interval(values: np.ndarray, weights: np.ndarray | None = None) -> tuple[float, float]:
     """95 % interval of the (weighted) mean over images; of shares use `proportion_interval`.
 
@@ -236,40 +252,6 @@ def correlation_interval(value: float, resampled: np.ndarray) -> tuple[float, fl
     factor = np.clip(np.median(resampled) / value, 0.5, 1) if value else 1.0
     ends = np.quantile(np.clip(resampled / factor**2, -1, 1), [TAIL, 1 - TAIL])
     return min(float(ends[0]), value), max(float(ends[1]), value)
-
-
-def cosine_pairs(images: np.ndarray) -> tuple[float, np.ndarray]:
-    """Mean cosine over pairs of distinct images (Vargas Aguilar & Gu, eq. 5).
-
-    It is computed without a loop over pairs.
-
-    With unit vectors u and s their sum, the mean over pairs is (|s|^2 - n) / (n (n - 1)), and
-    image i's mean over the others is (u_i . s - 1) / (n - 1).
-
-    Args:
-        images: [N, ...] with N > 1; an image of zeros has cosine 0 with all others.
-    Returns:
-        The mean, and [N] the linear terms of this U-statistic: their mean is the statistic, and has
-        its variance (twice an image's deviation, because each image is the first and the second of
-        pairs).
-    Raises:
-        ValueError: fewer than two images.
-
-    The cosines of the three pairs are 1, 0 and 0:
-
-    >>> mean, terms = cosine_pairs(np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 1.0]]))
-    >>> round(mean, 6), round(float(terms.mean()), 6)
-    (0.333333, 0.333333)
-    """
-    vectors = np.asarray(images, np.float64).reshape(len(images), -1)
-    if len(vectors) < 2:
-        raise ValueError(f"a pair needs two images, got {len(vectors)}")
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    units = np.divide(vectors, norms, out=np.zeros_like(vectors), where=norms > 0)
-    own = np.einsum("nd,nd->n", units, units)
-    to_others = (units @ units.sum(axis=0) - own) / (len(units) - 1)
-    mean = float(to_others.mean())
-    return mean, mean + 2 * (to_others - mean)
 
 
 def summary(

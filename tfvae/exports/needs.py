@@ -16,6 +16,7 @@ class Needs:
 
     Args:
         signatures: Names of the signatures that it calls.
+        any_of: Names of signatures that it calls where an export has them; it needs one of them.
         labels: Whether it needs a data set with labels.
         factors: Whether it needs a data set with known factors of variation.
         inputs: (signature, input) pairs that some exports lack and this metric needs, such as
@@ -31,6 +32,7 @@ class Needs:
     """
 
     signatures: tuple[str, ...]
+    any_of: tuple[str, ...] = ()
     labels: bool = False
     factors: bool = False
     inputs: tuple[tuple[str, str], ...] = ()
@@ -44,6 +46,9 @@ class Needs:
             if name not in export.signatures:
                 has = ", ".join(sorted(export.signatures))
                 return f"the export {export.path} has no signature {name!r} (it has: {has})"
+        if self.any_of and not self.called(export):
+            has = ", ".join(sorted(export.signatures))
+            return f"the export {export.path} has none of {', '.join(self.any_of)} (it has: {has})"
         for signature, name in self.inputs:
             if name not in export.inputs(signature):
                 return f"the signature {signature!r} of the export {export.path} takes no {name!r}"
@@ -52,6 +57,15 @@ class Needs:
         if self.factors and not export.spec.factor_sizes:
             return f"the export {export.path} was made from data without known factors"
         return ""
+
+    def called(self, export: Export) -> list[str]:
+        """The signatures of `any_of` that the export has.
+
+        >>> from types import SimpleNamespace
+        >>> Needs((), any_of=("sample", "transfer")).called(SimpleNamespace(signatures={"sample"}))
+        ['sample']
+        """
+        return [name for name in self.any_of if name in export.signatures]
 
     def check(self, asker: str, export: Export, dataset: LabelledImages) -> None:
         """Checks that export and data set meet the requirements and fit each other.
@@ -87,7 +101,8 @@ class Needs:
             raise UserError(f"{asker}: the data set {data.name} has no labels")
         if self.factors and not data.factor_sizes:
             raise UserError(f"{asker}: the factors of the data set {data.name} aren't known")
-        takes_label = any("label" in export.inputs(name) for name in self.signatures)
+        called = [*self.signatures, *self.called(export)]
+        takes_label = any({"label", "target"} & set(export.inputs(name)) for name in called)
         if not (self.labels or takes_label):
             return
         if (own.num_labels, own.label_kind) != (data.num_labels, data.label_kind):

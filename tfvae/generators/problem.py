@@ -203,7 +203,7 @@ class FitProblem:
 def mean_cosine(images):
     """Mean of cos(x, x') over all pairs of distinct images [B, ...], scalar; differentiable.
 
-    Vargas Aguilar & Gu, eq. 5. `tfvae.evaluation.statistics.cosine_pairs` computes it in NumPy and
+    Vargas Aguilar & Gu, eq. 5. `tfvae.evaluation.image_sets.cosine_pairs` computes it in NumPy and
     adds the terms of each image, for intervals.
 
     >>> images = tf.constant([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0]])

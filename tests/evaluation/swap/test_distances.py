@@ -3,32 +3,8 @@
 import numpy as np
 import pytest
 
-from tfvae.evaluation.swap.distances import gaussian_wasserstein, kernel_distance, linear_cka
+from tfvae.evaluation.swap.distances import gaussian_wasserstein, linear_cka
 from tfvae.evaluation.swap.unpaired import random_rotation
-
-
-def test_kernel_distance_against_a_loop():
-    """Its interval: tests/evaluation/test_intervals.py."""
-    first, second = np.random.default_rng(0).normal(size=(2, 6, 3))
-
-    def kernel(x, y):
-        return (x @ y / 3 + 1) ** 3
-
-    rows = range(6)
-    within = sum(
-        kernel(codes[i], codes[j]) for codes in (first, second) for i in rows for j in rows
-        if i != j
-    )  # fmt: skip
-    across = sum(kernel(a, b) for a in first for b in second)
-    value, terms = kernel_distance(first, second)
-    assert value == pytest.approx(within / 30 - 2 * across / 36)
-    # Each image's share in the error: their mean is twice the statistic's, by its two samples.
-    assert terms.mean() == pytest.approx(2 * value)
-
-
-def test_kernel_distance_needs_two_equal_samples():
-    with pytest.raises(ValueError, match="equal shapes"):
-        kernel_distance(np.zeros([3, 2]), np.zeros([4, 2]))
 
 
 def test_wasserstein_distance_of_gaussians_in_one_dimension():

@@ -9,15 +9,16 @@ from pydantic import Field, PositiveInt
 from tfvae import plots
 from tfvae.classifiers.scores import label_hits
 from tfvae.evaluation.context import Context, Result
+from tfvae.evaluation.image_sets import cosine_pairs
+from tfvae.evaluation.labels import drawn_labels
 from tfvae.evaluation.statistics import (
-    cosine_pairs,
     linear_interval,
     make_rng,
     proportion_interval,
     row_seeds,
 )
 from tfvae.exports.needs import Needs
-from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED
+from tfvae.schema import IMAGE, LABEL, OBSERVED
 
 # Purpose of a stream of random numbers; those of `SPLITS` order test images.
 LABELS = 4
@@ -152,7 +153,7 @@ def known_labels(images, probability, real, kind: str | None) -> Known:
 
     >>> real = {"label": np.array([[1, 0], [1, 0]]), "observed": np.ones([2, 2])}
     >>> probability = np.array([[0.9, 0.1], [0.2, 0.8]])
-    >>> known = known_labels(np.ones([2, 4, 4, 1]), probability, real, CATEGORICAL)
+    >>> known = known_labels(np.ones([2, 4, 4, 1]), probability, real, "categorical")
     >>> known.accuracy, [cosine and round(cosine, 6) for cosine in known.cosine]
     ([0.5, None], [1.0, None])
     """
@@ -182,30 +183,3 @@ def known_labels(images, probability, real, kind: str | None) -> Known:
         interval = linear_interval(cosine, terms / len(cosines))
         found.scores["cosine_similarity"] = cosine, interval
     return found
-
-
-def drawn_labels(real, index: int, count: int, label_kind: str | None, rng) -> np.ndarray:
-    """Labels to generate images for, float32 [count, L].
-
-    Of classes it is the one-hot label; of attributes the labels of random test images with this
-    attribute switched on (an unknown attribute is taken as 0).
-
-    Args:
-        real: "label" and "observed" of the test images, [N, L] each.
-        index: Of the label.
-        count: Number of rows.
-        label_kind: "categorical" or "binary".
-        rng: Chooses the test images.
-
-    >>> real = {"label": np.array([[0, 0, 1]]), "observed": np.array([[1, 1, 1]])}
-    >>> rng = np.random.default_rng(0)
-    >>> drawn_labels(real, 1, 1, CATEGORICAL, rng), drawn_labels(real, 1, 1, "binary", rng)
-    (array([[0., 1., 0.]], dtype=float32), array([[0., 1., 1.]], dtype=float32))
-    """
-    if label_kind == CATEGORICAL:
-        labels = np.zeros((count, real[LABEL].shape[1]), np.float32)
-    else:
-        rows = rng.integers(len(real[LABEL]), size=count)
-        labels = (real[LABEL][rows] * real[OBSERVED][rows]).astype(np.float32)
-    labels[:, index] = 1
-    return labels

@@ -3,11 +3,10 @@
 import numpy as np
 from pydantic import PositiveFloat
 
+from tfvae.evaluation.moments import covariance, powers
 from tfvae.evaluation.swap.alignment import (
     AffineMap,
     Alignment,
-    covariance,
-    powers,
     rotation,
 )
 

@@ -10,13 +10,12 @@ from operator import itemgetter
 import numpy as np
 from pydantic import NonNegativeInt, PositiveInt
 
+from tfvae.evaluation.moments import covariance, powers
 from tfvae.evaluation.swap import transport
 from tfvae.evaluation.swap.alignment import (
     AffineMap,
     Alignment,
     Labels,
-    covariance,
-    powers,
     rotation,
 )
 

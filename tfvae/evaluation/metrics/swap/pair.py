@@ -7,6 +7,7 @@ import numpy as np
 
 from tfvae.evaluation.context import DomainClassifier
 from tfvae.evaluation.image_scores import mean_squared_error, structural_similarity
+from tfvae.evaluation.image_sets import kernel_distance
 from tfvae.evaluation.metrics.swap.labels import (
     Agreement,
     SharedLabels,
@@ -14,9 +15,8 @@ from tfvae.evaluation.metrics.swap.labels import (
     shared_labels,
 )
 from tfvae.evaluation.metrics.swap.side import Sample, Side, copying_side, paired
-from tfvae.evaluation.statistics import linear_interval, mean_interval, ratio_interval
+from tfvae.evaluation.statistics import mean_interval, ratio_interval, samples_interval
 from tfvae.evaluation.swap import ALIGNMENTS, Alignment, make_alignment
-from tfvae.evaluation.swap.distances import kernel_distance
 from tfvae.schema import TEST, TRAIN, VALIDATION, UserError
 
 Score = tuple[float, tuple[float, float]]
@@ -230,8 +230,8 @@ def realism(side: Side, images: np.ndarray) -> Score | None:
         return None
     real = side.samples[VALIDATION].images
     count = min(len(real), len(images))
-    value, terms = kernel_distance(features(images[:count]), features(real[:count]))
-    return value, linear_interval(value, terms)
+    distance = kernel_distance(features(images[:count]), features(real[:count]))
+    return distance[0], samples_interval(*distance)
 
 
 def best_alignment(pair: Pair) -> str:

@@ -1,0 +1,1 @@
+"""How close images that a model makes are to real ones, as sets."""
