@@ -12,7 +12,6 @@ import tensorflow as tf
 
 from tests.models.ccvae_by_hand import (
     SEED,
-    SHAPE,
     Attribute,
     batch,
     build,
@@ -227,64 +226,6 @@ def test_log_prior_is_the_mixture_over_labels():
             axis=0,
         )
     np.testing.assert_allclose(model.log_prior(z.astype("float32")), expected, rtol=1e-4)
-
-
-def decoded_codes(model, monkeypatch):
-    """Codes that the model decodes from now on."""
-    codes = []
-    decode = model.decode
-
-    def record(latent):
-        codes.append(np.asarray(latent))
-        return decode(latent)
-
-    monkeypatch.setattr(model, "decode", record)
-    return codes
-
-
-def test_transfer_moves_the_characteristic_code_and_keeps_the_style(monkeypatch):
-    model = build(num_labels=2)
-    codes = decoded_codes(model, monkeypatch)
-    image = batch([0, 0], [1, 1], 3)["image"]
-    target = np.array([[0, 1]] * 3, "float32")
-    mean = model.encode(image)["mean"].numpy()
-    model.transfer(image, target, tf.constant([0.0, 0.5, 1.0]))
-    moved = codes[-1]
-    np.testing.assert_allclose(moved[0], mean[0], atol=1e-6)
-    goal = float(model.characteristics.prior_mean[1, 1])
-    assert moved[1, 1] == pytest.approx((mean[1, 1] + goal) / 2, abs=1e-5)
-    assert moved[2, 1] == pytest.approx(goal, abs=1e-5)
-    np.testing.assert_allclose(moved[:, [0, 2]], mean[:, [0, 2]], atol=1e-6)
-
-
-@pytest.mark.parametrize("kind", ["binary", "categorical"])
-def test_stronger_transfer_never_turns_back(monkeypatch, kind):
-    """Past strength 1 every code, wherever it started, stands at one point beyond the goal."""
-    model = build(kind, 3, latent_dim=7)
-    parts = model.characteristics
-    codes = decoded_codes(model, monkeypatch)
-    image = np.random.default_rng(0).random((4, *SHAPE), dtype="float32")
-    target = np.repeat(np.eye(3, dtype="float32")[1:2], 4, axis=0)
-    model.transfer(image, target, tf.fill([4], 2.0))
-    if kind == "binary":
-        absent, present = parts.prior_mean.numpy()[1]
-        np.testing.assert_allclose(codes[-1][:, 1], 2 * present - absent, rtol=1e-4)
-        assert present > absent
-    else:
-        means = parts.prior_mean.numpy()
-        expected = np.tile(2 * means[1] - means.mean(axis=0), (4, 1))
-        np.testing.assert_allclose(codes[-1][:, :3], expected, atol=1e-4)
-
-
-def test_transfer_to_a_class_stands_on_its_mean(monkeypatch):
-    model = build("categorical", 3, latent_dim=5, characteristic_dim=2)
-    codes = decoded_codes(model, monkeypatch)
-    image = batch([1, 0, 0], [1, 1, 1], 1)["image"]
-    model.transfer(image, tf.constant([[0.0, 0.0, 1.0]]), tf.constant([1.0]))
-    np.testing.assert_allclose(codes[-1][0, :2], model.characteristics.prior_mean[2], atol=1e-5)
-    np.testing.assert_allclose(codes[-1][:, 2:], model.encode(image)["mean"][:, 2:], atol=1e-6)
-    model.transfer(image, tf.zeros([1, 3]), tf.constant([1.0]))
-    np.testing.assert_allclose(codes[-1], model.encode(image)["mean"], atol=1e-6)
 
 
 def test_samples_follow_the_prior_of_their_label(monkeypatch):

@@ -256,13 +256,16 @@ class CCVAE(VAE):
         return self.decode(tf.concat([mean + stddev * epsilon_c, z_s], axis=-1))
 
     def transfer(self, image, target, strength):
-        """Shifts z_c towards the mean of p(z_c|y) for the labels marked in `target`; keeps z_s.
+        """Shifts z_c from p(z_c|y) to p(z_c|y') for the labels y' marked in `target`; keeps z_s.
+
+        z_c keeps its place in the distribution, its distance from the mean in standard deviations:
+        labels shape z_c, but what differs between images of one label lies there too.
 
         Args:
             image: [B, H, W, C].
             target: 1 at the target class or attributes, 0 elsewhere, [B, L].
-            strength: 0 reconstructs, 1 sets z_c to the mean of the target label, more extrapolates
-                beyond it, away from the mean of the absent attribute or of all classes, [B].
+            strength: 0 reconstructs, 1 arrives in p(z_c|y'), more extrapolates beyond it, away from
+                the absent attribute or the mean of all classes, [B].
         Returns:
             [B, H, W, C].
         """
