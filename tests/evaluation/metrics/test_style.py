@@ -1,0 +1,93 @@
+"""Transfers that keep all, nothing, or everything but the label."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.evaluation.toys import EditableToyDataset, ToyModel, scored, toy_dataset, write_export
+from tfvae.exports.reader import Export
+from tfvae.schema import BINARY, UserError
+
+OPTIONS = {"num_images": 60}
+
+
+class Transferring(ToyModel):
+    def copies(self, image):
+        return {"image": image + 0.0}
+
+    def prototype(self, image, target, strength):
+        """The same picture for every image: nothing but the label."""
+        same = self.write(tf.zeros_like(image) + 0.5, target)
+        return {"image": tf.where(strength[:, None, None, None] > 0, same, image)}
+
+
+@pytest.fixture
+def score(perfect, tmp_path):
+    def find(data, transfer, classifiers=None, **settings):
+        methods = {"reconstruct": "copies", "transfer": transfer}
+        folder = tmp_path / "saved_models" / transfer / "1"
+        export = Export.load(write_export(folder, data, methods, made=Transferring))
+        return scored(
+            "style",
+            [export],
+            data,
+            output_dir=tmp_path,
+            settings=OPTIONS | settings,
+            classifiers=classifiers or perfect(data),
+        )
+
+    return find
+
+
+def mean_of_rows(images):
+    """Features that say all about an image."""
+    return images.reshape(len(images), -1)
+
+
+def test_a_transfer_that_keeps_all_but_the_label_keeps_the_strokes(score, categorical):
+    found = score(categorical, "perfect_transfer")
+    assert set(found.values) >= {"slant_kept", "thickness_kept", "width_kept", "height_kept"}
+    assert found.values["strokes_kept"] > 0.95
+    assert found.values["reconstruction_strokes_kept"] == pytest.approx(1)
+
+
+def test_a_prototype_keeps_nothing(score, categorical, binary):
+    assert abs(score(categorical, "prototype").values["strokes_kept"]) < 1e-6
+    every = {"cnn": mean_of_rows, "cnn_bn": mean_of_rows}
+    values = score(binary, "prototype", classifiers=every).values
+    assert values["cosine_kept_cnn_bn"] < 0.1
+    assert values["own_nearest_cnn_bn"] < 0.1
+    assert values["reconstruction_own_nearest_cnn_bn"] == 1
+    assert values["reconstruction_cosine_kept_cnn_bn"] == pytest.approx(1)
+
+
+def test_switching_a_label_on_changes_nothing_outside(score, binary):
+    every = {"cnn": mean_of_rows, "cnn_bn": mean_of_rows}
+    found = score(binary, "switch_on", classifiers=every)
+    assert found.values["own_nearest_cnn_bn"] == 1
+    assert found.values["outside_change"] == pytest.approx(0, abs=1e-6)
+    assert [row["label"] for row in found.tables["Per label"]] == ["label0", "label1", "label2"]
+    assert score(binary, "prototype", classifiers=every).values["outside_change"] > 0.1
+
+
+def test_the_perfect_edit_has_no_error(score):
+    data = toy_dataset(BINARY, num_labels=3, made=EditableToyDataset)
+    values = score(data, "switch_on").values
+    assert values["edit_mse"] == pytest.approx(0, abs=1e-9)
+    assert values["edit_ssim"] == pytest.approx(1)
+    assert score(data, "identity_transfer").values["edit_mse"] == pytest.approx(1 / 144, rel=0.01)
+
+
+def test_images_that_lack_nothing_are_refused(score):
+    data = toy_dataset(BINARY, num_labels=3)
+    data.arrays("test")["label"][:] = 1
+    with pytest.raises(UserError, match="no test image is known to lack a label"):
+        score(data, "switch_on")
+
+
+def test_transfers_of_an_image_are_no_new_images(score, categorical):
+    """Nine transfers of an image each: the interval is that of 60 images, not of 540."""
+    found = score(categorical, "perfect_transfer", num_images=60)
+    low, high = found.intervals["width_kept"]
+    assert low <= found.values["width_kept"] <= high
+    assert found.num_images == 60 and np.isfinite([low, high]).all()
