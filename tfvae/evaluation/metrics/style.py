@@ -180,8 +180,8 @@ def _strokes(transfers: Transfers) -> tuple[Values, Intervals]:
     for name in STROKES:
         value, terms = correlation_within(before[name][transfers.rows], after[name], groups)
         # An image is a cluster: its transfers share what there was to keep.
-        terms = np.bincount(transfers.rows, terms, len(transfers.images))
-        terms *= len(transfers.images) / len(transfers.rows)
+        sums = np.bincount(transfers.rows, terms, len(transfers.images))
+        terms = sums * (len(transfers.images) / len(transfers.rows))
         values[f"{name}_kept"] = value
         intervals[f"{name}_kept"] = linear_interval(value, terms)
         all_terms.append(terms)
