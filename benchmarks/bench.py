@@ -99,7 +99,8 @@ class Bench:
         Returns:
             Run -> metric -> name -> number, without the values that belong to no single run.
         """
-        documents = self.documents(runs, metrics, self.call_name(runs, metrics, name, options))
+        name = self.call_name(runs, metrics, name, options)
+        documents = self.documents(runs, metrics, name, options)
         return by_run(documents, [run.name for run in runs])
 
     def call_name(
