@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.models.ccvae_by_hand import SHAPE, batch, build
+from tests.models.ccvae_by_hand import batch, build
 
 
 def decoded_codes(model, monkeypatch):
@@ -20,16 +20,11 @@ def decoded_codes(model, monkeypatch):
     return codes
 
 
-def place(parts, z, value):
-    """`z` under another value of its label, by NumPy: as many standard deviations from the mean,
-    expected over q(y|z). One attribute, or one class vector."""
+def own_mean(parts, z):
+    """The mean of p(z_c|y) that q(y|z_c) expects, by NumPy: of each attribute, or of the class."""
     q = np.exp(parts.log_q_y(z[np.newaxis])[0].numpy())
-    mean, stddev = parts.prior_mean.numpy(), parts.prior_stddev().numpy()
-    if len(q) > 1:  # attributes, one dimension each
-        deviation = (q * (z[:, np.newaxis] - mean) / stddev).sum(axis=1)
-        return mean[:, value] + stddev[:, value] * deviation
-    deviation = (q[0][:, np.newaxis] * (z - mean) / stddev).sum(axis=0)
-    return mean[value] + stddev[value] * deviation
+    mean = parts.prior_mean.numpy()
+    return (q * mean).sum(axis=1) if len(q) > 1 else q[0] @ mean
 
 
 def test_transfer_moves_the_characteristic_code_and_keeps_the_style(monkeypatch):
@@ -41,50 +36,56 @@ def test_transfer_moves_the_characteristic_code_and_keeps_the_style(monkeypatch)
     model.transfer(image, target, tf.constant([0.0, 0.5, 1.0]))
     moved = codes[-1]
     np.testing.assert_allclose(moved[0], mean[0], atol=1e-6)
-    goals = [place(model.characteristics, row[:2], value=1)[1] for row in mean]
-    assert moved[1, 1] == pytest.approx((mean[1, 1] + goals[1]) / 2, abs=1e-5)
-    assert moved[2, 1] == pytest.approx(goals[2], abs=1e-5)
+    present = float(model.characteristics.prior_mean[1, 1])
+    steps = [present - own_mean(model.characteristics, row[:2])[1] for row in mean]
+    assert moved[1, 1] == pytest.approx(mean[1, 1] + steps[1] / 2, abs=1e-5)
+    assert moved[2, 1] == pytest.approx(mean[2, 1] + steps[2], abs=1e-5)
     np.testing.assert_allclose(moved[:, [0, 2]], mean[:, [0, 2]], atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["binary", "categorical"])
-def test_stronger_transfer_never_turns_back(monkeypatch, kind):
-    """Past strength 1 every code, wherever it started, goes on from the goal away from where it
-    would be without the label."""
-    model = build(kind, 3, latent_dim=7)
-    parts = model.characteristics
-    codes = decoded_codes(model, monkeypatch)
-    image = np.random.default_rng(0).random((4, *SHAPE), dtype="float32")
-    target = np.repeat(np.eye(3, dtype="float32")[1:2], 4, axis=0)
-    model.transfer(image, target, tf.fill([4], 2.0))
-    for row, z in zip(codes[-1], model.encode(image)["mean"].numpy()[:, :3]):
-        if kind == "binary":
-            absent, present = place(parts, z, value=0)[1], place(parts, z, value=1)[1]
-            assert row[1] == pytest.approx(2 * present - absent, rel=1e-4)
-            assert present > absent
-        else:
-            places = np.stack([place(parts, z, value) for value in range(3)])
-            np.testing.assert_allclose(row[:3], 2 * places[1] - places.mean(axis=0), atol=1e-4)
+def test_stronger_transfer_never_turns_back(kind):
+    """Wherever a code starts, and however wide the distributions of the labels are: each unit of
+    strength past 1 goes on by the same step away from the mean without the label."""
+    parts = build(kind, 3, latent_dim=7).characteristics
+    rng = np.random.default_rng(0)
+    parts.prior_raw_stddev.assign(rng.normal(size=parts.prior_raw_stddev.shape))
+    z = rng.normal(scale=4.0, size=(50, 3)).astype("float32")
+    target = np.repeat(np.eye(3, dtype="float32")[1:2], 50, axis=0)
+    at = {
+        strength: parts.shifted(z, target, tf.fill([50, 1], strength)).numpy()
+        for strength in (0.0, 0.5, 1.0, 2.0, 3.0)
+    }
+    np.testing.assert_allclose(at[0.0], z, atol=1e-6)
+    np.testing.assert_allclose(at[0.5], (z + at[1.0]) / 2, atol=1e-5)
+    mean = parts.prior_mean.numpy()
+    if kind == "binary":
+        onwards = np.eye(3)[1] * (mean[1, 1] - mean[1, 0])
+        assert (at[1.0][:, 1] >= z[:, 1] - 1e-5).all()
+    else:
+        onwards = mean[1] - mean.mean(axis=0)
+    np.testing.assert_allclose(at[2.0] - at[1.0], np.tile(onwards, (50, 1)), atol=1e-4)
+    np.testing.assert_allclose(at[3.0] - at[2.0], np.tile(onwards, (50, 1)), atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["binary", "categorical"])
-def test_a_code_keeps_its_place_in_the_distribution_of_its_label(kind):
-    """Where the classifier is certain: (z' - m_y') / s_y' = (z - m_y) / s_y."""
+def test_a_code_keeps_its_offset_from_the_mean_of_its_label(kind):
+    """Where the classifier is certain: z' - m_y' = z - m_y."""
     parts = build(kind, 3, latent_dim=7).characteristics
     rng = np.random.default_rng(0)
     parts.prior_raw_stddev.assign(rng.normal(size=parts.prior_raw_stddev.shape))
     parts.prior_mean.assign(rng.normal(size=parts.prior_mean.shape))
-    mean, stddev = parts.prior_mean.numpy(), parts.prior_stddev().numpy()
-    place = rng.normal(size=(1, 3)).astype("float32")
+    mean = parts.prior_mean.numpy()
+    offset = rng.normal(size=(1, 3)).astype("float32")
     target = np.eye(3, dtype="float32")[2:]
     if kind == "binary":
         parts.bias.assign([-100.0] * 3)  # certainly absent
-        z = mean[:, 0] + stddev[:, 0] * place
+        z = mean[:, 0] + offset
         expected = z.copy()
-        expected[0, 2] = mean[2, 1] + stddev[2, 1] * place[0, 2]
+        expected[0, 2] = mean[2, 1] + offset[0, 2]
     else:
         parts.bias.assign([100.0, 0.0, 0.0])  # certainly of class 0
-        z, expected = mean[0] + stddev[0] * place, mean[2] + stddev[2] * place
+        z, expected = mean[0] + offset, mean[2] + offset
         same = parts.shifted(z, np.eye(3, dtype="float32")[:1], tf.ones([1, 1]))
         np.testing.assert_allclose(same, z, atol=1e-5)
     np.testing.assert_allclose(parts.shifted(z, target, tf.ones([1, 1])), expected, atol=1e-5)
@@ -96,7 +97,8 @@ def test_transfer_to_a_class_keeps_the_style_and_without_a_class_everything(monk
     image = batch([1, 0, 0], [1, 1, 1], 1)["image"]
     mean = model.encode(image)["mean"].numpy()
     model.transfer(image, tf.constant([[0.0, 0.0, 1.0]]), tf.constant([1.0]))
-    expected = place(model.characteristics, mean[0, :2], value=2)
+    parts = model.characteristics
+    expected = mean[0, :2] + parts.prior_mean[2] - own_mean(parts, mean[0, :2])
     np.testing.assert_allclose(codes[-1][0, :2], expected, atol=1e-5)
     np.testing.assert_allclose(codes[-1][:, 2:], mean[:, 2:], atol=1e-6)
     model.transfer(image, tf.zeros([1, 3]), tf.constant([1.0]))

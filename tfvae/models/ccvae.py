@@ -258,14 +258,15 @@ class CCVAE(VAE):
     def transfer(self, image, target, strength):
         """Shifts z_c from p(z_c|y) to p(z_c|y') for the labels y' marked in `target`; keeps z_s.
 
-        z_c keeps its place in the distribution, its distance from the mean in standard deviations:
-        labels shape z_c, but what differs between images of one label lies there too.
+        z_c keeps its offset from the mean: labels shape z_c, but what differs between images of one
+        label lies there too.
 
         Args:
             image: [B, H, W, C].
             target: 1 at the target class or attributes, 0 elsewhere, [B, L].
-            strength: 0 reconstructs, 1 arrives in p(z_c|y'), more extrapolates beyond it, away from
-                the absent attribute or the mean of all classes, [B].
+            strength: 0 reconstructs, 1 adds the mean of p(z_c|y') less that of p(z_c|y) for the
+                label y that q(y|z_c) expects, more goes on away from the mean of the absent
+                attribute or of all classes, [B].
         Returns:
             [B, H, W, C].
         """

@@ -160,21 +160,15 @@ class BinaryCharacteristics(Characteristics):
             tf.reduce_sum(one_hot * self.prior_stddev(), axis=-1),
         )
 
-    def counterparts(self, z_c):
-        """z_c [B, L] as it would be with each attribute absent and present, [B, L, 2].
-
-        It keeps its distance from the mean of p(z_i|y_i) in standard deviations, expected over
-        q(y_i|z_i). That is the optimal transport from one Gaussian to the other.
-        """
-        mean, stddev = self.prior_mean, self.prior_stddev()
-        deviations = (z_c[..., tf.newaxis] - mean) / stddev
-        own = tf.reduce_sum(tf.exp(self.log_q_y(z_c)) * deviations, axis=-1, keepdims=True)
-        return mean + stddev * own
-
     def shifted(self, z_c, target, strength):
-        """z_c shifted towards the attributes marked 1 in `target` [B, L]; the others stay."""
-        absent, present = tf.unstack(self.counterparts(z_c), axis=-1)
-        return z_c + target * step_towards(z_c, present, absent, strength)
+        """z_c shifted towards the attributes marked 1 in `target` [B, L]; the others stay.
+
+        At strength 1 it is as far from the mean of p(z_i|y_i = 1) as it was from that of its own
+        label, expected over q(y_i|z_i).
+        """
+        absent, present = tf.unstack(self.prior_mean, axis=-1)
+        own = tf.reduce_sum(tf.exp(self.log_q_y(z_c)) * self.prior_mean, axis=-1)
+        return z_c + target * step_towards(own, present, absent, strength)
 
     def probability(self, log_posterior):
         """P(y_i = 1), [B, L], from log q(y|x) [B, L, 2]."""
@@ -260,26 +254,17 @@ class CategoricalCharacteristics(Characteristics):
         """Mean and standard deviation of p(z_c|y), [B, D_c] each."""
         return tf.matmul(label, self.prior_mean), tf.matmul(label, self.prior_stddev())
 
-    def counterparts(self, z_c):
-        """z_c [B, D_c] as it would be in each class, [B, L, D_c].
-
-        It keeps its distance from the mean of p(z_c|y) in standard deviations, expected over
-        q(y|z_c). That is the optimal transport from one Gaussian to the other.
-        """
-        mean, stddev = self.prior_mean, self.prior_stddev()
-        deviations = (z_c[:, tf.newaxis] - mean) / stddev
-        own = tf.reduce_sum(
-            tf.exp(self.log_q_y(z_c)[:, 0, :, tf.newaxis]) * deviations, axis=1, keepdims=True
-        )
-        return mean + stddev * own
-
     def shifted(self, z_c, target, strength):
-        """z_c shifted towards the class marked 1 in `target` [B, L]."""
+        """z_c shifted towards the class marked 1 in `target` [B, L].
+
+        At strength 1 it is as far from the mean of p(z_c|y) of the target as it was from that of
+        its own class, expected over q(y|z_c).
+        """
         marked = tf.reduce_sum(target, axis=-1, keepdims=True)
-        each = self.counterparts(z_c)
-        goal = tf.einsum("bl,bld->bd", target / tf.maximum(marked, 1.0), each)
-        centre = tf.reduce_mean(each, axis=1)
-        return z_c + tf.minimum(marked, 1.0) * step_towards(z_c, goal, centre, strength)
+        goal = tf.matmul(target, self.prior_mean) / tf.maximum(marked, 1.0)
+        centre = tf.reduce_mean(self.prior_mean, axis=0)
+        own = tf.matmul(tf.exp(self.log_q_y(z_c)[:, 0]), self.prior_mean)
+        return z_c + tf.minimum(marked, 1.0) * step_towards(own, goal, centre, strength)
 
     def probability(self, log_posterior):
         """P(y = class), [B, L], from log q(y|x) [B, 1, L]."""
