@@ -106,10 +106,11 @@ def _kept_row(
         "MSE to the true edit": "edit_mse",
         "SSIM": "edit_ssim",
     }
+    # A ratio is left out where its denominator may be 0, which may be so for some seeds alone.
     return {"model": f"`{model}`"} | {
         column: summary([each[name] for each in found])
         for column, name in names.items()
-        if name in found[0]
+        if all(name in each for each in found)
     }
 
 

@@ -83,11 +83,17 @@ def test_cosines_seen_from_the_mean_are_zero_for_unrelated_rows():
     assert cosines(rows, rows - 5, np.zeros(50)).mean() < 0.5
 
 
+def test_rows_that_are_all_equal_have_no_cosine():
+    rows = np.full([50, 3], 0.1, np.float32)
+    assert not cosines(rows, rows, rows.mean(axis=0, dtype=np.float64)).any()
+
+
 def test_the_own_original_is_found_by_chance_among_equals():
     originals = np.random.default_rng(0).normal(size=(100, 3))
     own = np.arange(100)
     assert finds_its_own(originals + 1e-6, originals, own).all()
     assert finds_its_own(np.zeros([100, 3]), originals, own).mean() == 0.01
+    assert finds_its_own(originals, np.ones_like(originals), own) == pytest.approx(0.01)
 
 
 def test_the_region_of_a_label_is_where_it_shows_bright_or_dark():

@@ -212,9 +212,10 @@ def pretrained_inception(weights: str, *, include_top: bool, **arguments):
         )
     # A failed download is a bare Exception in Keras.
     except Exception as error:
+        other = "" if include_top else ", or start from random weights by weights=none"
         raise UserError(
             f"the ImageNet weights of Inception-v3 can't be downloaded ({_first_line(error)}): "
-            "give them as a file by weights=PATH, or start from random weights by weights=none"
+            f"give them as a file by weights=PATH{other}"
         ) from error
     if weights in (IMAGENET, NO_WEIGHTS):
         return network

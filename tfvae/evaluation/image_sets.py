@@ -90,7 +90,7 @@ def extrapolated_frechet_distance(first: np.ndarray, second: np.ndarray) -> Scor
     rows than columns; below that the error doesn't fall as 1/N. It may be slightly below 0.
 
     Args:
-        first, second: [N, D], [M, D], in random order, with N and M above 2 D.
+        first, second: [N, D], [M, D], in random order, with N and M of at least `least_rows(D)`.
     Raises:
         ValueError: as for `kernel_distance`, or too few rows.
 
@@ -104,7 +104,7 @@ def extrapolated_frechet_distance(first: np.ndarray, second: np.ndarray) -> Scor
     (True, True)
     """
     value, of_first, of_second = frechet_distance(first, second)
-    if min(len(first), len(second)) <= 2 * first.shape[1]:
+    if min(len(first), len(second)) < least_rows(first.shape[1]):
         raise ValueError(
             f"samples of {len(first)} and {len(second)} rows are too few for "
             f"{first.shape[1]} columns"
@@ -112,6 +112,16 @@ def extrapolated_frechet_distance(first: np.ndarray, second: np.ndarray) -> Scor
     pairs = zip(np.array_split(first, 2), np.array_split(second, 2), strict=True)
     halves = float(np.mean([frechet_distance(*pair)[0] for pair in pairs]))
     return 2 * value - halves, of_first, of_second
+
+
+def least_rows(columns: int) -> int:
+    """Rows that `extrapolated_frechet_distance` needs of samples with so many columns: more than
+    twice as many, and two in each half.
+
+    >>> least_rows(128)
+    257
+    """
+    return max(2 * columns + 1, 4)
 
 
 def precision_and_recall(
@@ -138,7 +148,10 @@ def precision_and_recall(
     """
     real, generated = _samples(real, generated)
     if min(len(real), len(generated)) <= neighbours:
-        raise ValueError(f"{neighbours} neighbours need more points than that")
+        raise ValueError(
+            f"sets of {len(real)} and {len(generated)} points are too small for "
+            f"{neighbours} neighbours"
+        )
     return _covered(generated, real, neighbours), _covered(real, generated, neighbours)
 
 
@@ -146,7 +159,7 @@ def inception_score(probabilities: np.ndarray) -> tuple[float, np.ndarray]:
     """E[KL(p(y|x) | p(y))] in nats, the logarithm of the inception score (Salimans et al. 2016).
 
     The mean over N images in place of p(y) makes it too small by about 1/(2 N) times
-    sum_y Var[p(y|x)] / p(y), which is added (Miller 1955, for entropies).
+    sum_y Var[p(y|x)] / p(y), which is added (Miller 1955, for entropies). The score is at most K.
 
     Args:
         probabilities: p(y|x) of each image, [N, K].
@@ -166,7 +179,7 @@ def inception_score(probabilities: np.ndarray) -> tuple[float, np.ndarray]:
     terms = (probabilities * logs).sum(axis=1)
     seen = mean > 0
     missing = (probabilities.var(axis=0)[seen] / mean[seen]).sum() / (2 * len(probabilities))
-    return float(terms.mean() + missing), terms
+    return min(float(terms.mean() + missing), float(np.log(probabilities.shape[1]))), terms
 
 
 def cosine_pairs(images: np.ndarray) -> tuple[float, np.ndarray]:

@@ -84,13 +84,17 @@ def cosines(first: np.ndarray, second: np.ndarray, centre: np.ndarray) -> np.nda
     [0.0]
     """
     first, second = np.asarray(first, np.float64) - centre, np.asarray(second, np.float64) - centre
-    norms = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    norms = np.linalg.norm(first, axis=1), np.linalg.norm(second, axis=1)
+    # A row that differs from the centre by rounding has no direction.
+    far = np.minimum(*norms) > 1e-6 * np.linalg.norm(centre)
     products = (first * second).sum(axis=1)
-    return np.divide(products, norms, out=np.zeros_like(products), where=norms > 0)
+    return np.divide(products, norms[0] * norms[1], out=np.zeros_like(products), where=far)
 
 
 def finds_its_own(changed: np.ndarray, originals: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Whether the nearest of all originals is the one that an image was made from, bool [N].
+    """Whether the nearest of all originals is the one that an image was made from, [N].
+
+    1 or 0; if several originals are equally near, and its own is among them, one over their number.
 
     Args:
         changed: Features, [N, D].
@@ -98,19 +102,21 @@ def finds_its_own(changed: np.ndarray, originals: np.ndarray, own: np.ndarray) -
         own: Index of its own original for each of `changed`, [N].
 
     >>> originals = np.array([[0.0], [1.0], [2.0]])
-    >>> finds_its_own(np.array([[0.2], [1.9]]), originals, own=np.array([0, 1])).tolist()
-    [True, False]
+    >>> finds_its_own(np.array([[0.2], [1.9], [0.5]]), originals, np.array([0, 1, 0])).tolist()
+    [1.0, 0.0, 0.5]
     """
     from scipy.spatial import distance
 
-    nearest = distance.cdist(changed, originals, "sqeuclidean").argmin(axis=1)
-    return nearest == own
+    distances = distance.cdist(changed, originals, "sqeuclidean")
+    nearest = distances == distances.min(axis=1, keepdims=True)
+    return nearest[np.arange(len(own)), own] / nearest.sum(axis=1)
 
 
 def label_regions(images: np.ndarray, labels: np.ndarray, known: np.ndarray) -> np.ndarray:
     """The half of the pixels that goes with each label, bool [L, H, W].
 
-    Those whose brightness has the larger correlations with the label, without their signs.
+    Those whose brightness has the larger correlations with the label, without their signs; nowhere
+    if the label doesn't vary.
 
     Args:
         images: [N, H, W, C].

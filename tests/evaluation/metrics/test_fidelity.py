@@ -3,10 +3,17 @@
 import numpy as np
 import pytest
 
-from tests.evaluation.toys import BINARY, EVERYTHING, ToyModel, scored, toy_dataset, write_export
+from tests.evaluation.toys import (
+    EVERYTHING,
+    EditableToyDataset,
+    ToyModel,
+    scored,
+    toy_dataset,
+    write_export,
+)
 from tfvae.evaluation.metrics.fidelity.per_label import MeanOverLabels
 from tfvae.exports.reader import Export
-from tfvae.schema import UsageError, UserError
+from tfvae.schema import BINARY, UsageError, UserError
 
 OPTIONS = {"num_images": 100, "per_label": 40}
 # Less than any distance of images of one label from those of another.
@@ -19,6 +26,9 @@ class Copying(ToyModel):
     def copies(self, image):
         return {"image": image + 0.0}
 
+    def dull(self, image):
+        return {"image": 0.5 * image}
+
 
 @pytest.fixture(scope="module")
 def data():
@@ -28,7 +38,7 @@ def data():
 
 @pytest.fixture
 def values(data, perfect, tmp_path):
-    def find(methods, made=Copying, data=data, **settings):
+    def find(methods, made=Copying, data=data, classifiers=None, **settings):
         folder = tmp_path / "saved_models" / str(len(list(tmp_path.rglob("*")))) / "1"
         export = Export.load(write_export(folder, data, methods, made=made))
         return scored(
@@ -37,7 +47,7 @@ def values(data, perfect, tmp_path):
             data,
             output_dir=tmp_path,
             settings=OPTIONS | settings,
-            classifiers=perfect(data),
+            classifiers=classifiers or perfect(data),
         )
 
     return find
@@ -95,7 +105,7 @@ def test_classes_give_an_inception_score(categorical, everything, perfect, tmp_p
         settings={"num_images": 100, "per_label": 0},
         classifiers=perfect(categorical),
     )
-    assert found.values["real_is_cnn"] == pytest.approx(10, rel=0.05)
+    assert found.values["real_is_cnn"] == pytest.approx(10, rel=1e-6)
     low, high = found.intervals["real_is_cnn"]
     assert low <= found.values["real_is_cnn"] <= high
     assert "transfers_kid_cnn" not in found.values
@@ -109,13 +119,56 @@ def test_labels_of_too_few_images_are_named(values):
 
 
 def test_too_few_images_for_the_features_are_told(values, data):
-    found = values({"reconstruct": "copies"}, num_images=10, neighbours=2)
-    assert "real_fid_corrected_cnn_bn" in found.values  # three features
-    with pytest.raises(UserError, match="more than neighbours"):
+    every = {"cnn_bn": lambda images: images.reshape(len(images), -1)}  # 144 features
+    found = values({"reconstruct": "copies"}, classifiers=every)
+    assert "real_fid_cnn_bn" in found.values and "real_fid_corrected_cnn_bn" not in found.values
+    assert any("more than twice as many" in note for note in found.notes)
+
+
+def test_too_few_images_for_the_neighbours_are_refused(values):
+    with pytest.raises(UserError, match="10 images are too few for neighbours=10"):
         values({"reconstruct": "copies"}, num_images=10, neighbours=10)
+    tiny = toy_dataset(BINARY, num_labels=3, counts=(400, 50, 2))
+    with pytest.raises(UserError, match="2 images are too few for neighbours=3"):
+        values({"reconstruct": "copies"}, data=tiny)
+
+
+def test_without_known_labels_there_are_no_scores_per_label(values):
+    for split in ("train", "test"):
+        unknown = toy_dataset(BINARY, num_labels=3, counts=(400, 50, 300))
+        unknown.arrays(split)["observed"][:] = 0
+        found = values({"reconstruct": "copies", "transfer": "switch_on"}, data=unknown)
+        assert "real_kid_cnn_bn" in found.values and "transfers_kid_cnn_bn" not in found.values
+        assert "label0, label1, label2" in found.notes[-1]
+
+
+def test_labels_that_go_together_keep_even_a_perfect_edit_at_a_distance(values):
+    together = toy_dataset(BINARY, num_labels=3, counts=(400, 50, 300), made=EditableToyDataset)
+    for split in ("train", "test"):
+        arrays = together.arrays(split)
+        arrays["label"][:, 1] = arrays["label"][:, 0]
+        arrays["label"][:10, 1] = 1 - arrays["label"][:10, 1]
+        arrays["image"][:, 0, :3, 0] = arrays["label"]
+    found = values({"reconstruct": "copies", "transfer": "switch_on"}, data=together).values
+    assert found["transfers_kid_cnn_bn"] > FAR > found["label_reconstructions_kid_cnn_bn"]
+    # The edit is the transfer: its distance is that of the labels alone.
+    assert found["label_edits_kid_cnn_bn"] == pytest.approx(found["transfers_kid_cnn_bn"])
+
+
+def test_a_ratio_to_nothing_is_not_given(values):
+    found = values({"reconstruct": "copies", "transfer": "identity_transfer"})
+    assert "transfers_ratio_cnn_bn" not in found.values
+    assert any("no transfers_ratio" in note for note in found.notes)
+    far = values({"reconstruct": "dull", "transfer": "identity_transfer"})
+    low, high = far.intervals["transfers_ratio_cnn_bn"]
+    ratio = far.values["transfers_kid_cnn_bn"] / far.values["label_reconstructions_kid_cnn_bn"]
+    assert low < ratio < high
+    assert far.values["transfers_ratio_cnn_bn"] == pytest.approx(ratio)
 
 
 def test_wrong_options_and_exports_are_refused(values):
+    with pytest.raises(UsageError, match="per_label=5: fewer than 10 images"):
+        values({"reconstruct": "copies"}, per_label=5)
     with pytest.raises(UsageError, match="features=vgg"):
         values({"reconstruct": "copies"}, features="vgg")
     with pytest.raises(UserError, match="has none of sample, reconstruct, transfer"):

@@ -1,10 +1,15 @@
 """Transfers that keep all, nothing, or everything but the label."""
 
+import dataclasses
+import types
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.evaluation.toys import EditableToyDataset, ToyModel, scored, toy_dataset, write_export
+from tfvae.evaluation.context import Context, Subject
+from tfvae.evaluation.metrics.style import Transfers, style
 from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, UserError
 
@@ -85,9 +90,40 @@ def test_images_that_lack_nothing_are_refused(score):
         score(data, "switch_on")
 
 
-def test_transfers_of_an_image_are_no_new_images(score, categorical):
-    """Nine transfers of an image each: the interval is that of 60 images, not of 540."""
-    found = score(categorical, "perfect_transfer", num_images=60)
-    low, high = found.intervals["width_kept"]
-    assert low <= found.values["width_kept"] <= high
-    assert found.num_images == 60 and np.isfinite([low, high]).all()
+def test_transfers_of_an_image_are_no_new_images():
+    """Nine transfers of an image with one outcome: one number of one image."""
+    images = np.zeros([20, 8, 8, 1])
+    rows = np.repeat(np.arange(20), 9)
+    transfers = Transfers(images, np.zeros(20, int), images, rows, rows, images[rows])
+    outcomes = np.random.default_rng(0).normal(size=20)
+    assert transfers.per_image(outcomes[rows]) == pytest.approx(outcomes)
+    assert transfers.per_image(np.where(rows < 5, np.nan, outcomes[rows])) == pytest.approx(
+        outcomes[5:]
+    )
+
+
+def test_images_of_unknown_class_are_no_class_of_their_own(score):
+    """Thin and thick strokes: what differs between classes must not count as kept."""
+    data = toy_dataset(num_labels=2, counts=(40, 40, 60))
+    arrays = data.arrays("test")
+    arrays["image"][:, 1:] *= 0.2 + 0.6 * arrays["label"][:, :1, None, None]
+    known = score(data, "prototype").values["reconstruction_strokes_kept"]
+    arrays["observed"][::2] = 0
+    some = score(data, "prototype").values["reconstruction_strokes_kept"]
+    assert known == some == pytest.approx(1)
+
+
+def test_the_region_of_a_label_that_no_image_has_is_not_known(score):
+    data = toy_dataset(BINARY, num_labels=3)
+    data.arrays("train")["label"][:, 1] = 0
+    found = score(data, "switch_on")
+    rows = {row["label"]: row for row in found.tables["Per label"]}
+    assert "outside change" in rows["label0"] and "outside change" not in rows["label1"]
+    assert found.values["outside_change"] == pytest.approx(0, abs=1e-6)
+
+
+def test_colour_images_of_classes_are_refused_at_once(score, categorical, monkeypatch):
+    spec = dataclasses.replace(categorical.spec, image_shape=(12, 12, 3))
+    context = Context([Subject(None, types.SimpleNamespace(spec=spec, can_edit=False))])
+    with pytest.raises(UserError, match="nothing is known to compare"):
+        style(context)

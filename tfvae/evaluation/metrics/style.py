@@ -38,7 +38,7 @@ class Transfers:
 
     Args:
         images: Test images, [N, H, W, C].
-        groups: The class of each test image, int [N]; 0 for attributes.
+        groups: The class of each test image, int [N]; 0 for attributes, -1 if it is unknown.
         reconstructions: Of the test images.
         rows: Index of the test image, int [T].
         targets: Index of the label, int [T].
@@ -59,9 +59,10 @@ class Transfers:
     made: np.ndarray
 
     def per_image(self, values: np.ndarray) -> np.ndarray:
-        """Means over the transfers [T] of each test image that has any."""
-        counts = np.bincount(self.rows, minlength=len(self.images))
-        sums = np.bincount(self.rows, weights=values, minlength=len(self.images))
+        """Means over the transfers [T] of each test image that has any; NaN is left out."""
+        known = np.isfinite(values)
+        counts = np.bincount(self.rows[known], minlength=len(self.images))
+        sums = np.bincount(self.rows[known], values[known], len(self.images))
         return sums[counts > 0] / counts[counts > 0]
 
 
@@ -114,24 +115,25 @@ def style(
     (1.0, 1.0)
     """
     check_features(features, weights)
+    grey, binary = context.spec.image_shape[2] == 1, context.spec.label_kind == BINARY
+    if not (grey or binary or context.can_edit):
+        raise UserError(
+            f"metric style: nothing is known to compare for colour images of classes, as those of "
+            f"{context.spec.name} are"
+        )
     transfers = _transfers(context, num_images, strength)
     values: Values = {}
     intervals: Intervals = {}
     tables: dict[str, Rows] = {}
-    if context.spec.image_shape[2] == 1:
+    if grey:
         _add(values, intervals, _strokes(transfers))
-    if context.spec.label_kind == BINARY:
+    if binary:
         network = load_features(context, features, weights)
         found, table = _attributes(context, transfers, network)
         _add(values, intervals, found)
         tables["Per label"] = table
     if context.can_edit:
         _add(values, intervals, _edits(context, transfers, num_images))
-    if not values:
-        raise UserError(
-            f"metric style: nothing is known to compare for colour images of classes, as those of "
-            f"{context.spec.name} are"
-        )
     figure = contact_sheet(context, transfers.images, strength)
     return Result(
         values, intervals, len(transfers.images), tables=tables, figures={"images": figure}
@@ -157,9 +159,10 @@ def _transfers(context: Context, num_images: int, strength: float) -> Transfers:
     if not made:
         raise UserError("metric style: no test image is known to lack a label")
     given = label_inputs(export, data, "reconstruct") if export.signatures else None
+    groups = np.where(known.all(axis=1), label.argmax(axis=1), -1)
     return Transfers(
         images,
-        np.zeros(len(images), int) if context.spec.label_kind == BINARY else label.argmax(axis=1),
+        np.zeros(len(images), int) if context.spec.label_kind == BINARY else groups,
         export.call("reconstruct", image=images, label=given)[IMAGE],
         np.concatenate(rows),
         np.concatenate(targets),
@@ -185,7 +188,10 @@ def _strokes(transfers: Transfers) -> tuple[Values, Intervals]:
         values[f"{name}_kept"] = value
         intervals[f"{name}_kept"] = linear_interval(value, terms)
         all_terms.append(terms)
-        kept.append(correlation_within(before[name], rebuilt[name], transfers.groups))
+        whole = transfers.groups >= 0
+        kept.append(
+            correlation_within(before[name][whole], rebuilt[name][whole], transfers.groups[whole])
+        )
     for name, found in (
         ("strokes_kept", (np.mean([values[f"{each}_kept"] for each in STROKES]), all_terms)),
         (
@@ -204,21 +210,24 @@ def _attributes(
     """What features and pixels keep, over all transfers, and for each label."""
     originals, rows = network.extract(transfers.images), transfers.rows
     made, rebuilt = network.extract(transfers.made), network.extract(transfers.reconstructions)
-    centre, everyone = originals.mean(axis=0), np.arange(len(originals))
+    centre, everyone = originals.mean(axis=0, dtype=np.float64), np.arange(len(originals))
     per_transfer = {
         f"cosine_kept_{network.name}": cosines(made, originals[rows], centre),
-        f"own_nearest_{network.name}": finds_its_own(made, originals, rows).astype(float),
+        f"own_nearest_{network.name}": finds_its_own(made, originals, rows),
         "outside_change": _outside(context, transfers),
     }
+    if not np.isfinite(per_transfer["outside_change"]).any():
+        del per_transfer["outside_change"]
     per_image = {name: transfers.per_image(each) for name, each in per_transfer.items()}
     per_image[f"reconstruction_cosine_kept_{network.name}"] = cosines(rebuilt, originals, centre)
-    own = finds_its_own(rebuilt, originals, everyone).astype(float)
+    own = finds_its_own(rebuilt, originals, everyone)
     per_image[f"reconstruction_own_nearest_{network.name}"] = own
     table = [
         {"label": name}
         | {
             score.replace("_", " "): float(each[transfers.targets == index].mean())
             for score, each in per_transfer.items()
+            if np.isfinite(each[transfers.targets == index]).all()
         }
         for index, name in enumerate(context.spec.label_names)
         if (transfers.targets == index).any()
@@ -227,14 +236,18 @@ def _attributes(
 
 
 def _outside(context: Context, transfers: Transfers) -> np.ndarray:
-    """Mean absolute change away from where each label shows, [T]."""
+    """Mean absolute change away from where each label shows, [T]; NaN where that isn't known,
+    because hardly any training image has the label."""
     train = context.draw(TRAIN, REGION_IMAGES)
-    away = ~label_regions(train[IMAGE], train[LABEL], train[OBSERVED])
+    regions = label_regions(train[IMAGE], train[LABEL], train[OBSERVED])
+    away = np.where(regions.any(axis=(1, 2), keepdims=True), ~regions, False)
     # At strength 0 the target makes no difference.
     unchanged = transfer(context.export, transfers.images, 0, 0.0)[transfers.rows]
     change = np.abs(transfers.made - unchanged).mean(axis=3)
     outside = away[transfers.targets]
-    return (change * outside).sum(axis=(1, 2)) / np.maximum(outside.sum(axis=(1, 2)), 1)
+    sizes = outside.sum(axis=(1, 2)).astype(np.float64)
+    sums = (change * outside).sum(axis=(1, 2))
+    return np.divide(sums, sizes, out=np.full(len(sums), np.nan), where=sizes > 0)
 
 
 def _edits(context: Context, transfers: Transfers, num_images: int) -> tuple[Values, Intervals]:

@@ -13,10 +13,11 @@ from tfvae.evaluation.image_sets import (
     frechet_distance,
     inception_score,
     kernel_distance,
+    least_rows,
     precision_and_recall,
 )
 from tfvae.evaluation.labels import label_inputs
-from tfvae.evaluation.metrics.fidelity.per_label import LabelScores, per_label_scores
+from tfvae.evaluation.metrics.fidelity.per_label import LEAST, POOL, per_label_scores
 from tfvae.evaluation.statistics import (
     linear_interval,
     proportion_interval,
@@ -24,11 +25,9 @@ from tfvae.evaluation.statistics import (
     samples_interval,
 )
 from tfvae.exports.needs import Needs
-from tfvae.schema import IMAGE, TEST, TRAIN, UserError
+from tfvae.schema import IMAGE, TEST, TRAIN, UsageError, UserError
 
 NEEDS = Needs(signatures=(), any_of=("sample", "reconstruct", "transfer"))
-# Images of a split that are looked through for those with a label.
-POOL = 20_000
 
 Values = dict[str, float]
 Intervals = dict[str, tuple[float, float]]
@@ -64,7 +63,9 @@ def fidelity(
     have it, by the kernel distance, mean over labels: `label_draws_kid_F`, of images drawn for the
     label; `label_reconstructions_kid_F`, of reconstructions of test images with it; and
     `transfers_kid_F`, of test images without it that were transferred to it. `transfers_ratio_F` is
-    the last of them over the second: 1 if transferred images look as real as reconstructions do.
+    the last of them over the second. Images without a label differ from those with it in other
+    labels too (the bald are men), so even a perfect transfer, which keeps these, stays at a
+    distance: where the data set can draw it, that is `label_edits_kid_F`.
 
     Args:
         num_images: Number of images of each set.
@@ -93,10 +94,17 @@ def fidelity(
     True
     """
     check_features(features, weights)
-    if num_images <= neighbours:
-        raise UserError(f"num_images={num_images} must be more than neighbours={neighbours}")
+    if 0 < per_label < LEAST:
+        raise UsageError(f"per_label={per_label}: fewer than {LEAST} images say nothing of a label")
+    size = min(num_images, *(context.spec.num_examples[split] for split in (TRAIN, TEST)))
+    if size <= neighbours:
+        raise UserError(
+            f"metric fidelity: {size} images are too few for neighbours={neighbours}, which takes "
+            "more of them in the training split and in the test split"
+        )
     network = load_features(context, features, weights)
-    train, test = context.draw(TRAIN, POOL), context.draw(TEST, POOL)
+    labelled = per_label > 0 and context.spec.num_labels > 0
+    train, test = (context.draw(split, POOL if labelled else num_images) for split in (TRAIN, TEST))
     first = {name: values[:num_images] for name, values in test.items()}
     sets = {"real": first[IMAGE], **_made(context, first)}
     reference = network.extract(train[IMAGE][:num_images])
@@ -107,19 +115,18 @@ def fidelity(
             values[f"{kind}_{name}_{network.name}"] = value
             intervals[f"{kind}_{name}_{network.name}"] = interval
     tables, notes = {}, []
-    size = min(len(reference), len(first[IMAGE]))
-    if size <= 2 * reference.shape[1]:
+    if size < least_rows(reference.shape[1]):
         notes.append(
             f"A corrected FID takes more than twice as many images as there are features "
             f"({reference.shape[1]}). That of {size} images is too large by an unknown amount; the "
             "KID isn't."
         )
-    if per_label and context.spec.num_labels:
+    if labelled:
         found = per_label_scores(context, network, train, test, per_label, strength)
         values |= {f"{name}_{network.name}": value for name, value in found.values.items()}
         intervals |= {f"{name}_{network.name}": value for name, value in found.intervals.items()}
         tables["Per label"] = found.rows
-        notes += _left_out(found)
+        notes += found.notes
     figure = plots.image_grid(
         np.stack([images[:shown] for images in sets.values()]),
         f"{context.export.run}: images that are compared with training images of "
@@ -158,7 +165,7 @@ def _scores(
         "precision": (float(precision.mean()), proportion_interval(precision)),
         "recall": (float(recall.mean()), proportion_interval(recall)),
     }
-    if min(len(made), len(reference)) > 2 * made.shape[1]:
+    if min(len(made), len(reference)) >= least_rows(made.shape[1]):
         corrected = extrapolated_frechet_distance(made, reference)
         found["fid_corrected"] = corrected[0], samples_interval(*corrected)
     if network.probabilities is not None:
@@ -166,12 +173,3 @@ def _scores(
         low, high = linear_interval(log_score, terms)
         found["is"] = float(np.exp(log_score)), (float(np.exp(low)), float(np.exp(high)))
     return found
-
-
-def _left_out(found: LabelScores) -> list[str]:
-    if not found.left_out:
-        return []
-    return [
-        f"Left out of the means over labels, for too few images with or without them: "
-        f"{', '.join(found.left_out)}."
-    ]

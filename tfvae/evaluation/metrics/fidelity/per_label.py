@@ -12,14 +12,17 @@ from tfvae.evaluation.image_sets import Score, kernel_distance
 from tfvae.evaluation.labels import drawn_labels, label_inputs
 from tfvae.evaluation.statistics import make_rng, row_seeds, samples_interval
 from tfvae.evaluation.transfer import transfer
-from tfvae.schema import IMAGE, LABEL, OBSERVED
+from tfvae.schema import IMAGE, LABEL, OBSERVED, TEST
 
 # Purpose of a stream of random numbers; `generation` draws labels with another one.
 LABELS = 7
 # Fewer images than this say nothing of a label.
 LEAST = 10
+# Images of a split that are looked through for those with a label.
+POOL = 20_000
 
 DRAWS, RECONSTRUCTIONS, TRANSFERS = "label_draws", "label_reconstructions", "transfers"
+EDITS = "label_edits"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,16 +33,16 @@ class LabelScores:
         values, intervals: Names without that of the network -> means over labels, with 95 %
             intervals.
         rows: One per label, for a table.
-        left_out: Names of labels that too few images have or lack.
+        notes: Sentences on what is left out.
 
-    >>> LabelScores({"transfers_kid": 0.1}, {}, [], left_out=["Bald"]).left_out
-    ['Bald']
+    >>> LabelScores({"transfers_kid": 0.1}, {}, [], notes=["Left out: Bald."]).notes
+    ['Left out: Bald.']
     """
 
     values: dict[str, float]
     intervals: dict[str, tuple[float, float]]
     rows: Rows
-    left_out: list[str]
+    notes: list[str]
 
 
 class MeanOverLabels:
@@ -141,15 +144,18 @@ def per_label_scores(
         for index in range(len(names))
         if min(map(len, (has[index], own[index], lacking[index]))) >= LEAST
     ]
+    found = LabelScores({}, {}, [], _left_out([n for i, n in enumerate(names) if i not in kept]))
+    if not kept:
+        return found
     makers = {
         DRAWS: _draws(context, network, test, per_label),
-        RECONSTRUCTIONS: _reconstructions(context, network, test, own),
+        RECONSTRUCTIONS: _reconstructions(context, network, test, [own[i] for i in kept], own),
         TRANSFERS: _transfers(context, network, test, lacking, strength),
+        EDITS: _edits(context, network, lacking),
     }
     made = {name: maker for name, maker in makers.items() if maker is not None}
-    real = _lookup(network, train[IMAGE], has)
+    real = _lookup(network, train[IMAGE], [has[index] for index in kept])
     means = {name: MeanOverLabels() for name in made}
-    table: Rows = []
     for index in tqdm(kept, desc="labels", disable=None, leave=False):
         row = {"label": names[index], "training images": len(has[index])}
         for name, mean in means.items():
@@ -157,17 +163,29 @@ def per_label_scores(
             score = kernel_distance(features, real(has[index]))
             mean.add(score, {"draws" if name == DRAWS else "test": rows, "train": has[index]})
             row[f"{name} kid".replace("_", " ")] = score[0]
-        table.append(row)
-    found = LabelScores({}, {}, table, [name for i, name in enumerate(names) if i not in kept])
-    if not kept:
-        return found
+        found.rows.append(row)
     for name, mean in means.items():
         found.values[f"{name}_kid"] = mean.value
         found.intervals[f"{name}_kid"] = mean.interval()
-    if {RECONSTRUCTIONS, TRANSFERS} <= means.keys() and means[RECONSTRUCTIONS].value > 0:
-        ratio, interval = means[TRANSFERS].ratio(means[RECONSTRUCTIONS])
-        found.values["transfers_ratio"], found.intervals["transfers_ratio"] = ratio, interval
+    if {RECONSTRUCTIONS, TRANSFERS} <= means.keys():
+        if means[RECONSTRUCTIONS].interval()[0] > 0:
+            ratio, interval = means[TRANSFERS].ratio(means[RECONSTRUCTIONS])
+            found.values["transfers_ratio"], found.intervals["transfers_ratio"] = ratio, interval
+        else:
+            found.notes.append(
+                "There is no transfers_ratio: the distance of the reconstructions, which would "
+                "divide it, may be 0."
+            )
     return found
+
+
+def _left_out(names: Sequence[str]) -> list[str]:
+    if not names:
+        return []
+    return [
+        f"Left out of the means over labels, for fewer than {LEAST} images with or without them: "
+        f"{', '.join(names)}."
+    ]
 
 
 def _rows(data: Mapping[str, np.ndarray], label: int, value: int, count: int) -> np.ndarray:
@@ -204,11 +222,11 @@ def _draws(context: Context, network: Features, test, count: int) -> Made | None
     return draw
 
 
-def _reconstructions(context: Context, network: Features, test, own) -> Made | None:
+def _reconstructions(context: Context, network: Features, test, kept, own) -> Made | None:
     export = context.export
     if "reconstruct" not in export.signatures:
         return None
-    used = np.unique(np.concatenate(own))
+    used = np.unique(np.concatenate(kept))
     some = {name: values[used] for name, values in test.items()}
     label = label_inputs(export, some, "reconstruct")
     images = export.call("reconstruct", image=some[IMAGE], label=label)[IMAGE]
@@ -225,3 +243,15 @@ def _transfers(context: Context, network: Features, test, lacking, strength: flo
         return network.extract(transfer(context.export, images, index, strength)), lacking[index]
 
     return transferred
+
+
+def _edits(context: Context, network: Features, lacking) -> Made | None:
+    if not context.can_edit:
+        return None
+    rows = context.rows(TEST, POOL)
+
+    def edited(index: int):
+        images = context.edited(TEST, rows[lacking[index]], index)
+        return network.extract(images), lacking[index]
+
+    return edited
