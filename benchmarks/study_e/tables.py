@@ -59,6 +59,8 @@ def models_table(
     for model in sorted(models, key=lambda name: -np.mean(values(name, "cis"))):
         row = {"model": f"`{model}`", "CIS": summary(values(model, "cis"))}
         row |= {part: summary(values(model, part)) for part in ("ts", "rs")}
+        if f"{runs[model][0].name}/seen_cis" in first:
+            row["CIS, labels seen"] = summary(values(model, "seen_cis"))
         if "oracle_cis" in first:
             row["share of oracle"] = summary(values(model, "share_of_oracle"))
         if "dualvae" in models and model != "dualvae":

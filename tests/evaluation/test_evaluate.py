@@ -17,9 +17,9 @@ EVERYWHERE = tuple(name for name in METRICS if name not in ("crosstalk", "swap",
 def test_all_is_what_the_export_can_do(categorical, everything, unlabelled, export_of):
     assert applicable_metrics(everything) == EVERYWHERE
     plain = export_of(unlabelled, {"reconstruct": "reconstruct", "sample": "sample_unlabelled"})
-    assert applicable_metrics(plain) == ("reconstruction",)
+    assert applicable_metrics(plain) == ("reconstruction", "fidelity")
     unconditional = export_of(categorical, {"sample": "sample_unlabelled"})
-    assert applicable_metrics(unconditional) == ()
+    assert applicable_metrics(unconditional) == ("fidelity",)
 
 
 def test_what_does_not_fit_is_said(

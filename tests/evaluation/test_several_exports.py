@@ -47,6 +47,9 @@ def scored(tmp_path, monkeypatch, written):
         return datasets[name]
 
     monkeypatch.setattr(tfvae.data, "load_dataset", load)
+    monkeypatch.setattr(
+        "tfvae.classifiers.classifier.load_or_train", lambda *_, **__: read_label(10)
+    )
 
     def run(*arguments, fingerprint=None):
         exports = []
@@ -65,9 +68,10 @@ def test_each_export_has_its_own_data_and_metrics(scored, tmp_path):
     assert status == 0 and loaded == ["digits", "mnist"]
     found = [(entry["metric"], entry["saved_model"].split("/")[-2]) for entry in documents]
     assert found == [
-        ("reconstruction", "a"), ("classification", "a"),
+        ("reconstruction", "a"), ("classification", "a"), ("fidelity", "a"),
+        # Without labels there is no classifier, whose features `fidelity` compares.
         ("reconstruction", "b"),
-        ("reconstruction", "c"), ("classification", "c"),
+        ("reconstruction", "c"), ("classification", "c"), ("fidelity", "c"),
     ]  # fmt: skip
     assert {path.stem for path in (tmp_path / "results/reconstruction").glob("*.json")} == set(
         "abc"
@@ -95,7 +99,13 @@ def test_all_goes_on_past_a_metric_that_the_data_cannot_tell(scored, monkeypatch
     monkeypatch.setattr("tfvae.evaluation.plan.score", without_labels)
     status, documents, _ = scored("--metric", "all", "--set", "num_images=20")
     assert status == 0
-    assert [entry["metric"] for entry in documents] == ["reconstruction"] * 3
+    found = [entry["metric"] for entry in documents]
+    assert found == [
+        *("reconstruction", "fidelity"),
+        "reconstruction",
+        "reconstruction",
+        "fidelity",
+    ]
     assert "classification left out: no test image has a known label" in capsys.readouterr().err
 
 
@@ -140,8 +150,9 @@ def test_a_plan_says_what_is_scored_on_which_data(tmp_path):
     found = [(job.metric, job.exports[0].run, job.sources[0][0]) for job in plan.jobs]
     assert found == [
         ("reconstruction", "a", "digits"), ("classification", "a", "digits"),
-        ("cis", "a", "digits"), ("intervention", "a", "digits"),
-        ("reconstruction", "b", "mnist"),
+        ("cis", "a", "digits"), ("fidelity", "a", "digits"),
+        ("intervention", "a", "digits"), ("style", "a", "digits"),
+        ("reconstruction", "b", "mnist"), ("fidelity", "b", "mnist"),
     ]  # fmt: skip
     assert all(job.settings["num_images"] == 7 for job in plan.jobs)
     (job,) = Plan.make("reconstruction", paths[1], dataset="kmnist").jobs

@@ -1,10 +1,9 @@
 """What survives of an image when its label is changed: everything that the label does not fix."""
 
 import dataclasses
-from typing import Annotated
 
 import numpy as np
-from pydantic import Field, NonNegativeFloat
+from pydantic import NonNegativeFloat, PositiveInt
 from tqdm import tqdm
 
 from tfvae.evaluation.context import Context, Result, Rows
@@ -69,7 +68,7 @@ class Transfers:
 def style(
     context: Context,
     *,
-    num_images: Annotated[int, Field(ge=10)] = 200,
+    num_images: PositiveInt = 200,
     strength: NonNegativeFloat = 1.0,
     features: str = "classifier",
     weights: str = "imagenet",

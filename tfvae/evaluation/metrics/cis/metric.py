@@ -5,6 +5,7 @@ and a perfect classifier give ts = (n - 1) / n and rs = -1 / n: the probability 
 class can't rise when that class is the target, and must fall when another one is.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -15,12 +16,18 @@ from tfvae.evaluation.context import Context, Result
 from tfvae.evaluation.metrics.cis import figures as cis_figures
 from tfvae.evaluation.metrics.cis import tables as cis_tables
 from tfvae.evaluation.metrics.cis.scores import TestImages
+from tfvae.evaluation.metrics.cis.seen import (
+    LEAST,
+    balanced_accuracies,
+    seen_domains,
+    seen_scores,
+)
 from tfvae.evaluation.metrics.cis.subject import Oracle, ScoredExport, baselines, score_export
 from tfvae.evaluation.statistics import mean_interval, ratio_interval
 from tfvae.evaluation.transfer import STRENGTHS, edited_probabilities
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import run_names
-from tfvae.schema import UsageError
+from tfvae.schema import BINARY, UsageError
 
 NEEDS = Needs(signatures=("transfer",), labels=True, max_exports=32, same_data=True)
 
@@ -53,6 +60,9 @@ def cis(
       `reconstruction_cis` (strength 0: the cost of encoding and decoding).
     * If the data set can draw an example again with one label changed: `oracle_cis`, the score of
       these perfect edits, and `share_of_oracle` = cis / oracle_cis; 1 is perfect.
+    * For attributes, `seen_cis`, `seen_ts` and `seen_rs`: the same over those alone that f can
+      tell, with a balanced accuracy of at least 0.6 on validation images; given if there are
+      others.
     * `classifier_accuracy` and `classifier_balanced_accuracy` of f on the test labels, and
       `strength`, at which the images were transferred.
 
@@ -113,6 +123,14 @@ def cis(
     intervals |= {name: bounds for name, (_, bounds) in accuracy.items()}
     values["strength"] = runs[0].strength
     notes = _notes(len(images), num_images, repeats, accuracy) + _edge_notes(runs)
+    seen = seen_domains(context, domain_classifier)
+    if seen is not None and 0 < len(seen) < context.spec.num_labels:
+        for index, run in enumerate(runs):
+            of_run, bounds = seen_scores(test_images, run.transferred, seen)
+            for start in [""] * (index == 0) + [f"{run.name}/"] * (len(runs) > 1):
+                values |= {f"{start}{name}": value for name, value in of_run.items()}
+                intervals |= {f"{start}{name}": value for name, value in bounds.items()}
+        notes.append(_unseen(context.spec.label_names, seen))
     if len(runs) > 1:
         more, more_intervals, sentence = _comparison(runs, oracle, test_images)
         values, intervals = values | more, intervals | more_intervals
@@ -122,7 +140,13 @@ def cis(
         intervals,
         len(images),
         settings={"strength": runs[0].strength, "classifier": architecture},
-        tables=cis_tables.tables(context.spec.label_names, runs, oracle, test_images),
+        tables=cis_tables.tables(
+            context.spec.label_names,
+            runs,
+            oracle,
+            test_images,
+            _label_accuracies(context, architecture, starting),
+        ),
         figures=cis_figures.figures(context, runs, oracle, images, image),
         notes=tuple(notes),
     )
@@ -170,6 +194,21 @@ def _comparison(runs: list[ScoredExport], oracle: Oracle | None, test_images: Te
         + (": on these images they don't differ." if low <= 0 <= high else ".")
     )
     return values, intervals, sentence
+
+
+def _label_accuracies(context: Context, architecture: str, weights: str | None):
+    """Balanced accuracy of the classifier for each attribute on test images; None for classes."""
+    if context.spec.label_kind != BINARY:
+        return None
+    return balanced_accuracies(context.test_probabilities(architecture, weights), context.draw())
+
+
+def _unseen(names: Sequence[str], seen: np.ndarray) -> str:
+    unseen = [name for index, name in enumerate(names) if index not in seen]
+    return (
+        f"The classifier can't tell {', '.join(unseen)} (balanced accuracy below {LEAST} on "
+        "validation images); seen_cis, seen_ts and seen_rs leave them out."
+    )
 
 
 def _edge_notes(runs: list[ScoredExport]) -> list[str]:

@@ -112,19 +112,26 @@ class TestImages:
             self._validation = images, self.domain_classifier(images)
         return choose_strength(export, self.domain_classifier, *self._validation, strengths)
 
-    def scores(self, transferred: np.ndarray) -> Scores:
-        """Scores of the images transferred to every domain, from their f, [N, n, n]."""
-        per_image = image_scores(transferred, self.original)
+    def scores(self, transferred: np.ndarray, domains: np.ndarray | None = None) -> Scores:
+        """Scores of the images transferred to every domain, from their f, [N, n, n].
+
+        With the indices of some `domains`, all others are left out, as targets and as labels that
+        a transfer should keep.
+        """
+        original, lacking = self.original, self.lacking
+        if domains is not None:
+            transferred = transferred[:, domains[:, None], domains]
+            original, lacking = original[:, domains], lacking[:, domains]
+        per_image = image_scores(transferred, original)
         values, intervals = {}, {}
         for name in PARTS:
             repeats = per_image[name][self.subsets].mean(axis=1)
             values[name] = float(repeats.mean())
             intervals[name] = mean_interval(per_image[name], self.weights)
             values[f"{name}_std"] = float(repeats.std(ddof=1)) if len(repeats) > 1 else 0.0
-        gains, counts = absent_scores(transferred, self.original, self.lacking)
+        gains, counts = absent_scores(transferred, original, lacking)
         if counts.any():
             weights = counts * self.weights
             values["ts_absent"] = float(np.average(gains, weights=weights))
             intervals["ts_absent"] = mean_interval(gains, weights)
-        domains = domain_scores(transferred, self.original)
-        return Scores(values, intervals, per_image, *domains)
+        return Scores(values, intervals, per_image, *domain_scores(transferred, original))

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from tfvae.evaluation.context import Rows
 from tfvae.evaluation.metrics.cis.scores import PARTS, Scores, TestImages
 from tfvae.evaluation.metrics.cis.subject import Oracle, ScoredExport, baselines
@@ -13,6 +15,7 @@ def tables(
     runs: Sequence[ScoredExport],
     oracle: Oracle | None,
     test_images: TestImages,
+    accuracies: np.ndarray | None = None,
 ) -> dict[str, Rows]:
     """Title -> rows: all scores of the first run, and of several runs a comparison.
 
@@ -21,6 +24,8 @@ def tables(
         runs: One or more; the first one's scores are shown in full.
         oracle: None if the data set can't draw the perfect edit.
         test_images: The images that the runs were scored on.
+        accuracies: Balanced accuracy of the classifier for each attribute, [n]; NaN where it isn't
+            known, None for classes.
 
     >>> import numpy as np
     >>> from types import SimpleNamespace
@@ -42,7 +47,10 @@ def tables(
     found[f"Beside other images{of_first}"] = [
         {"images": name, **_means(scores)} for name, scores in beside.items()
     ]
-    found[f"Per domain{of_first}"] = _domains(names, first, test_images)
+    domains = _domains(names, first, test_images)
+    for row, accuracy in zip(domains, accuracies if accuracies is not None else (), strict=False):
+        row["classifier, balanced"] = float(accuracy) if np.isfinite(accuracy) else None
+    found[f"Per domain{of_first}"] = domains
     tried = [
         ({"run": run.name} if len(runs) > 1 else {}) | row for run in runs for row in run.tried
     ]

@@ -36,7 +36,7 @@ Intervals = dict[str, tuple[float, float]]
 def fidelity(
     context: Context,
     *,
-    num_images: Annotated[int, Field(ge=10)] = 1000,
+    num_images: PositiveInt = 1000,
     per_label: Annotated[int, Field(ge=0)] = 100,
     strength: NonNegativeFloat = 1.0,
     features: str = "classifier",
