@@ -17,6 +17,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from tfvae import files
+from tfvae.classifiers.augmentation import AUGMENTATIONS
 from tfvae.classifiers.networks import ARCHITECTURES, weights_identity
 from tfvae.classifiers.scores import accuracy
 from tfvae.schema import (
@@ -27,7 +28,6 @@ from tfvae.schema import (
     TEST,
     TRAIN,
     VALIDATION,
-    DataSpec,
     LabelledImages,
     UserError,
 )
@@ -133,6 +133,7 @@ def load_or_train(
             can't be written.
 
     >>> from types import SimpleNamespace
+    >>> from tfvae.schema import DataSpec
     >>> faces = SimpleNamespace(spec=DataSpec("faces", (64, 64, 3)))
     >>> load_or_train(faces, "cnn", seed=0, cache_dir=Path("results/classifiers"))
     Traceback (most recent call last):
@@ -212,7 +213,8 @@ def train(
     trained = keras.Model(images, network(images))
     trained.compile(
         optimizer=keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(chosen.learning_rate, epochs * steps)
+            keras.optimizers.schedules.CosineDecay(chosen.learning_rate, epochs * steps),
+            weight_decay=chosen.weight_decay,
         ),
         loss=masked_loss(spec.label_kind),
         jit_compile=False,
@@ -222,7 +224,9 @@ def train(
         file=sys.stderr,
     )
     trained.fit(
-        _shifted(dataset.train_batches(batch_size, seed=seed), spec, seed),
+        _augmented(
+            dataset.train_batches(batch_size, seed=seed), AUGMENTATIONS[chosen.augmentation], seed
+        ),
         epochs=epochs,
         steps_per_epoch=steps,
         shuffle=False,
@@ -287,24 +291,15 @@ def _masked(batches):
     return batches.map(pair, num_parallel_calls=tf.data.AUTOTUNE)
 
 
-def _shifted(batches, spec: DataSpec, seed: int):
-    """Training pairs; each batch is shifted by up to 1/14 of the image, its border mirrored."""
+def _augmented(batches, augment: Callable, seed: int):
+    """Training pairs, their images changed by a function of `AUGMENTATIONS`."""
     import tensorflow as tf
 
-    height, width, channels = spec.image_shape
-    reach = max(1, round(max(height, width) / 14))
-    padding = [[0, 0], [reach, reach], [reach, reach], [0, 0]]
-
-    def shift(step, pair):
+    def change(step, pair):
         image, target = pair
-        offset = tf.random.stateless_uniform(
-            [2], (tf.cast(seed, tf.int64), step), 0, 2 * reach + 1, tf.int32
-        )
-        padded = tf.pad(image, padding, "SYMMETRIC")
-        moved = padded[:, offset[0] : offset[0] + height, offset[1] : offset[1] + width]
-        return tf.ensure_shape(moved, [None, height, width, channels]), target
+        return augment(image, (tf.cast(seed, tf.int64), step)), target
 
-    return _masked(batches).enumerate().map(shift, num_parallel_calls=tf.data.AUTOTUNE)
+    return _masked(batches).enumerate().map(change, num_parallel_calls=tf.data.AUTOTUNE)
 
 
 def _cache_key(dataset: LabelledImages, architecture: str, seed: int, weights: str | None) -> str:

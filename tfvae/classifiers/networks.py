@@ -2,8 +2,9 @@
 
 `cnn` is the classifier of Vargas Aguilar & Gu (table 3). `cnn_bn` is a different one, for scores
 that must not depend on the first: it has more stages, each with batch normalisation, and no hidden
-dense layer. `inception_v3` is the classifier of Okamoto et al. (2018). The output is a softmax for
-categorical labels, and a sigmoid per label for binary ones.
+dense layer. `cnn_bn_deep` is a larger one for photographs. `inception_v3` is the classifier of
+Okamoto et al. (2018). The output is a softmax for categorical labels, and a sigmoid per label for
+binary ones.
 """
 
 import dataclasses
@@ -31,6 +32,9 @@ class Architecture:
         build: DataSpec -> Keras model; where `pretrained`, (DataSpec, weights) -> Keras model.
         plan: Number of training images -> (batch size, steps per epoch, most epochs).
         learning_rate: Of Adam, at the start of a cosine decay to 0.
+        weight_decay: Decoupled (Loshchilov & Hutter 2019), in units of the learning rate; None:
+            no decay.
+        augmentation: Of the training images, a name of `augmentation.AUGMENTATIONS`.
         pretrained: Whether training starts from given weights.
 
     >>> cnn_on_digits = ARCHITECTURES["cnn"]
@@ -41,6 +45,8 @@ class Architecture:
     build: Callable[..., Any]
     plan: Callable[[int], tuple[int, int, int]]
     learning_rate: float
+    weight_decay: float | None = None
+    augmentation: str = "shift"
     pretrained: bool = False
 
 
@@ -56,6 +62,18 @@ def training_plan(num_images: int) -> tuple[int, int, int]:
     steps = num_images // batch_size
     epochs = max(int(np.clip(600 / np.sqrt(num_images), 3, 12)), -(-300 // steps))
     return batch_size, steps, epochs
+
+
+def long_plan(num_images: int) -> tuple[int, int, int]:
+    """(batch size, steps per epoch, largest number of epochs) for a network that is regularised so
+    strongly that it needs many epochs: 24 for 24,000 images.
+
+    >>> long_plan(24_152), long_plan(162_770), long_plan(2_000)
+    ((64, 377, 24), (64, 2543, 9), (64, 31, 40))
+    """
+    batch_size = min(64, num_images)
+    epochs = int(np.clip(3730 / np.sqrt(num_images), 6, 40))
+    return batch_size, num_images // batch_size, epochs
 
 
 def fine_tuning_plan(num_images: int) -> tuple[int, int, int]:
@@ -125,6 +143,32 @@ def cnn_bn(spec: DataSpec):
         ]
     body += [layers.Flatten() if side <= 32 else layers.GlobalAveragePooling2D()]
     body += [layers.Dropout(0.3), _head(spec)]
+    return Sequential(body)
+
+
+def cnn_bn_deep(spec: DataSpec):
+    """`cnn_bn` with two convolutions in each stage and twice the filters in the last ones.
+
+    With many epochs, weight decay and images that are mirrored, turned and zoomed, it tells the
+    attributes of photographs better than `cnn_bn`. No label may depend on left and right.
+
+    >>> cnn_bn_deep(DataSpec("faces", (32, 32, 3), ("smiling", "hat"), BINARY)).output_shape
+    (None, 2)
+    """
+    from keras import Sequential, layers
+
+    side = max(spec.image_shape[:2])
+    body: list[Any] = [layers.Input(spec.image_shape)]
+    for width in (32, 64, 128, 256, 256, 256)[: max(3, side.bit_length() - 2)]:
+        for _ in range(2):
+            body += [
+                layers.Conv2D(width, 3, padding="same", use_bias=False),
+                layers.BatchNormalization(momentum=0.9),
+                layers.ReLU(),
+            ]
+        body.append(layers.MaxPooling2D(2, padding="same"))
+    body += [layers.Flatten() if side <= 32 else layers.GlobalAveragePooling2D()]
+    body += [layers.Dropout(0.5), _head(spec)]
     return Sequential(body)
 
 
@@ -248,5 +292,6 @@ def _head(spec: DataSpec):
 ARCHITECTURES = {
     "cnn": Architecture(cnn, training_plan, 2e-3),
     "cnn_bn": Architecture(cnn_bn, training_plan, 2e-3),
+    "cnn_bn_deep": Architecture(cnn_bn_deep, long_plan, 2e-3, 1e-3, "photograph"),
     "inception_v3": Architecture(inception_v3, fine_tuning_plan, 3e-4, pretrained=True),
 }

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tfvae.classifiers.classifier import in_batches
-from tfvae.classifiers.networks import IMAGENET, NO_WEIGHTS, pretrained_inception
+from tfvae.classifiers.networks import ARCHITECTURES, IMAGENET, NO_WEIGHTS, pretrained_inception
 from tfvae.evaluation.context import Context
 from tfvae.schema import CATEGORICAL, UsageError, UserError
 
@@ -49,13 +49,15 @@ def check_features(features: str, weights: str) -> None:
     Raises:
         UsageError: an unknown network, or weights that it doesn't take.
 
-    >>> check_features("vgg", "imagenet")
+    >>> check_features("vgg", "imagenet")  # doctest: +NORMALIZE_WHITESPACE
     Traceback (most recent call last):
         ...
-    tfvae.schema.UsageError: features=vgg is none of classifier, inception_v3 and PATH.keras
+    tfvae.schema.UsageError: features=vgg is none of classifier, cnn, cnn_bn, cnn_bn_deep,
+        inception_v3 and PATH.keras
     """
-    if features not in (CLASSIFIER, INCEPTION) and not features.endswith(SUFFIX):
-        raise UsageError(f"features={features} is none of {CLASSIFIER}, {INCEPTION} and PATH.keras")
+    if features not in (CLASSIFIER, *ARCHITECTURES) and not features.endswith(SUFFIX):
+        known = ", ".join([CLASSIFIER, *ARCHITECTURES])
+        raise UsageError(f"features={features} is none of {known} and PATH.keras")
     if features != INCEPTION and weights != IMAGENET:
         raise UsageError(f"weights={weights} is for features={INCEPTION}, not {features}")
     if weights == NO_WEIGHTS:
@@ -67,7 +69,8 @@ def load_features(context: Context, features: str, weights: str = IMAGENET) -> F
 
     Args:
         context: Of a metric.
-        features: `classifier` for what the last layer of the data set's domain classifier gets;
+        features: `classifier` for what the last layer of the data set's domain classifier gets, or
+            the architecture of another one, such as `cnn_bn_deep`;
             `inception_v3` for the last pooling of Keras' Inception-v3, which takes images of 299
             pixels; or the path of a `.keras` file with a model from images in [0, 1] to vectors.
             Images are resized to the size that a network asks for.
@@ -85,21 +88,21 @@ def load_features(context: Context, features: str, weights: str = IMAGENET) -> F
     tfvae.schema.UserError: features=lost.keras can't be read: there is no such file
     """
     check_features(features, weights)
-    if features == CLASSIFIER:
-        return _of_classifier(context)
     if features == INCEPTION:
         return _of_inception(context, weights)
+    if features == CLASSIFIER or features in ARCHITECTURES:
+        return _of_classifier(context, "auto" if features == CLASSIFIER else features)
     path = Path(features)
     return Features(re.sub(r"\W", "_", path.stem), _function(_read(path), context.spec.image_shape))
 
 
-def _of_classifier(context: Context) -> Features:
+def _of_classifier(context: Context, architecture: str) -> Features:
     if not context.spec.num_labels:
         raise UserError(
             f"the data set {context.spec.name} has no labels to train a classifier on: give "
             f"features={INCEPTION} or features=PATH.keras"
         )
-    architecture = context.architecture("auto")
+    architecture = context.architecture(architecture)
     classifier = context.classifier(architecture)
     return Features(
         architecture,

@@ -31,7 +31,7 @@ def crosstalk(
     num_images: PositiveInt = 400,
     strength: Annotated[float, Gt(0)] | Literal["auto"] = "auto",
     validation_images: PositiveInt = 40,
-    classifier: Literal["auto", "cnn", "cnn_bn"] = "auto",
+    classifier: Literal["auto", "cnn", "cnn_bn", "cnn_bn_deep"] = "auto",
 ) -> Result:
     """Do transfers change the other attributes as the label vectors predict?
 

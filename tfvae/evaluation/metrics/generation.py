@@ -29,7 +29,7 @@ def generation(
     context: Context,
     *,
     num_images: Annotated[int, Field(ge=2)] = 100,
-    classifier: Literal["cnn", "cnn_bn"] = "cnn_bn",
+    classifier: Literal["cnn", "cnn_bn", "cnn_bn_deep"] = "cnn_bn",
     shown: PositiveInt = 10,
 ) -> Result:
     """Do images generated for a label show that label, and do they differ from each other?

@@ -22,7 +22,7 @@ def intervention(
     *,
     num_images: PositiveInt = 64,
     strength: NonNegativeFloat = 1.0,
-    classifier: Literal["auto", "cnn", "cnn_bn"] = "auto",
+    classifier: Literal["auto", "cnn", "cnn_bn", "cnn_bn_deep"] = "auto",
 ) -> Result:
     """Which labels change, and which pixels, when a transfer sets one label of a test image?
 

@@ -40,7 +40,7 @@ def cis(
     strength: Annotated[float, Gt(0)] | Literal["auto"] = "auto",
     strengths: Annotated[tuple[float, ...], Len(1)] = STRENGTHS,
     validation_images: PositiveInt = 40,
-    classifier: Literal["auto", "cnn", "cnn_bn", "inception_v3"] = "auto",
+    classifier: Literal["auto", "cnn", "cnn_bn", "cnn_bn_deep", "inception_v3"] = "auto",
     weights: str = "imagenet",
     image: NonNegativeInt = 0,
 ) -> Result:
@@ -78,7 +78,7 @@ def cis(
         strengths: The strengths that auto chooses from; the same for every model.
         validation_images: Number of validation images that auto compares the strengths on.
         classifier: Architecture of the domain classifier f; auto: cnn for classes, cnn_bn for
-            attributes; inception_v3: that of Okamoto et al. (2018).
+            attributes; cnn_bn_deep: for photographs; inception_v3: that of Okamoto et al. (2018).
         weights: Weights that the training of inception_v3 starts from; imagenet, none or the path
             of a file.
         image: Index of the drawn test image that the figure shows transferred to every domain.

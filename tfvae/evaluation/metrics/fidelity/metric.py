@@ -71,9 +71,9 @@ def fidelity(
         num_images: Number of images of each set.
         per_label: Number of images per label, at most; 0 for no such scores.
         strength: Strength of the transfer, as the export's `transfer` takes it.
-        features: Network that compares images: classifier, the domain classifier of the data set;
-            inception_v3, with ImageNet's weights; or the path of a .keras file with a model from
-            images in [0, 1] to vectors.
+        features: Network that compares images: classifier, the domain classifier of the data set
+            (or its architecture, such as cnn_bn_deep); inception_v3, with ImageNet's weights; or
+            the path of a .keras file with a model from images in [0, 1] to vectors.
         weights: Weights of inception_v3; imagenet or the path of a file.
         neighbours: Precision and recall cover the balls around images that reach to their
             neighbour of this number.
