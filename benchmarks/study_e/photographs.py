@@ -31,6 +31,18 @@ AT_ONE = ("--set", "strength=1")
 # The strengths of the figure.
 STRENGTHS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 MODELS = tuple(ENDS)
+# Column of the tables on what the CIS doesn't see -> value of `fidelity` or `style`.
+KEPT = {
+    "distance from real": "transfers_kid",
+    "of reconstructions": "label_reconstructions_kid",
+    "ratio": "transfers_ratio",
+    "cosine kept": "cosine_kept",
+    "cosine kept by reconstructions": "reconstruction_cosine_kept",
+    "own nearest": "own_nearest",
+    "outside change": "outside_change",
+    "MSE to the true edit": "edit_mse",
+    "SSIM to it": "edit_ssim",
+}
 # Of the study's claim on the number of attributes.
 COMPARED = ("dualvae", "cvae")
 
@@ -44,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.kept = ["num_images=20", "features=classifier"]
         given.strengths = [1.0, 4.0]
     bench = make_bench(given, OPTIONS, ENDS)
-    make_run = functools.partial(Run, to_the_end=given.epochs)
+    make_run = functools.partial(Run, most_epochs=given.epochs)
     most = max(given.domains)
     page = [
         f"Data set `{bench.dataset}`, batches of {bench.batch_size}, seeds "
@@ -95,21 +107,10 @@ def _kept_row(
             values = score(bench, runs, f"chosen-{domains}-s{seed}")
             strength = values[f"{run.name}/strength"]
         found.append(_kept(bench, run, given, strength))
-    names = {
-        "distance from real": "transfers_kid",
-        "of reconstructions": "label_reconstructions_kid",
-        "ratio": "transfers_ratio",
-        "cosine kept": "cosine_kept",
-        "of reconstructions ": "reconstruction_cosine_kept",
-        "own nearest": "own_nearest",
-        "outside change": "outside_change",
-        "MSE to the true edit": "edit_mse",
-        "SSIM": "edit_ssim",
-    }
     # A ratio is left out where its denominator may be 0, which may be so for some seeds alone.
     return {"model": f"`{model}`"} | {
         column: summary([each[name] for each in found])
-        for column, name in names.items()
+        for column, name in KEPT.items()
         if all(name in each for each in found)
     }
 
@@ -120,17 +121,14 @@ def _kept(bench: Bench, run: Run, given, strength: float) -> dict[str, float]:
     # Without the options of `cis`.
     bench = dataclasses.replace(bench, evaluate_options=())
     scores = bench.scores([run], ["fidelity", "style"], f"kept-{run.name}", options)[run.name]
-    found: dict[str, float] = {}
-    for values in scores.values():
-        for name, value in values.items():
-            for start in (
-                "transfers_kid", "transfers_ratio", "label_reconstructions_kid", "cosine_kept",
-                "reconstruction_cosine_kept", "own_nearest", "outside_change", "edit_mse",
-                "edit_ssim",
-            ):  # fmt: skip
-                if name.startswith(start):
-                    found[start] = value
-    return found
+    values = {name: value for each in scores.values() for name, value in each.items()}
+    # Some names end with that of the network whose features are compared.
+    return {
+        name: value
+        for name in KEPT.values()
+        for full, value in values.items()
+        if full.startswith(name)
+    }
 
 
 def _front(bench: Bench, domains: int, given, make_run) -> list[str]:

@@ -45,7 +45,7 @@ class Run:
         domains: Number of labels, and of domains that images are transferred to.
         seed: Seed of the training.
         missing: Share of the training labels that is hidden.
-        to_the_end: If not 0, it is trained as long as `ENDS` says, for at most so many epochs,
+        most_epochs: If given, it is trained as long as `ENDS` says, for at most so many epochs,
             instead of for the epochs of the bench.
     """
 
@@ -53,7 +53,7 @@ class Run:
     domains: int
     seed: int
     missing: float = 0.0
-    to_the_end: int = 0
+    most_epochs: int | None = None
 
     @property
     def name(self) -> str:
@@ -66,7 +66,7 @@ class Run:
             *("--model", self.model, "--labels", self.domains, "--seed", self.seed),
             *("--missing-labels", self.missing, *OPTIONS.get(self.model, "").split()),
         ]
-        if self.to_the_end:
+        if self.most_epochs:
             epochs, patience = ENDS[self.model]
-            found += ["--epochs", min(epochs, self.to_the_end), "--early-stopping", patience]
+            found += ["--epochs", min(epochs, self.most_epochs), "--early-stopping", patience]
         return found

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tfvae.evaluation.context import Subject
 from tfvae.evaluation.score import score
+from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, CATEGORICAL, DataSpec
 
 SIDE = 12
@@ -135,6 +136,9 @@ class ToyModel(tf.Module):
         share = tf.exp(-tf.square(strength - best))[:, None]
         label = image[:, 0, : self.num_labels, 0]
         return {"image": self.write(image, (1 - share) * label + share * target)}
+
+    def copies(self, image):
+        return {"image": image + 0.0}
 
     def reconstruct(self, image):
         return {"image": 0.9 * image + 0.05}
@@ -262,3 +266,10 @@ def scored(metric, exports, dataset, **options):
     return types.SimpleNamespace(
         **vars(report.result), document=report.document, files=report.files
     )
+
+
+def scored_methods(metric, dataset, methods, folder, made=ToyModel, **options):
+    """An export of `{signature: method name of the model}` written to a new folder, and scored."""
+    version = folder / "saved_models" / str(len(list(folder.rglob("manifest.json")))) / "1"
+    export = Export.load(write_export(version, dataset, methods, made=made))
+    return scored(metric, [export], dataset, output_dir=folder, **options)

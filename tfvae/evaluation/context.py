@@ -22,11 +22,14 @@ from tfvae.schema import (
     UserError,
 )
 
+# Images of a split that are drawn from, at most.
 POOL = 20_000
 
 # Images [B, H, W, C] -> probabilities [B, L].
 DomainClassifier = Callable[[np.ndarray], np.ndarray]
 Rows = list[dict[str, Any]]
+Values = dict[str, float]
+Intervals = dict[str, tuple[float, float]]
 
 
 @dataclasses.dataclass(frozen=True)

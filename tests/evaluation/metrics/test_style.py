@@ -7,19 +7,15 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.evaluation.toys import EditableToyDataset, ToyModel, scored, toy_dataset, write_export
+from tests.evaluation.toys import EditableToyDataset, ToyModel, scored_methods, toy_dataset
 from tfvae.evaluation.context import Context, Subject
 from tfvae.evaluation.metrics.style import Transfers, style
-from tfvae.exports.reader import Export
 from tfvae.schema import BINARY, UserError
 
 OPTIONS = {"num_images": 60}
 
 
 class Transferring(ToyModel):
-    def copies(self, image):
-        return {"image": image + 0.0}
-
     def prototype(self, image, target, strength):
         """The same picture for every image: nothing but the label."""
         same = self.write(tf.zeros_like(image) + 0.5, target)
@@ -30,16 +26,9 @@ class Transferring(ToyModel):
 def score(perfect, tmp_path):
     def find(data, transfer, classifiers=None, **settings):
         methods = {"reconstruct": "copies", "transfer": transfer}
-        folder = tmp_path / "saved_models" / transfer / "1"
-        export = Export.load(write_export(folder, data, methods, made=Transferring))
-        return scored(
-            "style",
-            [export],
-            data,
-            output_dir=tmp_path,
-            settings=OPTIONS | settings,
-            classifiers=classifiers or perfect(data),
-        )
+        classifiers = classifiers or perfect(data)
+        options = {"settings": OPTIONS | settings, "classifiers": classifiers}
+        return scored_methods("style", data, methods, tmp_path, made=Transferring, **options)
 
     return find
 

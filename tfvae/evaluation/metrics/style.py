@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, PositiveInt
 from tqdm import tqdm
 
-from tfvae.evaluation.context import Context, Result, Rows
+from tfvae.evaluation.context import Context, Intervals, Result, Rows, Values
 from tfvae.evaluation.features import Features, check_features, load_features
 from tfvae.evaluation.image_scores import mean_squared_error, structural_similarity
 from tfvae.evaluation.labels import label_inputs
@@ -26,9 +26,6 @@ from tfvae.schema import BINARY, IMAGE, LABEL, OBSERVED, TEST, TRAIN, UserError
 NEEDS = Needs(signatures=("transfer", "reconstruct"), labels=True)
 # Training images that say where in an image a label shows.
 REGION_IMAGES = 2000
-
-Values = dict[str, float]
-Intervals = dict[str, tuple[float, float]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,7 +154,7 @@ def _transfers(context: Context, num_images: int, strength: float) -> Transfers:
             targets.append(np.full(len(chosen), index))
     if not made:
         raise UserError("metric style: no test image is known to lack a label")
-    given = label_inputs(export, data, "reconstruct") if export.signatures else None
+    given = label_inputs(export, data, "reconstruct")
     groups = np.where(known.all(axis=1), label.argmax(axis=1), -1)
     return Transfers(
         images,

@@ -7,16 +7,12 @@ pulls every model towards 0.
 import numpy as np
 
 from tfvae.classifiers.scores import binary_scores
-from tfvae.evaluation.context import Context, DomainClassifier
+from tfvae.evaluation.context import POOL, Context, DomainClassifier, Intervals, Values
 from tfvae.evaluation.metrics.cis.scores import PARTS, TestImages
 from tfvae.schema import BINARY, IMAGE, LABEL, OBSERVED, VALIDATION
 
 # Least balanced accuracy on validation images; 0.5 is chance.
 LEAST = 0.6
-POOL = 20_000
-
-Values = dict[str, float]
-Intervals = dict[str, tuple[float, float]]
 
 
 def balanced_accuracies(probability: np.ndarray, data: dict[str, np.ndarray]) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from tfvae import plots
-from tfvae.evaluation.context import Context, Result
+from tfvae.evaluation.context import POOL, Context, Intervals, Result, Values
 from tfvae.evaluation.features import Features, check_features, load_features
 from tfvae.evaluation.image_sets import (
     extrapolated_frechet_distance,
@@ -17,7 +17,7 @@ from tfvae.evaluation.image_sets import (
     precision_and_recall,
 )
 from tfvae.evaluation.labels import label_inputs
-from tfvae.evaluation.metrics.fidelity.per_label import LEAST, POOL, per_label_scores
+from tfvae.evaluation.metrics.fidelity.per_label import LEAST, per_label_scores
 from tfvae.evaluation.statistics import (
     linear_interval,
     proportion_interval,
@@ -28,9 +28,6 @@ from tfvae.exports.needs import Needs
 from tfvae.schema import IMAGE, TEST, TRAIN, UsageError, UserError
 
 NEEDS = Needs(signatures=(), any_of=("sample", "reconstruct", "transfer"))
-
-Values = dict[str, float]
-Intervals = dict[str, tuple[float, float]]
 
 
 def fidelity(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from tqdm import tqdm
 
-from tfvae.evaluation.context import Context, Rows
+from tfvae.evaluation.context import POOL, Context, Intervals, Rows, Values
 from tfvae.evaluation.features import Features
 from tfvae.evaluation.image_sets import Score, kernel_distance
 from tfvae.evaluation.labels import drawn_labels, label_inputs
@@ -18,8 +18,6 @@ from tfvae.schema import IMAGE, LABEL, OBSERVED, TEST
 LABELS = 7
 # Fewer images than this say nothing of a label.
 LEAST = 10
-# Images of a split that are looked through for those with a label.
-POOL = 20_000
 
 DRAWS, RECONSTRUCTIONS, TRANSFERS = "label_draws", "label_reconstructions", "transfers"
 EDITS = "label_edits"
@@ -39,8 +37,8 @@ class LabelScores:
     ['Left out: Bald.']
     """
 
-    values: dict[str, float]
-    intervals: dict[str, tuple[float, float]]
+    values: Values
+    intervals: Intervals
     rows: Rows
     notes: list[str]
 
@@ -149,12 +147,13 @@ def per_label_scores(
         return found
     makers = {
         DRAWS: _draws(context, network, test, per_label),
-        RECONSTRUCTIONS: _reconstructions(context, network, test, [own[i] for i in kept], own),
+        RECONSTRUCTIONS: _reconstructions(context, network, test, own, kept),
         TRANSFERS: _transfers(context, network, test, lacking, strength),
         EDITS: _edits(context, network, lacking),
     }
     made = {name: maker for name, maker in makers.items() if maker is not None}
-    real = _lookup(network, train[IMAGE], [has[index] for index in kept])
+    used = _used(has, kept)
+    real = _lookup(used, network.extract(train[IMAGE][used]))
     means = {name: MeanOverLabels() for name in made}
     for index in tqdm(kept, desc="labels", disable=None, leave=False):
         row = {"label": names[index], "training images": len(has[index])}
@@ -194,10 +193,14 @@ def _rows(data: Mapping[str, np.ndarray], label: int, value: int, count: int) ->
     return np.flatnonzero(known & ((data[LABEL][:, label] > 0.5) == value))[:count]
 
 
-def _lookup(network: Features, images: np.ndarray, rows: Sequence[np.ndarray]):
-    """Function: rows -> features of these images; each image passes the network once."""
-    used = np.unique(np.concatenate(rows))
-    features = network.extract(images[used])
+def _used(rows: Sequence[np.ndarray], labels: Sequence[int]) -> np.ndarray:
+    """The images of any of these labels, each once, in order."""
+    return np.unique(np.concatenate([rows[label] for label in labels]))
+
+
+def _lookup(used: np.ndarray, features: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Function: rows among `used` -> their features. An image of several labels passes the network
+    once."""
     return lambda rows: features[np.searchsorted(used, rows)]
 
 
@@ -222,16 +225,16 @@ def _draws(context: Context, network: Features, test, count: int) -> Made | None
     return draw
 
 
-def _reconstructions(context: Context, network: Features, test, kept, own) -> Made | None:
+def _reconstructions(context: Context, network: Features, test, own, kept) -> Made | None:
     export = context.export
     if "reconstruct" not in export.signatures:
         return None
-    used = np.unique(np.concatenate(kept))
+    used = _used(own, kept)
     some = {name: values[used] for name, values in test.items()}
     label = label_inputs(export, some, "reconstruct")
     images = export.call("reconstruct", image=some[IMAGE], label=label)[IMAGE]
-    features = network.extract(images)
-    return lambda index: (features[np.searchsorted(used, own[index])], own[index])
+    rebuilt = _lookup(used, network.extract(images))
+    return lambda index: (rebuilt(own[index]), own[index])
 
 
 def _transfers(context: Context, network: Features, test, lacking, strength: float) -> Made | None:
