@@ -173,6 +173,9 @@ class EvaluationImages(LabelledImages, Protocol):
     def factors(self, split: str) -> "np.ndarray | None":
         """Known factors of variation [N, F], rows as in `arrays`; None where they are unknown."""
 
+    def nuisances(self, split: str) -> "Mapping[str, np.ndarray] | None":
+        """What the examples were drawn from beside their labels: name -> [N]; None if unknown."""
+
     @property
     def pairing(self) -> str:
         """Equal for two data sets if example i of a split shows the same in both."""

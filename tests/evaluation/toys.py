@@ -45,6 +45,9 @@ class ToyDataset:
                     "observed": observed.astype(np.float32),
                 }
 
+    def nuisances(self, split):
+        return None
+
     def arrays(self, split, limit=None):
         return {name: values[:limit] for name, values in self._splits[split].items()}
 

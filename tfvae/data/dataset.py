@@ -166,6 +166,16 @@ class Dataset:
         """
         return self._examples(split).factors
 
+    def nuisances(self, split: str) -> Mapping[str, np.ndarray] | None:
+        """What the images were drawn from beside their labels: name -> float32 [N], rows in the
+        order of `arrays`; None where that isn't known, as of photographs.
+
+        >>> from tfvae.data import load_dataset
+        >>> load_dataset("digits").nuisances("test") is None
+        True
+        """
+        return self._examples(split).nuisances
+
     def pairs(self, split: str, factor: str, count: int, *, seed: int) -> dict[str, np.ndarray]:
         """Random pairs of different images that share the value of one factor.
 

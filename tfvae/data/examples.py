@@ -1,7 +1,7 @@
 """The examples of one split as arrays; imports no TensorFlow."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -47,6 +47,8 @@ class Examples:
         observed: uint8 [N, L], 1 where the label is known; None: all labels are known.
         rows: int64 [N], the number of each example's image; None: example i has image i (M = N).
         factors: int64 [N, F], the ground-truth factors where they are known.
+        nuisances: Name -> float32 [N], what the examples were drawn from beside their labels; None
+            where that isn't known.
     Raises:
         ValueError: the arrays' lengths or the images' type disagree with the above.
 
@@ -64,6 +66,7 @@ class Examples:
     observed: np.ndarray | None = None
     rows: np.ndarray | None = None
     factors: np.ndarray | None = None
+    nuisances: Mapping[str, np.ndarray] | None = None
 
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.ndim != 4:
@@ -74,8 +77,8 @@ class Examples:
             observed = np.ones_like(self.label) if self.observed is None else self.observed
             object.__setattr__(self, "observed", observed.astype(np.uint8))
             object.__setattr__(self, "label", (self.label * observed).astype(np.uint8))
-        for name in ("label", "observed", "factors"):
-            array = getattr(self, name)
+        arrays = {name: getattr(self, name) for name in ("label", "observed", "factors")}
+        for name, array in {**arrays, **(self.nuisances or {})}.items():
             if array is not None and len(array) != len(self):
                 raise ValueError(f"{len(array)} rows of {name} for {len(self)} examples")
 
@@ -88,12 +91,14 @@ class Examples:
         def pick(array: np.ndarray | None) -> np.ndarray | None:
             return None if array is None else array[rows]
 
+        nuisances = self.nuisances and {name: each[rows] for name, each in self.nuisances.items()}
         return Examples(
             images=self.images,
             label=pick(self.label),
             observed=pick(self.observed),
             rows=rows if self.rows is None else self.rows[rows],
             factors=pick(self.factors),
+            nuisances=nuisances,
         )
 
     def with_labels(self, columns: Sequence[int]) -> "Examples":

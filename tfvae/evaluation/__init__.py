@@ -26,7 +26,7 @@ METRICS = Table(
         "interpolation": "tfvae.evaluation.metrics.interpolation:interpolation",
         "label_mixing": "tfvae.evaluation.metrics.label_mixing:label_mixing",
         "intervention": "tfvae.evaluation.metrics.intervention:intervention",
-        "style": "tfvae.evaluation.metrics.style:style",
+        "style": "tfvae.evaluation.metrics.style.metric:style",
         "traversal": "tfvae.evaluation.metrics.traversal:traversal",
         "latents": "tfvae.evaluation.metrics.latents:latents",
         "disentanglement": "tfvae.evaluation.metrics.disentanglement:disentanglement",

@@ -258,6 +258,11 @@ class Context:
             raise UserError(f"the factors of the data set {self.spec.name} aren't known")
         return factors
 
+    def nuisances(self, split: str) -> Mapping[str, np.ndarray] | None:
+        """What the images were drawn from beside their labels: name -> [N], rows as in the data
+        set's `arrays`; None where that isn't known."""
+        return self.dataset.nuisances(split)
+
     def edited(self, split: str, rows: np.ndarray, label: int) -> np.ndarray:
         """The examples at `rows`, drawn again with a label switched on, float32 [N, H, W, C].
 

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from tests.evaluation.toys import EditableToyDataset, ToyModel, scored_methods, toy_dataset
 from tfvae.evaluation.context import Context, Subject
-from tfvae.evaluation.metrics.style import Transfers, style
+from tfvae.evaluation.metrics.style.metric import style
+from tfvae.evaluation.metrics.style.transfers import Transfers
 from tfvae.schema import BINARY, UserError
 
 OPTIONS = {"num_images": 60}
@@ -116,3 +117,49 @@ def test_colour_images_of_classes_are_refused_at_once(score, categorical, monkey
     context = Context([Subject(None, types.SimpleNamespace(spec=spec, can_edit=False))])
     with pytest.raises(UserError, match="nothing is known to compare"):
         style(context)
+
+
+class DrawnToyDataset(EditableToyDataset):
+    """Each image has a light of its own, added everywhere, and noise that can't be read."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        rng = np.random.default_rng(2)
+        self._nuisances = {}
+        for split, arrays in self._splits.items():
+            light, noise = rng.uniform(size=(2, len(arrays["image"]))).astype(np.float32)
+            arrays["image"][:, 1:] *= 0.2 + 0.8 * light[:, None, None, None]
+            self._nuisances[split] = {"light": light, "noise": noise}
+
+    def nuisances(self, split):
+        return self._nuisances[split]
+
+
+@pytest.fixture
+def drawn_toys():
+    return toy_dataset(BINARY, num_labels=3, made=DrawnToyDataset)
+
+
+def test_an_edit_keeps_what_the_image_was_drawn_from(score, drawn_toys):
+    found = score(drawn_toys, "switch_on")
+    values = found.values
+    assert [row["variable"] for row in found.tables["Nuisance variables"]] == ["light"]
+    assert values["nuisances_kept"] > 0.9
+    assert values["nuisances_kept"] == pytest.approx(values["edit_nuisances_kept"], abs=1e-6)
+    assert values["reconstruction_nuisances_kept"] == values["original_nuisances_kept"]
+    low, high = found.intervals["nuisances_kept"]
+    assert low < values["nuisances_kept"] < high < 1
+
+
+def test_a_prototype_keeps_nothing_of_what_the_image_was_drawn_from(score, drawn_toys):
+    values = score(drawn_toys, "prototype").values
+    assert abs(values["nuisances_kept"]) < 1e-6
+    assert values["edit_nuisances_kept"] > 0.9
+
+
+def test_variables_that_cannot_be_read_are_left_out(score, drawn_toys):
+    for split in ("train", "validation", "test"):
+        del drawn_toys.nuisances(split)["light"]
+    found = score(drawn_toys, "switch_on")
+    assert "edit_mse" in found.values and "nuisances_kept" not in found.values
+    assert "Nuisance variables" not in found.tables

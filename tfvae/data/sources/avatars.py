@@ -9,7 +9,7 @@ from tfvae.avatars.canvas import Style
 from tfvae.avatars.cartoon import Cartoon
 from tfvae.avatars.realistic import Realistic
 from tfvae.avatars.render import render_all
-from tfvae.avatars.scene import Scenes, draw_scenes
+from tfvae.avatars.scene import NUISANCES, Scenes, draw_scenes
 from tfvae.data import cache
 from tfvae.data.dataset import Dataset
 from tfvae.data.examples import Examples
@@ -82,7 +82,14 @@ def draw_dataset(name: str, options: LoadOptions, ranges: Mapping[str, tuple[int
             lambda: render_all(part, size, style, f"{name}: {split}"),
         )
 
-    splits = {split: Examples(pictures(split, part), part.label) for split, part in scenes.items()}
+    splits = {
+        split: Examples(
+            pictures(split, part),
+            part.label,
+            nuisances={name: part.value(name) for name in NUISANCES},
+        )
+        for split, part in scenes.items()
+    }
 
     def edit(split: str, rows: np.ndarray, label: int) -> np.ndarray:
         changed = scenes[split].take(rows).with_attribute(NAMES[label])
