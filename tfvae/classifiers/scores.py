@@ -133,6 +133,25 @@ def recall_groups(
     return members & right, members
 
 
+def majority(label: np.ndarray, known: np.ndarray, label_kind: str | None) -> np.ndarray:
+    """The best prediction that ignores the image: 1 for the most frequent class, or for each
+    attribute that more than half of the images have, else 0, [L].
+
+    Args:
+        label: [N, L].
+        known: bool [N, L].
+        label_kind: "categorical" or "binary".
+
+    >>> label = np.array([[1, 0], [1, 0], [0, 1]])
+    >>> majority(label, label >= 0, "categorical").tolist()
+    [1.0, 0.0]
+    """
+    count = (label * known).sum(axis=0).astype(np.float64)
+    if label_kind == CATEGORICAL:
+        return np.eye(len(count))[count.argmax()]
+    return (2 * count > known.sum(axis=0)).astype(np.float64)
+
+
 def confusion_matrix(probability: np.ndarray, label: np.ndarray) -> np.ndarray:
     """[L, L]: number of images of the true label (row) predicted as each label (column).
 

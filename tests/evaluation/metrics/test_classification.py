@@ -1,5 +1,7 @@
 """The accuracy of exports that classify perfectly, with unknown labels left out."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,17 @@ def test_perfect_classification(categorical, everything, tmp_path):
     for name in ("accuracy", "balanced_accuracy"):
         assert result.intervals[name] == (pytest.approx(0.05 ** (1 / 100)), 1)
     assert [row["recall"] for row in result.tables["Per label"]] == [1] * 10
+
+
+def test_majority_is_the_best_constant(binary, export_of, tmp_path):
+    values = scored(
+        "classification", [export_of(binary, {"classify": "classify"})], binary, output_dir=tmp_path
+    ).values
+    arrays = binary.arrays("test")
+    label, observed = arrays["label"], arrays["observed"]
+    constants = [np.array(bits) for bits in itertools.product((0, 1), repeat=label.shape[1])]
+    accuracies = [((label == each) * observed).sum() / observed.sum() for each in constants]
+    assert values["majority_accuracy"] == pytest.approx(max(accuracies))
 
 
 def test_binary_classification_masks_unknown_labels(binary, export_of, tmp_path):

@@ -8,6 +8,7 @@ from tfvae.classifiers.scores import (
     binary_scores,
     categorical_scores,
     confusion_matrix,
+    majority,
     predicted_labels,
     recall_groups,
 )
@@ -26,6 +27,8 @@ def classification(context: Context, *, num_images: PositiveInt | None = None) -
 
     * `accuracy`, the share of labels that are predicted correctly. Of classes the most probable one
       is the prediction; of attributes each whose probability is above 0.5.
+    * `majority_accuracy`, the accuracy of the most frequent label, whatever the image: that of
+      these test images, so no constant does better.
     * `balanced_accuracy`, the mean over classes of the recall; for attributes, the mean over
       attributes of the mean of the recalls with and without it. A classifier that ignores the image
       has 1 / L for L classes and 0.5 for attributes, however rare they are; 1 is perfect.
@@ -63,6 +66,10 @@ def classification(context: Context, *, num_images: PositiveInt | None = None) -
     ):
         values[name] = float(np.average(per_image, weights=weight))
         intervals[name] = interval(per_image, weight)
+    constant = np.tile(majority(labels, known, context.spec.label_kind), (len(labels), 1))
+    values["majority_accuracy"] = float(
+        np.average(score(constant, labels, known)[0], weights=weight)
+    )
     if not np.isnan(recall).all():
         values["balanced_accuracy"] = float(np.nanmean(recall))
         groups = recall_groups(probability, labels, known, context.spec.label_kind)
