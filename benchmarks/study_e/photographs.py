@@ -115,12 +115,14 @@ def _kept_row(
     }
 
 
-def _kept(bench: Bench, run: Run, given, strength: float) -> dict[str, float]:
-    """Values of `fidelity` and `style` without the name of the network."""
+def _kept(
+    bench: Bench, run: Run, given, strength: float, metrics: Sequence[str] = ("fidelity", "style")
+) -> dict[str, float]:
+    """Values of metrics, without the name of the network whose features they compare."""
     options = ["--set", f"strength={strength:g}", *given.kept]
     # Without the options of `cis`.
     bench = dataclasses.replace(bench, evaluate_options=())
-    scores = bench.scores([run], ["fidelity", "style"], f"kept-{run.name}", options)[run.name]
+    scores = bench.scores([run], metrics, f"kept-{run.name}", options)[run.name]
     values = {name: value for each in scores.values() for name, value in each.items()}
     # Some names end with that of the network whose features are compared.
     return {
@@ -140,7 +142,7 @@ def _front(bench: Bench, domains: int, given, make_run) -> list[str]:
         options = ["--set", f"strength={strength:g}", "repeats=1"]
         reached = score(bench, runs, f"strength{strength:g}-{domains}-s{seed}", options)
         for run in runs:
-            kept = _kept(bench, run, given, strength)["cosine_kept"]
+            kept = _kept(bench, run, given, strength, ["style"])["cosine_kept"]
             point = kept, reached[f"{run.name}/ts_absent"], f"{strength:g}"
             lines.setdefault(run.model, []).append(point)
     figure = plots.paths(
