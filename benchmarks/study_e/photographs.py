@@ -63,9 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{', '.join(map(str, given.seeds))}. {cells(given.seeds)} Options of `cis`: "
         f"{' '.join(given.set) or 'the defaults'}.",
         *("", f"## Strength 1, {most} domains", ""),
-        *models_table(bench, given.models, most, given.seeds, make_run, AT_ONE, "one"),
+        *models_table(bench, given.models, most, given.seeds, make_run, AT_ONE),
         *("", f"## Strength chosen on validation images, {most} domains", ""),
-        *models_table(bench, given.models, most, given.seeds, make_run, (), "chosen"),
+        *models_table(bench, given.models, most, given.seeds, make_run),
         *("", "## Until when each model was trained", ""),
         *markdown_table([_ends(bench, model, most, given, make_run) for model in given.models]),
     ]
@@ -103,9 +103,7 @@ def _kept_row(
         run = make_run(model, domains, seed)
         strength = 1.0
         if chosen:
-            runs = [make_run(each, domains, seed) for each in given.models]
-            values = score(bench, runs, f"chosen-{domains}-s{seed}")
-            strength = values[f"{run.name}/strength"]
+            strength = score(bench, run)["strength"]
         found.append(_kept(bench, run, given, strength))
     # A ratio is left out where its denominator may be 0, which may be so for some seeds alone.
     return {"model": f"`{model}`"} | {
@@ -140,10 +138,10 @@ def _front(bench: Bench, domains: int, given, make_run) -> list[str]:
     runs = [make_run(model, domains, seed) for model in given.models]
     for strength in given.strengths:
         options = ["--set", f"strength={strength:g}", "repeats=1"]
-        reached = score(bench, runs, f"strength{strength:g}-{domains}-s{seed}", options)
         for run in runs:
+            reached = score(bench, run, options)["ts_absent"]
             kept = _kept(bench, run, given, strength, ["style"])["cosine_kept"]
-            point = kept, reached[f"{run.name}/ts_absent"], f"{strength:g}"
+            point = kept, reached, f"{strength:g}"
             lines.setdefault(run.model, []).append(point)
     figure = plots.paths(
         lines,
@@ -191,8 +189,7 @@ def _numbers(bench: Bench, given, make_run) -> list[str]:
             both = []
             for seed in given.seeds:
                 runs = [make_run(model, domains, seed) for model in COMPARED]
-                values = score(bench, runs, f"numbers-{domains}-s{seed}", options)
-                both.append([values[f"{run.name}/cis"] for run in runs])
+                both.append([score(bench, run, options)["cis"] for run in runs])
             for model, column in zip(COMPARED, np.transpose(both), strict=True):
                 row[f"{model}, {title}"] = summary(column)
             row[f"lead, {title}"] = summary([ours - other for ours, other in both])

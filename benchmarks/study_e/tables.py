@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from benchmarks.bench import Bench, digest
+from benchmarks.bench import Bench
 from benchmarks.pages import summary
 from benchmarks.study_e.plan import STUDY, Run
 from tfvae.evaluation.report import markdown_table
@@ -14,24 +14,19 @@ from tfvae.evaluation.report import markdown_table
 MakeRun = Callable[..., Run]
 
 
-def score(bench: Bench, runs: Sequence[Run], name: str, options: Sequence[str] = ()) -> dict:
-    """Values of `cis` for several runs that are compared, each value of a run as `RUN/NAME`.
+def score(bench: Bench, run: Run, options: Sequence[str] = ()) -> dict[str, float]:
+    """Values of `cis` for a run, which is trained if it isn't yet.
+
+    Each run has a call of its own, so that another model or seed leaves the others' scores as they
+    are. All calls draw the same images.
 
     Args:
-        bench: Trains runs that aren't trained yet.
-        runs: With names that differ.
-        name: Of the file of the results.
+        bench: Trains and scores.
+        run: The run.
         options: Further arguments of `evaluate.py`.
     """
-    for run in runs:
-        bench.train(run)
-    what: list = [run.name for run in runs]
-    name = f"{name}-{digest([what, list(options)] if options else what)}"
-    values = bench.documents(runs, ["cis"], name, options)[0]["values"]
-    if len(runs) == 1:
-        # The values of a single export lack its name.
-        values |= {f"{runs[0].name}/{part}": value for part, value in values.items()}
-    return values
+    bench.train(run)
+    return bench.scores([run], ["cis"], f"cis-{run.name}", options)[run.name]["cis"]
 
 
 def models_table(
@@ -41,25 +36,19 @@ def models_table(
     seeds: Sequence[int],
     make_run: MakeRun = Run,
     options: Sequence[str] = (),
-    protocol: str = "table",
 ) -> list[str]:
     """The models for one number of domains, best first, with the lead of DualVAE over each."""
     runs = {model: [make_run(model, domains, seed) for seed in seeds] for model in models}
-    for run in itertools.chain(*runs.values()):
-        bench.train(run)
-    found = [
-        score(bench, [runs[model][i] for model in models], f"{protocol}-{domains}-s{seed}", options)
-        for i, seed in enumerate(seeds)
-    ]
+    found = {model: [score(bench, run, options) for run in runs[model]] for model in models}
 
     def values(model: str, part: str) -> list[float]:
-        return [each[f"{run.name}/{part}"] for each, run in zip(found, runs[model], strict=True)]
+        return [each[part] for each in found[model]]
 
-    first, rows = found[0], []
+    first, rows = found[models[0]][0], []
     for model in sorted(models, key=lambda name: -np.mean(values(name, "cis"))):
         row = {"model": f"`{model}`", "CIS": summary(values(model, "cis"))}
         row |= {part: summary(values(model, part)) for part in ("ts", "rs")}
-        if f"{runs[model][0].name}/seen_cis" in first:
+        if "seen_cis" in first:
             row["CIS, labels seen"] = summary(values(model, "seen_cis"))
         if "oracle_cis" in first:
             row["share of oracle"] = summary(values(model, "share_of_oracle"))
@@ -91,18 +80,13 @@ def missing_table(
 ) -> list[str]:
     """CIS of models trained with shares of their labels hidden, compared to none hidden."""
     cases = list(itertools.product(models, shares))
-    found = [
-        score(
-            bench,
-            [make_run(model, domains, seed, share) for model, share in cases],
-            f"missing-{domains}-s{seed}",
-        )
-        for seed in seeds
-    ]
+    found = {
+        case: [score(bench, make_run(case[0], domains, seed, case[1])) for seed in seeds]
+        for case in cases
+    }
 
     def values(model: str, share: float, part: str) -> list[float]:
-        names = [make_run(model, domains, seed, share).name for seed in seeds]
-        return [each[f"{name}/{part}"] for each, name in zip(found, names, strict=True)]
+        return [each[part] for each in found[model, share]]
 
     rows = []
     for model, share in cases:
