@@ -56,7 +56,7 @@ class Searches:
         """The problem that is searched, the problem that scores its candidates, and the data."""
         if self._parts is None:
             load_tensorflow()
-            from tfvae.classifiers.classifier import load_or_train
+            from tfvae.classifiers.cache import load_or_train
             from tfvae.exports.reader import Export
             from tfvae.generators.problem import FitProblem
 

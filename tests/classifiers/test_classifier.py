@@ -10,8 +10,9 @@ import pytest
 from sklearn import metrics
 
 from tests.evaluation.toys import toy_dataset
-from tfvae.classifiers import classifier
+from tfvae.classifiers import cache, training
 from tfvae.classifiers import networks as classifier_networks
+from tfvae.classifiers.classifier import PREDICT_BATCH, Classifier
 from tfvae.classifiers.networks import ARCHITECTURES
 from tfvae.schema import BINARY, CATEGORICAL, SPLITS, DataSpec, UserError
 
@@ -24,7 +25,7 @@ def test_masked_loss_is_the_mean_over_known_labels():
     known[0, 1:] = False
     known[5] = False
     masked = np.where(known, target, -1.0).astype("float32")
-    loss = classifier.masked_loss(BINARY)(masked, probability).numpy()
+    loss = training.masked_loss(BINARY)(masked, probability).numpy()
     for row in range(5):
         expected = metrics.log_loss(
             target[row, known[row]], probability[row, known[row]], labels=[0, 1]
@@ -36,7 +37,7 @@ def test_masked_loss_is_the_mean_over_known_labels():
 def test_masked_loss_of_classes():
     probability = np.array([[0.2, 0.7, 0.1], [0.2, 0.7, 0.1]], "float32")
     target = np.array([[0, 1, 0], [-1, -1, -1]], "float32")
-    loss = classifier.masked_loss(CATEGORICAL)(target, probability).numpy()
+    loss = training.masked_loss(CATEGORICAL)(target, probability).numpy()
     assert loss == pytest.approx([-np.log(0.7), 0], rel=1e-5)
 
 
@@ -85,7 +86,7 @@ def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch):
         )
     short = dataclasses.replace(ARCHITECTURES["cnn_bn"], plan=lambda count: (32, 8, 6))
     monkeypatch.setitem(ARCHITECTURES, "cnn_bn", short)
-    trained = classifier.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
+    trained = cache.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
     assert trained.accuracy["test"] > 0.9
     images = dataset.arrays("test")["image"]
 
@@ -93,19 +94,19 @@ def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch):
         raise AssertionError("trained again")
 
     with monkeypatch.context() as patch:
-        patch.setattr(classifier, "train", refuse)
-        again = classifier.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
+        patch.setattr(cache, "train", refuse)
+        again = cache.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
         assert again.accuracy == trained.accuracy
         assert again(images) == pytest.approx(trained(images), abs=1e-6)
         with pytest.raises(AssertionError, match="trained again"):
-            classifier.load_or_train(dataset, "cnn_bn", seed=1, cache_dir=tmp_path)
+            cache.load_or_train(dataset, "cnn_bn", seed=1, cache_dir=tmp_path)
     for ending, damage in ((".keras", b"PK broken"), (".json", b"{}"), (".json", b"\xff")):
         (path,) = tmp_path.glob(f"*{ending}")
         path.write_bytes(damage)
         with monkeypatch.context() as patch:
             retrain = unittest.mock.Mock(return_value=trained)
-            patch.setattr(classifier, "train", retrain)
-            classifier.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
+            patch.setattr(cache, "train", retrain)
+            cache.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
         retrain.assert_called_once()
     assert sorted(path.suffix for path in tmp_path.glob("cnn*")) == [".json", ".keras"]
 
@@ -114,7 +115,7 @@ def test_of_two_at_a_time_one_trains_and_the_other_reads(tmp_path, monkeypatch, 
     dataset = toy_dataset(CATEGORICAL, counts=(64, 16, 16))
     short = dataclasses.replace(ARCHITECTURES["cnn"], plan=lambda count: (32, 2, 1))
     monkeypatch.setitem(ARCHITECTURES, "cnn", short)
-    real, trained = classifier.train, []
+    real, trained = cache.train, []
 
     def train(*arguments, **options):
         trained.append(arguments)
@@ -124,10 +125,10 @@ def test_of_two_at_a_time_one_trains_and_the_other_reads(tmp_path, monkeypatch, 
             time.sleep(0.01)
         return real(*arguments, **options)
 
-    monkeypatch.setattr(classifier, "train", train)
+    monkeypatch.setattr(cache, "train", train)
 
     def load(_):
-        return classifier.load_or_train(dataset, "cnn", seed=0, cache_dir=tmp_path)
+        return cache.load_or_train(dataset, "cnn", seed=0, cache_dir=tmp_path)
 
     with futures.ThreadPoolExecutor(2) as pool:
         first, second = pool.map(load, range(2))
@@ -137,24 +138,24 @@ def test_of_two_at_a_time_one_trains_and_the_other_reads(tmp_path, monkeypatch, 
 
 
 def test_a_cache_that_cannot_be_written_is_told_before_training(tmp_path, monkeypatch):
-    monkeypatch.setattr(classifier, "train", None)
+    monkeypatch.setattr(cache, "train", None)
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(UserError, match="can't write to .*cache"):
-        classifier.load_or_train(toy_dataset(), "cnn", seed=0, cache_dir=tmp_path / "cache")
+        cache.load_or_train(toy_dataset(), "cnn", seed=0, cache_dir=tmp_path / "cache")
 
 
 def test_cache_tells_data_sets_of_one_name_apart():
     """A set of TensorFlow Datasets that is deleted and prepared anew has no other mark."""
     dataset = toy_dataset()
-    key = classifier._cache_key(dataset, "cnn", 0, None)
-    assert classifier._cache_key(toy_dataset(), "cnn", 0, None) == key
+    key = cache._cache_key(dataset, "cnn", 0, None)
+    assert cache._cache_key(toy_dataset(), "cnn", 0, None) == key
     dataset.arrays("train")["image"][0] = 0.123
-    assert classifier._cache_key(dataset, "cnn", 0, None) != key
+    assert cache._cache_key(dataset, "cnn", 0, None) != key
 
 
 def test_no_labels_no_classifier(tmp_path):
     with pytest.raises(UserError, match="no labels"):
-        classifier.load_or_train(toy_dataset(None), "cnn", seed=0, cache_dir=tmp_path)
+        cache.load_or_train(toy_dataset(None), "cnn", seed=0, cache_dir=tmp_path)
 
 
 @pytest.mark.parametrize("architecture", ["cnn", "cnn_bn"])
@@ -162,8 +163,8 @@ def test_the_head_turns_features_into_probabilities(architecture):
     """Over more images than a batch holds; the body is what the classifier runs."""
     spec = DataSpec("x", (12, 12, 1), ("a", "b", "c"), CATEGORICAL)
     network = ARCHITECTURES[architecture].build(spec)
-    trained = classifier.Classifier(network, {})
-    images = np.random.default_rng(0).random((classifier.PREDICT_BATCH + 3, 12, 12, 1), "float32")
+    trained = Classifier(network, {})
+    images = np.random.default_rng(0).random((PREDICT_BATCH + 3, 12, 12, 1), "float32")
     features = trained.features(images)
     assert features.ndim == 2 and len(features) == len(images)
     probabilities = network.layers[-1](features)

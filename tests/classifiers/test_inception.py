@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.evaluation.toys import toy_dataset
-from tfvae.classifiers import classifier
+from tfvae.classifiers import cache
 from tfvae.classifiers import networks as classifier_networks
 from tfvae.classifiers.networks import ARCHITECTURES, inception_v3, weights_identity
 from tfvae.schema import BINARY, DataSpec, UserError
@@ -38,7 +38,7 @@ def small_backbone(monkeypatch):
 
 def test_no_download_says_what_to_do(tmp_path):
     with pytest.raises(UserError, match="can't be downloaded .*weights=PATH.*weights=none"):
-        classifier.load_or_train(
+        cache.load_or_train(
             toy_dataset(), "inception_v3", seed=0, cache_dir=tmp_path, weights="imagenet"
         )
     assert not list(tmp_path.glob("inception*")), "no file but the lock"
@@ -98,14 +98,14 @@ def test_cache_knows_the_weights(tmp_path, monkeypatch, small_backbone):
     path, same = tmp_path / "start.weights.h5", tmp_path / "same.weights.h5"
     small_backbone(None, False, "avg", (75, 75, 3)).save_weights(path)
     shutil.copy(path, same)
-    cache = tmp_path / "cache"
+    folder = tmp_path / "cache"
     for weights in (str(path), str(same), "none"):
-        made = classifier.load_or_train(
-            dataset, "inception_v3", seed=0, cache_dir=cache, weights=weights
+        made = cache.load_or_train(
+            dataset, "inception_v3", seed=0, cache_dir=folder, weights=weights
         )
         assert 0 <= made.accuracy["test"] <= 1
     # The copy is the same file to it.
-    assert len(list(cache.glob("*.keras"))) == len(list(cache.glob("*.json"))) == 2
+    assert len(list(folder.glob("*.keras"))) == len(list(folder.glob("*.json"))) == 2
 
 
 @pytest.mark.slow
@@ -119,12 +119,12 @@ def test_the_real_one_trains_and_comes_back(tmp_path, monkeypatch):
     backbone.save_weights(path)
     images = dataset.arrays("test")["image"]
     arguments = {"seed": 0, "cache_dir": tmp_path / "cache", "weights": str(path)}
-    trained = classifier.load_or_train(dataset, "inception_v3", **arguments)
+    trained = cache.load_or_train(dataset, "inception_v3", **arguments)
     assert trained(images).shape == (16, 3)
     (saved,) = (tmp_path / "cache").glob("*.keras")
     assert saved.stat().st_size < 100e6
-    monkeypatch.setattr(classifier, "train", None)
-    again = classifier.load_or_train(dataset, "inception_v3", **arguments)
+    monkeypatch.setattr(cache, "train", None)
+    again = cache.load_or_train(dataset, "inception_v3", **arguments)
     assert again(images) == pytest.approx(trained(images), abs=1e-5)
 
 

@@ -41,7 +41,7 @@ def test_each_subject_has_its_own_data_and_classifiers(monkeypatch, categorical,
         trained.append((dataset, architecture))
         return f"{architecture} of {dataset.spec.num_labels} labels"
 
-    monkeypatch.setattr("tfvae.classifiers.classifier.load_or_train", load_or_train)
+    monkeypatch.setattr("tfvae.classifiers.cache.load_or_train", load_or_train)
     context = Context([Subject("first", categorical), Subject("second", binary)])
     first, second = context.each()
     assert (first.export, first.spec) == ("first", categorical.spec) and first.exports == ("first",)
@@ -83,7 +83,7 @@ def test_several_exports_are_judged_by_one_classifier(monkeypatch, tmp_path, cat
         trained.append(architecture)
         return perfect(dataset)[architecture]
 
-    monkeypatch.setattr("tfvae.classifiers.classifier.load_or_train", load_or_train)
+    monkeypatch.setattr("tfvae.classifiers.cache.load_or_train", load_or_train)
     monkeypatch.setattr("tfvae.data.load_dataset", lambda *_, **__: categorical)
     paths = [write_export(tmp_path / name / "1", categorical, EVERYTHING) for name in "ab"]
     plan = Plan.make("generation", paths, dataset="digits")

@@ -47,9 +47,7 @@ def scored(tmp_path, monkeypatch, written):
         return datasets[name]
 
     monkeypatch.setattr(tfvae.data, "load_dataset", load)
-    monkeypatch.setattr(
-        "tfvae.classifiers.classifier.load_or_train", lambda *_, **__: read_label(10)
-    )
+    monkeypatch.setattr("tfvae.classifiers.cache.load_or_train", lambda *_, **__: read_label(10))
 
     def run(*arguments, fingerprint=None):
         exports = []
@@ -113,9 +111,7 @@ def test_metrics_that_compare_get_all_exports_at_once(tmp_path, monkeypatch, cap
     dataset = toy_dataset()
     dataset.spec = dataclasses.replace(dataset.spec, name="digits")
     monkeypatch.setattr(tfvae.data, "load_dataset", lambda name, **_: dataset)
-    monkeypatch.setattr(
-        "tfvae.classifiers.classifier.load_or_train", lambda *_, **__: read_label(10)
-    )
+    monkeypatch.setattr("tfvae.classifiers.cache.load_or_train", lambda *_, **__: read_label(10))
     methods = {"reconstruct": "reconstruct", "transfer": "perfect_transfer"}
     arguments = ["--output-dir", str(tmp_path / "results"), "--set", "num_images=20"]
     for run in ("a", "b"):

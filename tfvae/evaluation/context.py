@@ -154,7 +154,7 @@ class Context:
             return self.classifiers[architecture]
         key = "classifier", id(self.dataset), architecture, self.seed, weights
         if key not in self.kept:
-            from tfvae.classifiers.classifier import load_or_train
+            from tfvae.classifiers.cache import load_or_train
 
             trained = load_or_train(
                 self.dataset,

@@ -8,7 +8,8 @@ from typing import Any, get_args
 import numpy as np
 import tensorflow as tf
 
-from tfvae.classifiers.classifier import Classifier, load_or_train
+from tfvae.classifiers.cache import load_or_train
+from tfvae.classifiers.classifier import Classifier
 from tfvae.exports.reader import Export
 from tfvae.generators.config import SearchedOn
 from tfvae.generators.reconstructions import Reconstructions

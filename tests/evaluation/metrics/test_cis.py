@@ -213,7 +213,7 @@ def test_a_pretrained_classifier_is_fetched_with_its_weights_alone(
         asked.append((architecture, weights))
         return perfect(dataset)["cnn"]
 
-    monkeypatch.setattr("tfvae.classifiers.classifier.load_or_train", load_or_train)
+    monkeypatch.setattr("tfvae.classifiers.cache.load_or_train", load_or_train)
     options = {"num_images": 4, "repeats": 1, "strength": 1, "classifier": "inception_v3"}
     result = scored(everything, categorical, None, tmp_path, **options)
     assert asked == [("inception_v3", "imagenet")]
