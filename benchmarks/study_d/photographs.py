@@ -4,7 +4,9 @@
     python -m benchmarks.study_d.photographs --quick     # trial run; its scores mean nothing
 
 The labels are the 18 attributes of CelebA that the published code of the CCVAE takes, which can be
-seen in a small picture; a last row has all attributes. The seed chooses which labels are known.
+seen in a small picture; a last row has all attributes. The seed chooses which entries of the labels
+are known, as `--missing-labels` does: 0.06 of them are 6 % of each attribute, each at images of its
+own.
 
 Trained runs and their scores are kept under --work-dir, and not repeated.
 """
@@ -34,8 +36,8 @@ class Run:
 
     Args:
         model: Its name.
-        share: Share of the training images with known labels.
-        seed: Seed of the training and of the choice of labels.
+        share: Share of the training labels that is known, entry by entry.
+        seed: Seed of the training and of the choice of the known labels.
         labels: Names of attributes, separated by commas; "all" for those of the data set.
     """
 
@@ -52,7 +54,7 @@ class Run:
     @property
     def arguments(self) -> list:
         found = ["--model", self.model, "--seed", self.seed]
-        found += ["--missing-labels", f"{1 - self.share:g}", *OPTIONS.split()]
+        found += ["--missing-labels", 1 - self.share, *OPTIONS.split()]
         return found if self.labels == ALL else [*found, "--labels", self.labels]
 
 
@@ -64,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.models, given.labels, given.image_size = ["ccvae"], "bald,glasses,smiling", 32
     if not all(0 < share <= 1 for share in given.shares):
         parser.error("--shares: each is above 0, and at most 1")
-    bench = make_bench(given, OPTIONS)
+    bench = make_bench(given, OPTIONS, given.labels)
     rows = [
         _row(bench, [Run(model, share, seed, labels) for seed in given.seeds])
         for model, share, labels in cases(given.models, given.shares, given.labels)
@@ -124,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--models", nargs="+", default=["ccvae", "m2"], metavar="MODEL", help="models to compare")
     add("--shares", type=float, nargs="+", default=[1.0, 0.2, 0.06, 0.004], metavar="SHARE",
-        help="shares of the training images whose labels are known")  # fmt: skip
+        help="shares of the training labels that are known")  # fmt: skip
     add("--labels", default=",".join(ATTRIBUTES), metavar="NAMES",
         help="labels of all rows but the last, separated by commas, or all")  # fmt: skip
     return parser

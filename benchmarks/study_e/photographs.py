@@ -25,6 +25,7 @@ from benchmarks.pages import cells, summary, write_page
 from benchmarks.study_e.plan import ENDS, OPTIONS, Run
 from benchmarks.study_e.tables import missing_table, models_table, score
 from tfvae import plots
+from tfvae.evaluation import METRICS
 from tfvae.evaluation.report import markdown_table
 
 AT_ONE = ("--set", "strength=1")
@@ -117,7 +118,9 @@ def _kept(
     bench: Bench, run: Run, given, strength: float, metrics: Sequence[str] = ("fidelity", "style")
 ) -> dict[str, float]:
     """Values of metrics, without the name of the network whose features they compare."""
-    options = ["--set", f"strength={strength:g}", *given.kept]
+    taken = {option.name for metric in metrics for option in METRICS.options(metric)}
+    options = ["--set", f"strength={strength:g}"]
+    options += [each for each in given.kept if each.partition("=")[0] in taken]
     # Without the options of `cis`.
     bench = dataclasses.replace(bench, evaluate_options=())
     scores = bench.scores([run], metrics, f"kept-{run.name}", options)[run.name]

@@ -113,6 +113,8 @@ def test_another_model_leaves_the_scores_of_the_others(called, tmp_path):
     page(tmp_path, "--models", "dualvae")
     done = len(called)
     page(tmp_path, "--models", "dualvae", "fader")
+    # Two numbers of domains and three seeds, trained and scored.
+    assert len(called) == done + 2 * 2 * 3
     assert all("fader" in name for _, name in called[done:])
 
 

@@ -13,15 +13,13 @@ import numpy as np
 from tfvae import files
 from tfvae.classifiers.classifier import Classifier
 from tfvae.classifiers.networks import weights_identity
-from tfvae.classifiers.training import train
+from tfvae.classifiers.training import PROTOCOL, train
 from tfvae.schema import TEST, TRAIN, VALIDATION, LabelledImages, UserError
 
 log = logging.getLogger(__name__)
 
 # What Keras and json raise for damaged files.
 _DAMAGED = (OSError, ValueError, LookupError, TypeError, RuntimeError, BadZipFile, zlib.error)
-# Changed whenever training changes, so that classifiers trained by older code aren't used.
-PROTOCOL = 1
 # Training images by which the cache tells data sets of one name apart.
 DIGEST_IMAGES = 64
 

@@ -23,6 +23,8 @@ from tfvae.schema import (
     LabelledImages,
 )
 
+# Changed whenever training changes: classifiers that older code trained aren't used then.
+PROTOCOL = 1
 PATIENCE = 5
 UNKNOWN = -1.0
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from tests.evaluation.toys import scored
+from tests.evaluation.toys import scored, toy_dataset
 
 
 def test_perfect_classification(categorical, everything, tmp_path):
@@ -26,6 +26,21 @@ def test_majority_is_the_best_constant(binary, export_of, tmp_path):
     constants = [np.array(bits) for bits in itertools.product((0, 1), repeat=label.shape[1])]
     accuracies = [((label == each) * observed).sum() / observed.sum() for each in constants]
     assert values["majority_accuracy"] == pytest.approx(max(accuracies))
+
+
+def test_majority_of_classes_is_the_share_of_the_largest(export_of, tmp_path):
+    data = toy_dataset()
+    export = export_of(data, {"classify": "classify"})
+    arrays = data.arrays("test")
+    rows = np.flatnonzero(arrays["label"][:, 3])
+    arrays["observed"][: len(arrays["observed"]) // 2] = 0
+    arrays["observed"][rows] = 1
+    known = arrays["observed"][:, 0] > 0
+    result = scored("classification", [export], data, output_dir=tmp_path)
+    value = result.values["majority_accuracy"]
+    assert value == pytest.approx(len(rows) / known.sum())
+    low, high = result.intervals["majority_accuracy"]
+    assert low < value < high
 
 
 def test_binary_classification_masks_unknown_labels(binary, export_of, tmp_path):

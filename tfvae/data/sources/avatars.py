@@ -86,7 +86,7 @@ def draw_dataset(name: str, options: LoadOptions, ranges: Mapping[str, tuple[int
         split: Examples(
             pictures(split, part),
             part.label,
-            nuisances={name: part.value(name) for name in NUISANCES},
+            nuisances={variable: part.value(variable) for variable in NUISANCES},
         )
         for split, part in scenes.items()
     }

@@ -67,9 +67,9 @@ def classification(context: Context, *, num_images: PositiveInt | None = None) -
         values[name] = float(np.average(per_image, weights=weight))
         intervals[name] = interval(per_image, weight)
     constant = np.tile(majority(labels, known, context.spec.label_kind), (len(labels), 1))
-    values["majority_accuracy"] = float(
-        np.average(score(constant, labels, known)[0], weights=weight)
-    )
+    by_constant = score(constant, labels, known)[0]
+    values["majority_accuracy"] = float(np.average(by_constant, weights=weight))
+    intervals["majority_accuracy"] = proportion_interval(by_constant, weight)
     if not np.isnan(recall).all():
         values["balanced_accuracy"] = float(np.nanmean(recall))
         groups = recall_groups(probability, labels, known, context.spec.label_kind)

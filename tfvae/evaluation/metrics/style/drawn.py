@@ -2,7 +2,7 @@
 that they were drawn from."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,14 @@ from tfvae.evaluation.context import Context, Intervals, Rows, Values
 from tfvae.evaluation.image_scores import mean_squared_error, structural_similarity
 from tfvae.evaluation.metrics.style.transfers import Transfers
 from tfvae.evaluation.statistics import linear_interval, summary
-from tfvae.evaluation.style_scores import correlation_within
+from tfvae.evaluation.style_scores import concordance_within, correlation_within
 from tfvae.schema import IMAGE, TEST, TRAIN, VALIDATION
 
 # Images from which the variables are learnt, and on which it is seen which of them can be read.
 READ_IMAGES, CHECKED_IMAGES = 4000, 1000
 # Least correlation of a variable with its reading.
 READABLE = 0.7
-# Cells a side that the reading sees.
+# Most cells a side that the reading sees.
 CELLS = 16
 RIDGE = 1.0
 
@@ -58,16 +58,16 @@ def fit_reader(context: Context) -> Reader | None:
     """
     from sklearn.linear_model import Ridge
 
-    known = context.nuisances(TRAIN)
-    if not known:
+    if any(not context.nuisances(split) for split in (TRAIN, VALIDATION, TEST)):
         return None
+    names = np.array(list(context.nuisances(TRAIN) or ()))
 
-    def drawn(split: str, count: int) -> tuple[np.ndarray, np.ndarray]:
-        values = _columns(context.nuisances(split) or {}, context.rows(split, count))
-        return cells(context.draw(split, count)[IMAGE]), values
+    def inputs_and_truth(split: str, count: int) -> tuple[np.ndarray, np.ndarray]:
+        images = context.draw(split, count)[IMAGE]
+        return cells(images), _columns(context, split, names, context.rows(split, count))
 
-    regression = Ridge(alpha=RIDGE).fit(*drawn(TRAIN, READ_IMAGES))
-    inputs, truth = drawn(VALIDATION, CHECKED_IMAGES)
+    regression = Ridge(alpha=RIDGE).fit(*inputs_and_truth(TRAIN, READ_IMAGES))
+    inputs, truth = inputs_and_truth(VALIDATION, CHECKED_IMAGES)
     # One variable comes without a column of its own.
     found = regression.predict(inputs).reshape(truth.shape)
     one_group = np.zeros(len(truth), int)
@@ -76,20 +76,19 @@ def fit_reader(context: Context) -> Reader | None:
         for column in range(truth.shape[1])
         if correlation_within(truth[:, column], found[:, column], one_group)[0] >= READABLE
     ]
-    names = tuple(np.array(list(known))[columns].tolist())
-    return Reader(names, columns, regression) if names else None
+    return Reader(tuple(names[columns].tolist()), columns, regression) if columns else None
 
 
 def cells(images: np.ndarray) -> np.ndarray:
-    """Means over cells of the images, at most about `CELLS` a side: [N, D].
+    """Means over cells of the images, at most `CELLS` a side; what is left over is cut off: [N, D].
 
     >>> cells(np.ones([2, 64, 32, 3])).shape
-    (2, 1536)
+    (2, 768)
     """
-    step = max(1, min(images.shape[1:3]) // CELLS)
-    high, wide = (side // step for side in images.shape[1:3])
-    whole = images[:, : high * step, : wide * step]
-    parts = whole.reshape(len(images), high, step, wide, step, -1)
+    height, width = (-(-side // CELLS) for side in images.shape[1:3])
+    high, wide = images.shape[1] // height, images.shape[2] // width
+    whole = images[:, : high * height, : wide * width]
+    parts = whole.reshape(len(images), high, height, wide, width, -1)
     return parts.mean(axis=(2, 4)).reshape(len(images), -1)
 
 
@@ -118,58 +117,63 @@ def drawn(
     ({'edit_mse': 0.0, 'edit_ssim': 1.0}, {})
     """
     rows, reader = context.rows(TEST, num_images), fit_reader(context)
-    errors, likeness, perfect = [], [], []
+    count = len(transfers.rows)
+    errors, likeness = np.zeros(count), np.zeros(count)
+    perfect = np.zeros([count, len(reader.names) if reader else 0])
     for index in np.unique(transfers.targets):
         chosen = transfers.targets == index
         truth = context.edited(TEST, rows[transfers.rows[chosen]], int(index))
-        errors.append(mean_squared_error(transfers.made[chosen], truth))
-        likeness.append(structural_similarity(truth, transfers.made[chosen]))
+        errors[chosen] = mean_squared_error(transfers.made[chosen], truth)
+        likeness[chosen] = structural_similarity(truth, transfers.made[chosen])
         if reader:
-            perfect.append(reader.read(truth))
-    # `targets` is in the order of the labels.
-    per_transfer = {"edit_mse": np.concatenate(errors), "edit_ssim": np.concatenate(likeness)}
+            perfect[chosen] = reader.read(truth)
+    per_transfer = {"edit_mse": errors, "edit_ssim": likeness}
     found = summary({name: transfers.per_image(each) for name, each in per_transfer.items()})
     if reader is None:
         return found, {}
-    (values, intervals), table = _kept(context, transfers, rows, reader, np.concatenate(perfect))
+    truth = _columns(context, TEST, reader.names, rows)
+    (values, intervals), table = _kept(transfers, truth, reader, perfect)
     return (found[0] | values, found[1] | intervals), {"Nuisance variables": table}
 
 
 def _kept(
-    context: Context, transfers: Transfers, rows: np.ndarray, reader: Reader, perfect: np.ndarray
+    transfers: Transfers, truth: np.ndarray, reader: Reader, perfect: np.ndarray
 ) -> tuple[tuple[Values, Intervals], Rows]:
-    """Correlations of the variables with their readings: off transfers, reconstructions, edits."""
-    known = context.nuisances(TEST) or {}
-    truth = _columns({name: known[name] for name in reader.names}, rows)
-    one_group = np.zeros(len(truth), int)
-    cases = {
-        "": (truth[transfers.rows], reader.read(transfers.made), transfers.targets),
-        "reconstruction_": (truth, reader.read(transfers.reconstructions), one_group),
-        "edit_": (truth[transfers.rows], perfect, transfers.targets),
-        "original_": (truth, reader.read(transfers.images), one_group),
+    """How far the variables agree with their readings: off transfers and what they are seen beside.
+
+    Args:
+        transfers: T of them.
+        truth: The variables of the test images, [N, K].
+        reader: Of these variables.
+        perfect: Readings off the perfect edits, [T, K].
+    """
+    readings = {
+        "": reader.read(transfers.made),
+        "reconstruction_": reader.read(transfers.reconstructions)[transfers.rows],
+        "edit_": perfect,
+        "original_": reader.read(transfers.images)[transfers.rows],
     }
     values: Values = {}
     intervals: Intervals = {}
     table: Rows = [{"variable": name} for name in reader.names]
-    for case, (before, after, groups) in cases.items():
-        scores, terms = zip(
-            *(
-                correlation_within(before[:, column], after[:, column], groups)
-                for column in range(len(reader.names))
-            ),
-            strict=True,
-        )
-        mean_terms = np.mean(terms, axis=0)
-        if len(before) != len(truth):
-            mean_terms = transfers.clustered(mean_terms)
+    before = truth[transfers.rows]
+    for case, after in readings.items():
+        found = [
+            concordance_within(before[:, column], after[:, column], transfers.targets)
+            for column in range(len(reader.names))
+        ]
         name = f"{case}nuisances_kept"
-        values[name] = float(np.mean(scores))
-        intervals[name] = linear_interval(values[name], mean_terms)
-        for row, score in zip(table, scores, strict=True):
-            row[name.replace("_", " ").replace("nuisances ", "")] = score
+        values[name] = float(np.mean([score for score, _ in found]))
+        terms = np.mean([terms for _, terms in found], axis=0)
+        intervals[name] = linear_interval(values[name], transfers.clustered(terms))
+        for row, (score, _) in zip(table, found, strict=True):
+            row[case.replace("_", " ") + "kept"] = score
     return (values, intervals), table
 
 
-def _columns(variables: Mapping[str, np.ndarray], rows: np.ndarray) -> np.ndarray:
-    """[N, K] float64 at some rows."""
-    return np.stack([each[rows] for each in variables.values()], axis=1).astype(np.float64)
+def _columns(
+    context: Context, split: str, names: Sequence[str] | np.ndarray, rows: np.ndarray
+) -> np.ndarray:
+    """Nuisance variables [N, K] at some rows of a split."""
+    known = context.nuisances(split) or {}
+    return np.stack([known[name][rows] for name in names], axis=1).astype(np.float64)

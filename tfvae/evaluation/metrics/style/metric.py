@@ -40,7 +40,7 @@ def style(
       with the label: the half whose brightness is least correlated with it among training images.
       The image at strength 0 is the reference.
     * Where the data set can draw the perfect edit, `edit_mse` and `edit_ssim`, the error of the
-      transferred images to it, and `nuisances_kept`, the mean correlation of the variables that an
+      transferred images to it, and `nuisances_kept`, the mean concordance of the variables that an
       image was drawn from, such as its light, with their readings off the transferred image.
       `reconstruction_...`, `edit_...` and `original_nuisances_kept` are those of reconstructions,
       of perfect edits and of the originals: of what the model, an edit, and the reading can keep.
