@@ -172,6 +172,36 @@ def locked(path: Path, work: str) -> Iterator[None]:
         lock.release()
 
 
+@contextlib.contextmanager
+def claimed(path: Path) -> Iterator[bool]:
+    """Holds a lock while a `with` block runs, unless somebody else holds it; says whether.
+
+    Args:
+        path: The lock, a file that stays behind; its folder is made if missing.
+    Raises:
+        UserError: the file can't be written, or the file system has no locks.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     lock = Path(folder) / "run-1.lock"
+    ...     with claimed(lock) as first, claimed(lock) as second:
+    ...         print(first, second)
+    True False
+    """
+    lock = filelock.FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        yield False
+        return
+    except OSError as error:
+        raise UserError(f"can't write {path}: {reason(error)}") from error
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
 def remove_leftovers(folder: Path) -> None:
     """Deletes what killed writers left; only where nobody else may be writing now.
 

@@ -211,7 +211,7 @@ def test_what_is_refused_takes_no_name(tmp_path, config):
     draw_folder(tmp_path / "data")
     with pytest.raises(UserError, match="no labels that could be hidden"):
         train(config(name="x", dataset=f"folder:{tmp_path / 'data'}", missing_labels=0.5))
-    assert not (tmp_path / "runs").exists()
+    assert not (tmp_path / "runs/x").exists()
 
 
 def test_an_error_before_the_first_step_is_told_as_it_is(config, monkeypatch):
@@ -233,3 +233,13 @@ def test_an_edited_folder_is_not_gone_on_with(tmp_path, config):
     (tmp_path / "data" / "03.png").rename(tmp_path / "data" / "30.png")
     with pytest.raises(UserError, match="has changed since run 'x'.*another --name"):
         train(config(epochs=3, resume=True, **fields))
+
+
+@untraced
+def test_a_checkpoint_of_another_configuration_is_not_gone_on_with(config, tmp_path):
+    """As when two runs share a folder: the one's checkpoint beside the other's configuration."""
+    train(config(name="x", model="beta_vae", settings={"beta": 0.5, "latent_dim": 2}))
+    file = tmp_path / "runs/x/config.yaml"
+    file.write_text(file.read_text().replace("beta: 0.5", "beta: 9.0"))
+    with pytest.raises(UserError, match="made with --set beta: 0.5, .* says 9.0"):
+        train(config(name="x", model="beta_vae", resume=True, epochs=3, settings={}))

@@ -1,10 +1,13 @@
 """Names of runs and what is found under them."""
 
+import subprocess
+import sys
+
 import pytest
 
 from tfvae.schema import UsageError, UserError
 from tfvae.training.config import RunConfig
-from tfvae.training.run_folder import default_name, open_run
+from tfvae.training.run_folder import claimed_run, default_name, open_run
 
 
 def opened(tmp_path, **fields):
@@ -32,6 +35,62 @@ def test_a_name_that_is_taken_is_numbered_or_refused(tmp_path):
         run.create()
     with pytest.raises(UserError, match="'vae_digits' exists"):
         opened(tmp_path, model="vae", name="vae_digits")
+
+
+def claimed(tmp_path, **fields):
+    config = RunConfig(runs_dir=tmp_path, **fields)
+    return claimed_run(config, lambda model, settings: dict(settings))
+
+
+def test_a_name_that_another_process_has_is_numbered_or_refused(tmp_path):
+    with claimed(tmp_path, model="vae") as run:
+        assert not run.path.exists()
+        with claimed(tmp_path, model="vae") as other:
+            assert other.path.name == "vae_digits-2"
+        named = claimed(tmp_path, model="vae", name="vae_digits")
+        with pytest.raises(UserError, match="is starting a run 'vae_digits'"), named:
+            pass
+    with claimed(tmp_path, model="vae") as again:
+        assert again.path.name == "vae_digits"
+
+
+def test_a_run_that_another_process_trains_is_not_resumed(tmp_path):
+    with claimed(tmp_path, model="vae") as run:
+        run.create()
+        for fields in ({"name": "vae_digits"}, {"model": "vae"}):
+            resumed = claimed(tmp_path, resume=True, **fields)
+            with pytest.raises(UserError, match="'vae_digits' is being trained"), resumed:
+                pass
+    with claimed(tmp_path, name="vae_digits", resume=True) as again:
+        assert again.path == run.path
+
+
+CLAIM = """
+import sys, time
+from tfvae.training.config import RunConfig
+from tfvae.training.run_folder import claimed_run
+with claimed_run(RunConfig(model="vae", runs_dir=sys.argv[1]), dict) as run:
+    print(run.path.name, flush=True)
+    run.create()
+    time.sleep(60)
+"""
+
+
+def test_processes_at_once_get_a_folder_each_and_a_killed_one_frees_its_run(tmp_path):
+    command = [sys.executable, "-c", CLAIM, str(tmp_path)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    try:
+        names = sorted(process.stdout.readline().strip() for process in running)
+        assert names == ["vae_digits", "vae_digits-2", "vae_digits-3", "vae_digits-4"]
+        resumed = claimed(tmp_path, name="vae_digits-3", resume=True)
+        with pytest.raises(UserError, match="is being trained"), resumed:
+            pass
+    finally:
+        for process in running:
+            process.kill()
+            process.communicate()
+    with claimed(tmp_path, name="vae_digits-3", resume=True) as run:
+        assert run.path.name == "vae_digits-3"
 
 
 def test_resume_takes_the_named_or_the_newest_run(tmp_path):

@@ -8,7 +8,9 @@ import math
 import os
 import shutil
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -33,6 +35,7 @@ class Progress:
         best_loss: That score, with its sign turned if higher is better.
         seconds: Time spent on training.
         dataset_fingerprint: `Dataset.fingerprint` of the training data.
+        configuration: `config.fixed_fields`; None in checkpoints of earlier versions.
 
     >>> progress = Progress().after_epoch(3.0, seconds=60.0).after_epoch(5.0, seconds=120.0)
     >>> progress.epochs, progress.best_epoch, progress.best_loss
@@ -46,6 +49,7 @@ class Progress:
     best_loss: float = float("inf")
     seconds: float = 0.0
     dataset_fingerprint: str | None = None
+    configuration: Mapping[str, Any] | None = None
 
     def after_epoch(self, validation_loss: float, seconds: float) -> "Progress":
         """Progress one epoch later."""

@@ -155,6 +155,15 @@ MAY_CHANGE = frozenset(
 )
 
 
+def fixed_fields(config: RunConfig) -> dict[str, Any]:
+    """What a run computes: the options that stay the same when it is resumed, JSON-ready.
+
+    >>> fixed_fields(RunConfig(model="vae", set={"latent_dim": 10}))["settings"]
+    {'latent_dim': 10}
+    """
+    return config.model_dump(mode="json", exclude=set(MAY_CHANGE))
+
+
 def resumed_config(saved: RunConfig, asked: RunConfig, all_settings: AllSettings) -> RunConfig:
     """The saved configuration, with the options that may change taken from the new one.
 

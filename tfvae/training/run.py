@@ -11,14 +11,16 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from tfvae.config import option_name
 from tfvae.data import check_dataset_name, load_dataset
 from tfvae.exports.contract import MANIFEST
 from tfvae.exports.writer import export_model
 from tfvae.models import MODELS, current_settings
+from tfvae.options import display
 from tfvae.schema import TEST, TRAIN, VALIDATION, UserError
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
-from tfvae.training.config import RunConfig
+from tfvae.training.config import RunConfig, fixed_fields
 from tfvae.training.fit import (
     compiled_model,
     default_epochs,
@@ -28,7 +30,7 @@ from tfvae.training.fit import (
     training_batches,
 )
 from tfvae.training.origin import copy_weights, origin, with_origin
-from tfvae.training.run_folder import RunFolder, open_run
+from tfvae.training.run_folder import RunFolder, claimed_run
 from tfvae.training.strategy import is_chief, make_strategy
 from tfvae.training.tuning import tuned_run
 
@@ -52,7 +54,11 @@ def train(config: RunConfig) -> Path | None:
     >>> export.parent.name, manifest["training"]["epochs"], sorted(manifest["training"]["scores"])
     ('vae_digits', 1, ['test', 'validation'])
     """
-    run = _checked_run(config)
+    with _checked_run(config) as run:
+        return _claimed_train(run)
+
+
+def _claimed_train(run: RunFolder) -> Path | None:
     config = run.config
     strategy = make_strategy(config.strategy, config.batch_size)
     with dtype_policy(config.precision), _resume_hint(run):
@@ -78,8 +84,9 @@ def train(config: RunConfig) -> Path | None:
         return _train(run, dataset, strategy)
 
 
-def _checked_run(config: RunConfig) -> RunFolder:
-    """The run's folder, after a check of all names and settings; data are loaded later."""
+@contextlib.contextmanager
+def _checked_run(config: RunConfig) -> Iterator[RunFolder]:
+    """The run's folder, claimed, after a check of all names and settings; data are loaded later."""
     if config.model is not None:
         MODELS.check(config.model)
     config = with_origin(config)
@@ -87,11 +94,14 @@ def _checked_run(config: RunConfig) -> RunFolder:
         MODELS.check(config.model)
         settings = current_settings(config.model, config.settings)
         config = config.model_copy(update={"settings": settings})
-    run = open_run(config, _all_settings)
-    check_dataset_name(run.config.dataset)
-    return run.with_config(
-        settings=MODELS.check_options(run.config.model_name, run.config.settings)
-    )
+    if config.model is not None and not config.resume:
+        # Before the claim, which leaves a file.
+        MODELS.check_options(config.model, config.settings)
+        check_dataset_name(config.dataset)
+    with claimed_run(config, _all_settings) as run:
+        check_dataset_name(run.config.dataset)
+        settings = MODELS.check_options(run.config.model_name, run.config.settings)
+        yield run.with_config(settings=settings)
 
 
 def _all_settings(model: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,7 +111,7 @@ def _all_settings(model: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 def _train(run: RunFolder, dataset, strategy) -> Path | None:
     config, chief = run.config, is_chief(run.config.strategy)
     checkpoints = Checkpoints(run.checkpoints)
-    progress = _on_the_same_data(checkpoints.latest(), run, dataset)
+    progress = _of_this_run(checkpoints.latest(), run, dataset)
     if config.early_stopping is not None:
         progress = _with_a_saved_best(progress, checkpoints)
     model = compiled_model(config, dataset, strategy)
@@ -124,15 +134,39 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
     return _export(run, dataset, model, checkpoints, progress, chief)
 
 
-def _on_the_same_data(progress: Progress, run: RunFolder, dataset) -> Progress:
-    """The progress with the data set's fingerprint; raises UserError if the data have changed."""
+def _of_this_run(progress: Progress, run: RunFolder, dataset) -> Progress:
+    """The progress with what the run is made of; raises UserError if the data or the configuration
+    have changed since."""
+    fixed = fixed_fields(run.config)
+    if progress.configuration is not None:
+        _check_configuration(progress.configuration, fixed, run)
     seen, now = progress.dataset_fingerprint, dataset.fingerprint
     if seen is not None and seen != now:
         raise UserError(
             f"{dataset.spec.name} has changed since run {run.path.name!r} was started: other "
             "images, labels or splits; put it back to go on, or choose another --name"
         )
-    return dataclasses.replace(progress, dataset_fingerprint=now)
+    return dataclasses.replace(progress, dataset_fingerprint=now, configuration=fixed)
+
+
+def _check_configuration(before: Mapping[str, Any], now: Mapping[str, Any], run: RunFolder) -> None:
+    """Raises UserError if a checkpoint was made with another configuration."""
+    settings = current_settings(run.config.model_name, before["settings"])
+    made_with, asked = _by_option({**before, "settings": settings}), _by_option(now)
+    for option, value in made_with.items():
+        # Of several versions only the options that both know.
+        if option in asked and asked[option] != value:
+            raise UserError(
+                f"the checkpoint of run {run.path.name!r} was made with {option} {display(value)}, "
+                f"{run.config_file} says {display(asked[option])}: it was edited, or two runs have "
+                "shared the folder; choose another --name"
+            )
+
+
+def _by_option(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """`fixed_fields` under the names of the command line, each setting for itself."""
+    settings = {f"--set {name}:": value for name, value in fields["settings"].items()}
+    return {option_name(name): fields[name] for name in fields if name != "settings"} | settings
 
 
 def _with_a_saved_best(progress: Progress, checkpoints: Checkpoints) -> Progress:

@@ -1,10 +1,11 @@
 """The folder of a run: its name, its files and the search for it by `--resume`."""
 
+import contextlib
 import csv
 import dataclasses
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ from tfvae.training.config import AllSettings, RunConfig, resumed_config
 from tfvae.training.strategy import is_chief, is_tuning_worker
 
 CONFIG = "config.yaml"
+# Folder among the runs that holds a lock for each name.
+LOCKS = ".locks"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -115,6 +118,47 @@ def renamed_column(name: str, renamed: Mapping[str, str]) -> str:
     return prefix + renamed.get(own, own)
 
 
+@contextlib.contextmanager
+def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFolder]:
+    """`open_run`, and the run is this process's alone while a `with` block runs.
+
+    The claim is a lock in `runs/.locks`, which ends with the process, however it ends; so a new run
+    needs no folder before its first epoch. Workers of a chief claim nothing.
+
+    Raises:
+        UsageError, UserError: as `open_run`; or another process has the run.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as runs:
+    ...     config = RunConfig(model="vae", runs_dir=runs)
+    ...     with claimed_run(config, dict) as first, claimed_run(config, dict) as second:
+    ...         print(first.path.name, second.path.name)
+    vae_digits vae_digits-2
+    """
+    with contextlib.ExitStack() as claims:
+
+        def claim(run: RunFolder) -> bool:
+            lock = config.runs_dir / LOCKS / f"{run.path.name}.lock"
+            return claims.enter_context(files.claimed(lock))
+
+        if config.resume:
+            run = _existing_run(config, all_settings)
+            if not _is_worker(config) and not claim(run):
+                raise UserError(f"run {run.path.name!r} is being trained by another process")
+            # What the process that had it until now has written.
+            yield _existing_run(config.model_copy(update={"name": run.path.name}), all_settings)
+            return
+        for run in _free_runs(config):
+            # The folder may have been made since it was looked for.
+            if _is_worker(config) or (claim(run) and not run.path.exists()):
+                yield run
+                return
+    raise UserError(
+        f"another process is starting a run {config.name!r} in {config.runs_dir}; choose another "
+        "--name"
+    )
+
+
 def open_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
     """The folder of the run that a configuration describes: a new one, or with `resume` an existing
     one.
@@ -151,21 +195,29 @@ def new_run(config: RunConfig) -> RunFolder:
     vae_digits
     vae_digits-2
     """
+    return next(_free_runs(config))
+
+
+def _free_runs(config: RunConfig) -> Iterator[RunFolder]:
+    """The runs that a configuration may become: one if it has a name, else any number."""
     if config.model is None:
         raise UsageError(f"--model is needed (valid: {', '.join(MODELS)}), or --resume with --name")
     if config.strategy == "multi_worker" and config.name is None:
         raise UsageError("--strategy multi_worker needs --name: every worker must use the same one")
-    names = [config.name] if config.name else numbered(default_name(config))
-    for name in names:
+    if config.name and (config.runs_dir / config.name).exists() and not _is_worker(config):
+        raise UserError(
+            f"run {config.name!r} exists in {config.runs_dir}; --resume goes on with it, "
+            "another --name starts anew"
+        )
+    for name in [config.name] if config.name else numbered(default_name(config)):
         path = config.runs_dir / name
-        # For workers other than the chief the folder may exist: the chief makes it.
-        worker = not is_chief(config.strategy) or (config.tune and is_tuning_worker())
-        if worker or not path.exists():
-            return RunFolder(path, config.model_copy(update={"name": name}))
-    raise UserError(
-        f"run {config.name!r} exists in {config.runs_dir}; --resume goes on with it, "
-        "another --name starts anew"
-    )
+        if _is_worker(config) or not path.exists():
+            yield RunFolder(path, config.model_copy(update={"name": name}))
+
+
+def _is_worker(config: RunConfig) -> bool:
+    """Whether another process, the chief, makes the folder and writes there."""
+    return not is_chief(config.strategy) or (config.tune is not None and is_tuning_worker())
 
 
 def _existing_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
