@@ -122,7 +122,7 @@ def draw_by_pairs(
     for axes in panels[-1]:
         axes.set_xlabel("pairs")
     panels[0][-1].legend(loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
-    figure.savefig(path, dpi=100)
+    plots.save_figure(figure, path)
     print(path)
 
 

@@ -129,7 +129,7 @@ class Searches:
             np.stack(rows), f"{self.run.kind}, {name}", row_labels=list(names)
         )
         sheet = self.plan.result_path(self.bench, self.run, name)
-        files.write(sheet.with_suffix(".png"), lambda path: figure.savefig(path, dpi=80))
+        files.write(sheet.with_suffix(".png"), lambda path: plots.save_figure(figure, path, dpi=80))
 
     def _images(self) -> dict[str, Any]:
         """Cosine and accuracy of real test images and of their reconstructions, with intervals over

@@ -25,6 +25,7 @@ from benchmarks.bench import Bench, Scores, make_bench, make_parser
 from benchmarks.pages import cells, summary, write_page
 from benchmarks.study_d.figures import figures
 from benchmarks.study_d.plan import Case, Plan, Run
+from tfvae import plots
 from tfvae.evaluation.report import markdown_table
 
 METRICS = ("reconstruction", "classification", "generation", "interpolation", "label_mixing")
@@ -91,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given.output.parent.mkdir(parents=True, exist_ok=True)
     for name, (title, figure) in figures(bench, plan).items():
         path = given.output.with_name(f"{given.output.stem}-{name}.png")
-        figure.savefig(path, dpi=100)
+        plots.save_figure(figure, path)
         page += ["", f"![{title}]({path.name})"]
     write_page(given.output, page)
 

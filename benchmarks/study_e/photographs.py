@@ -155,7 +155,7 @@ def _front(bench: Bench, domains: int, given, make_run) -> list[str]:
     )
     path = given.output.with_name(f"{given.output.stem}-reached-kept.png")
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path)
+    plots.save_figure(figure, path)
     front = pareto_front(lines)
     listed = "; ".join(f"`{model}` at {', '.join(texts)}" for model, texts in front.items())
     return [

@@ -207,3 +207,25 @@ def test_tensorflow_errors_are_one_line(capsys):
     assert common.run_command(command, []) == 1
     shown = capsys.readouterr().err
     assert "OOM when allocating" in shown and shown.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "inherited",
+    [
+        {"MPLBACKEND": "module://no_such_package.backend_inline"},
+        {"MPLBACKEND": "nonsense"},
+        {"KERAS_BACKEND": "no_such_backend"},
+    ],
+)
+def test_what_a_notebook_set_is_survived(inherited):
+    code = (
+        "from tfvae.cli.common import run_command\n"
+        "def command(argv):\n"
+        "    import keras\n"
+        "    print(keras.backend.backend())\n"
+        "run_command(command, [])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=os.environ | inherited
+    )
+    assert done.stdout.split() == ["tensorflow"], done.stderr

@@ -73,3 +73,22 @@ def test_file_names_are_safe():
     assert report.file_name("run", "digits", "mnist") == "run-on-mnist"
     assert report.file_name("run", "digits", "folder:/a/../b c") == "run-on-folder_a_.._b_c"
     assert "/" not in report.file_name("../x", "a", "a") and report.file_name("..", "a", "a")
+
+
+class Broken:
+    def findobj(self, match):
+        return []
+
+    axes = ()
+
+    def savefig(self, path, **options):
+        raise ValueError("no such glyph")
+
+
+def test_a_figure_that_cannot_be_drawn_costs_no_numbers(tmp_path, caplog):
+    broken = result(figures={"labels": Broken()})
+    about = report.document("m", "saved_models/a/1", "digits", 0, broken)
+    written = report.write(broken, about, tmp_path, "a")
+    assert [path.name for path in written.files] == ["a.json", "a.md"]
+    assert json.loads(written.files[0].read_text())["values"]["accuracy"] == 0.5
+    assert "the figure labels can't be drawn: no such glyph" in caplog.text

@@ -107,6 +107,29 @@ def test_all_goes_on_past_a_metric_that_the_data_cannot_tell(scored, monkeypatch
     assert "classification left out: no test image has a known label" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("metrics", ["all", "classification,reconstruction,fidelity"])
+@pytest.mark.parametrize("error", [UserError("no test image has a label"), ZeroDivisionError("0")])
+def test_one_metric_that_fails_costs_no_other(scored, monkeypatch, capsys, metrics, error):
+    def failing(metric, *arguments, **options):
+        if metric == "classification":
+            raise error
+        return whole(metric, *arguments, **options)
+
+    whole = tfvae.evaluation.plan.score
+    monkeypatch.setattr("tfvae.evaluation.plan.score", failing)
+    arguments = ("--metric", metrics, "--set", "num_images=20", "--dataset", "digits")
+    status, documents, _ = scored(*arguments)
+    assert "reconstruction" in {entry["metric"] for entry in documents}
+    assert "classification" not in {entry["metric"] for entry in documents}
+    shown = capsys.readouterr().err
+    assert f"classification left out: {error}" in shown
+    # What "all" can't do is no failure.
+    expected = metrics == "all" and isinstance(error, UserError)
+    assert status == (0 if expected else 1)
+    assert ("scores are missing: classification" in shown) == (not expected)
+    assert ("ZeroDivisionError" in shown) == isinstance(error, ZeroDivisionError)
+
+
 def test_metrics_that_compare_get_all_exports_at_once(tmp_path, monkeypatch, capsys):
     dataset = toy_dataset()
     dataset.spec = dataclasses.replace(dataset.spec, name="digits")

@@ -14,6 +14,9 @@ from tfvae.options import Option, display
 from tfvae.schema import UsageError, UserError
 
 INTERRUPTED = 130
+# What notebooks and other projects may have set otherwise, and what every child inherits: a command
+# shows no window, and computes with TensorFlow.
+ENVIRONMENT = {"MPLBACKEND": "agg", "KERAS_BACKEND": "tensorflow"}
 
 
 class Parser(argparse.ArgumentParser):
@@ -195,6 +198,7 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
     tfvae: error: --seed must be an integer
     (0, 2)
     """
+    os.environ.update(ENVIRONMENT)
     argv = sys.argv[1:] if argv is None else list(argv)
     show_traceback = "--traceback" in argv
     try:

@@ -54,16 +54,20 @@ def _evaluate(argv: Sequence[str]) -> None:
     )
     load_tensorflow()
     documents = []
-    for scored in plan.run(
-        seed=seed,
-        output_dir=given.get("output_dir", "results"),
-        data_dir=given.get("data_dir"),
-        manual_dir=given.get("manual_dir"),
-    ):
-        report.print_report(scored)
-        documents.append(scored.document)
-    if "json" in given:
-        files.write_json(Path(given["json"]), documents[0] if len(documents) == 1 else documents)
+    try:
+        for scored in plan.run(
+            seed=seed,
+            output_dir=given.get("output_dir", "results"),
+            data_dir=given.get("data_dir"),
+            manual_dir=given.get("manual_dir"),
+        ):
+            report.print_report(scored)
+            documents.append(scored.document)
+    finally:
+        # What is complete, even if something else failed.
+        if "json" in given and documents:
+            document = documents[0] if len(plan.jobs) == 1 else documents
+            files.write_json(Path(given["json"]), document)
 
 
 def make_parser() -> Parser:

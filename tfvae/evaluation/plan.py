@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -144,8 +145,11 @@ class Plan:
     ) -> Iterator[Report]:
         """Loads the data, then computes one metric after another; arguments as for `evaluate`.
 
+        Of several scores one that fails costs none of the others.
+
         Raises:
-            UserError: as `evaluate`; the data of an export have changed since it was trained.
+            UserError: as `evaluate`; the data of an export have changed since it was trained. At
+                the end: some scores are missing; of "all", none for a reason that isn't an error.
         """
         from tfvae.data import load_dataset
 
@@ -164,7 +168,7 @@ class Plan:
                         f"hold images that were trained on; --dataset {name} scores the export on "
                         "it even so"
                     )
-        scored = False
+        scored, failed = False, []
         kept: dict[tuple, Any] = {}
         for job in self.jobs:
             subjects = [
@@ -180,15 +184,25 @@ class Plan:
                     settings=job.settings,
                     kept=kept,
                 )
-            except UserError as error:
-                if not self.everything:
+            except Exception as error:
+                if len(self.jobs) == 1:
                     raise
+                told = isinstance(error, UserError)
                 print(f"tfvae: {job.metric} left out: {error}", file=sys.stderr)
+                if not told:
+                    traceback.print_exc()
+                if not (told and self.everything):
+                    failed.append(job.metric)
                 continue
             scored = True
             yield made
         if not scored:
             raise UserError("no metric could be scored")
+        if failed:
+            raise UserError(
+                f"{len(failed)} of {len(self.jobs)} scores are missing: {', '.join(failed)}; the "
+                "others are complete"
+            )
 
 
 def check_seed(seed: int | str) -> int:

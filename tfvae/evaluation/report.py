@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import importlib.metadata
+import logging
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,8 @@ import numpy as np
 from tfvae import files, plots
 from tfvae.evaluation.context import Result, Rows
 from tfvae.schema import UserError
+
+logger = logging.getLogger("tfvae")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,8 +117,14 @@ def write(result: Result, document: Mapping[str, Any], output_dir: Path, name: s
     folder = Path(output_dir) / document["metric"]
     pictures = []
     for title, figure in result.figures.items():
-        save = functools.partial(figure.savefig, dpi=120)
-        pictures.append((title, files.write(folder / f"{name}-{title}.png", save)))
+        save = functools.partial(plots.save_figure, figure, dpi=120)
+        try:
+            pictures.append((title, files.write(folder / f"{name}-{title}.png", save)))
+        except UserError:
+            raise
+        # The numbers are there, whatever a figure lacks.
+        except Exception as error:
+            logger.warning("the figure %s can't be drawn: %s", title, error)
     for title, frames in result.animations.items():
         save = functools.partial(plots.save_gif, frames)
         pictures.append((title, files.write(folder / f"{name}-{title}.gif", save)))

@@ -127,7 +127,7 @@ def _write_run(
         writer.writeheader()
         writer.writerows(rows)
     figure = search_figure(rows, f"{config.generator} fitted to {export.run}")
-    files.write(folder / "search.png", lambda path: figure.savefig(path, dpi=110))
+    files.write(folder / "search.png", lambda path: plots.save_figure(figure, path, dpi=110))
 
 
 def search_figure(rows: list[dict[str, Any]], title: str):

@@ -13,6 +13,7 @@ from tfvae.plots.charts import (
 from tfvae.plots.codes import codes_by_factor, label_correlations, posterior_moments
 from tfvae.plots.figures import new_figure, shortened
 from tfvae.plots.grids import Panel, image_blocks, image_grid, image_panels
+from tfvae.plots.save import save_figure
 
 __all__ = [
     "Panel",
@@ -29,6 +30,7 @@ __all__ = [
     "new_figure",
     "paths",
     "posterior_moments",
+    "save_figure",
     "save_gif",
     "scatter_groups",
     "scatter_panels",
