@@ -104,6 +104,60 @@ def test_given_splits_are_kept(tmp_path):
     assert load(tmp_path).spec.num_examples == {"train": 40, "validation": 6, "test": 5}
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "validation"),
+    [("Training", "Testing", None), ("TRAIN", "test", "Val"), ("train", "TEST", "dev")],
+)
+def test_other_usual_names_are_splits_too(tmp_path, train, test, validation):
+    """Taken for classes, they would train on the test images."""
+    class_folders(tmp_path / train, {"cat": 10, "dog": 10})
+    class_folders(tmp_path / test, {"cat": 3, "dog": 2})
+    if validation:
+        class_folders(tmp_path / validation, {"cat": 2, "dog": 2})
+    spec = load(tmp_path).spec
+    assert spec.label_names == ("cat", "dog") and spec.num_examples["test"] == 5
+    assert spec.num_examples["validation"] == (4 if validation else 2)
+
+
+@pytest.mark.parametrize("above", ["pets", "archive/pets"])
+def test_a_folder_that_lies_alone_is_the_data(tmp_path, above, caplog):
+    class_folders(tmp_path / above, {"cat": 10, "dog": 10})
+    (tmp_path / "__MACOSX").mkdir()
+    assert load(tmp_path).spec.label_names == ("cat", "dog")
+    assert f"the images are those of {tmp_path / above}" in caplog.text
+
+
+def test_names_with_underscores_are_classes(tmp_path):
+    class_folders(tmp_path, {"__cat": 10, "_dog": 10, "eel": 10})
+    assert load(tmp_path).spec.label_names == ("__cat", "_dog", "eel")
+
+
+def test_what_is_left_out_is_told_with_counts(tmp_path, caplog):
+    class_folders(tmp_path, {"cat": 10, "dog": 10})
+    for number in range(3):
+        (tmp_path / "cat" / f"{number}.heic").touch()
+    (tmp_path / "notes.txt").touch()
+    (tmp_path / ".hidden").touch()
+    load(tmp_path)
+    (message,) = (each.getMessage() for each in caplog.records)
+    assert message.endswith("left out, because they are no images: 3 .heic, 1 .txt")
+
+
+def test_folders_beside_attributes_are_told_to_be_no_classes(tmp_path, caplog):
+    class_folders(tmp_path, {"a": 5, "b": 5})
+    names = [f"{name}/{number:03}.png" for name in "ab" for number in range(5)]
+    (tmp_path / "attributes.csv").write_text("image,hat\n" + "".join(f"{n},1\n" for n in names))
+    assert load(tmp_path).spec.label_names == ("hat",)
+    assert "its folders are no classes" in caplog.text
+
+
+@pytest.mark.parametrize("ending", [".tif", ".TIFF", ".ppm", ".tga", ".jfif"])
+def test_formats_that_are_read(tmp_path, ending):
+    for number in range(10):
+        draw(tmp_path / f"{number}{ending}", number, format="JPEG" if ending == ".jfif" else None)
+    assert len(load(tmp_path).arrays("train")["image"]) == 8
+
+
 def test_a_train_folder_alone_is_told(tmp_path):
     class_folders(tmp_path / "train", {"a": 4, "b": 4})
     with pytest.raises(UserError, match="a folder train but no test"):
@@ -165,6 +219,13 @@ def test_attributes_in_splits(tmp_path):
         (("train/cat/a.png", "train/dog/b.png", "test/c.png"), "no labels|has not"),
         (("cat/a.png", "dog/notes.txt"), "dog holds no images"),
         (("a.png", "b.png"), "too few"),
+        (("val/a.png", "Validation/b.png", "test/c.png", "train/d.png"), "both named as the valid"),
+        (("Training/a.png", "cat/b.png", "dog/c.png"), "a folder Training but no test"),
+        (("x/cat/a.png", "x/dog/b.png", "y/cat/c.png", "y/dog/d.png"), "x and y hold the same"),
+        (
+            ("cat/train/a.png", "cat/test/b.png", "dog/train/c.png", "dog/test/d.png"),
+            "splits lie outside of classes, as in test/cat",
+        ),
     ],
 )
 def test_unclear_layouts_are_refused(tmp_path, files, message):

@@ -102,15 +102,17 @@ def bad_image(path, what):
         path.write_bytes(content[:40] + b"\x00" * 30 + content[70:])
     elif what == "header":
         path.write_bytes(content[:20])
-    elif what == "tiff":
-        Image.new("L", SIZE).save(path, format="TIFF")
+    elif what == "pcx":
+        Image.new("L", SIZE).save(path, format="PCX")
+    elif what == "float":
+        Image.new("F", SIZE, 0.5).save(path, format="TIFF")
     elif what == "missing":
         path.unlink()
     return path
 
 
 @pytest.mark.parametrize(
-    "what", ["empty", "text", "truncated", "garbled", "header", "tiff", "missing"]
+    "what", ["empty", "text", "truncated", "garbled", "header", "pcx", "float", "missing"]
 )
 def test_bad_images_are_named_or_left_out(tmp_path, what, caplog):
     paths = [draw(tmp_path / f"{number}.png", number) for number in range(4)]

@@ -243,3 +243,12 @@ def test_a_checkpoint_of_another_configuration_is_not_gone_on_with(config, tmp_p
     file.write_text(file.read_text().replace("beta: 0.5", "beta: 9.0"))
     with pytest.raises(UserError, match="made with --set beta: 0.5, .* says 9.0"):
         train(config(name="x", model="beta_vae", resume=True, epochs=3, settings={}))
+
+
+def test_nothing_is_written_among_the_images(tmp_path, config):
+    """`runs` would be a class of the next run."""
+    draw_classes(tmp_path)
+    for change in ({}, {"runs_dir": tmp_path.parent / "runs"}):
+        with pytest.raises(UsageError, match="lies among the images"):
+            train(config(dataset=f"folder:{tmp_path}", **change))
+    assert not (tmp_path / "runs").exists() and not (tmp_path / "saved_models").exists()

@@ -18,8 +18,11 @@ from PIL import Image, ImageOps
 
 from tfvae.schema import UserError
 
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM", "TGA")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".tga"),
+)
 
 _LARGEST_PIXELS = 64 * 10**6
 _LARGEST_ARRAY = 8 * 2**30
@@ -179,6 +182,9 @@ def _open(path: pathlib.Path) -> Image.Image:
     if image.width * image.height > _LARGEST_PIXELS:
         image.close()
         raise ValueError(f"{image.width}x{image.height} pixels are too many")
+    if image.mode == "F":
+        image.close()
+        raise ValueError("its pixels are floating-point numbers, whose range isn't known")
     return image
 
 

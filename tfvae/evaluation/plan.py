@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tfvae.data import check_dataset_name
+from tfvae.data.sources.folder_layout import check_outside
 from tfvae.evaluation import ALL, METRICS, applicable_metrics, metric_needs
 from tfvae.evaluation.context import Subject
 from tfvae.evaluation.report import Report
@@ -154,6 +155,8 @@ class Plan:
         from tfvae.data import load_dataset
 
         seed = check_seed(seed)
+        for name in dict.fromkeys(name for job in self.jobs for name, _ in job.sources):
+            check_outside(name, {"--output-dir": Path(output_dir)})
         datasets: dict[str, Any] = {}
         for job in self.jobs:
             for export, source in zip(job.exports, job.sources, strict=True):

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from tfvae.config import option_name
 from tfvae.data import check_dataset_name, load_dataset
+from tfvae.data.sources.folder_layout import check_outside
 from tfvae.exports.contract import MANIFEST
 from tfvae.exports.writer import export_model
 from tfvae.models import MODELS, current_settings
@@ -98,10 +99,16 @@ def _checked_run(config: RunConfig) -> Iterator[RunFolder]:
         # Before the claim, which leaves a file.
         MODELS.check_options(config.model, config.settings)
         check_dataset_name(config.dataset)
+        check_outside(config.dataset, _places(config))
     with claimed_run(config, _all_settings) as run:
         check_dataset_name(run.config.dataset)
+        check_outside(run.config.dataset, _places(run.config))
         settings = MODELS.check_options(run.config.model_name, run.config.settings)
         yield run.with_config(settings=settings)
+
+
+def _places(config: RunConfig) -> dict[str, Path]:
+    return {"--runs-dir": config.runs_dir, "--saved-models-dir": config.saved_models_dir}
 
 
 def _all_settings(model: str, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import logging
 import pathlib
 from collections.abc import Mapping, Sequence
 
@@ -12,23 +13,26 @@ from tfvae.data.decoded import load_or_decode, relative_names
 from tfvae.data.examples import Examples
 from tfvae.data.factors import ranks
 from tfvae.data.options import LoadOptions
+from tfvae.data.sources.folder_layout import first_folder, split_folders, tell_left_out
 from tfvae.data.sources.folder_listing import (
     Listing,
     check_same_labels,
     list_folder,
-    split_folders,
 )
 from tfvae.data.splits import split_rows, stratified_order
 from tfvae.schema import CATEGORICAL, TEST, TRAIN, VALIDATION, DataSpec
 
 _VALIDATION_SHARE = 0.1
 
+logger = logging.getLogger("tfvae")
+
 
 def load(name: str, options: LoadOptions) -> Dataset:
     """Images under a folder; see docs/data.md for the layouts.
 
-    `train/` and `test/` (and `validation/`) are kept as splits; without them the images are divided
-    80/10/10 by the seed, stratified by class. Without `validation/`, a tenth of train becomes it.
+    `train/` and `test/` (and `validation/`), and other usual names, are kept as splits; without
+    them the images are divided 80/10/10 by the seed, stratified by class. Without `validation/`, a
+    tenth of train becomes it.
 
     Raises:
         UserError: no images, an unclear layout, a link that leaves the folder, a bad image or
@@ -44,12 +48,16 @@ def load(name: str, options: LoadOptions) -> Dataset:
     ((8, 8, 1), {'train': 16, 'validation': 2, 'test': 2})
     """
     root = pathlib.Path(name.removeprefix("folder:")).expanduser()
-    folders = split_folders(root)
+    first = first_folder(root)
+    if first != root:
+        logger.warning("%s holds one folder alone: the images are those of %s", root, first)
+    folders = split_folders(first)
     if folders:
         listings = {split: list_folder(folder, root) for split, folder in folders.items()}
         check_same_labels(listings, folders)
     else:
-        listings = {TRAIN: list_folder(root, root)}
+        listings = {TRAIN: list_folder(first, root)}
+    tell_left_out(first)
     names, kind = listings[TRAIN].names, listings[TRAIN].kind
     parts = {split: listing.with_names(names) for split, listing in listings.items()}
     splits, paths = _read(parts, root, options)

@@ -1,6 +1,7 @@
 """The files of a user's folder with their labels and factors, before any image is read."""
 
 import dataclasses
+import logging
 import pathlib
 from collections.abc import Mapping, Sequence
 
@@ -9,9 +10,12 @@ import numpy as np
 from tfvae.data import attributes, factors
 from tfvae.data.image_table import ImageTable
 from tfvae.data.images import SUFFIXES
-from tfvae.schema import BINARY, CATEGORICAL, TEST, TRAIN, VALIDATION, UserError
+from tfvae.data.sources.folder_layout import check_classes, is_image, subfolders, visible
+from tfvae.schema import BINARY, CATEGORICAL, TRAIN, UserError
 
 _IMAGES_FOLDER = "images"
+
+logger = logging.getLogger("tfvae")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,39 +53,6 @@ class Listing:
         return dataclasses.replace(self, names=names, label=label, observed=np.ones_like(label))
 
 
-def split_folders(root: pathlib.Path) -> dict[str, pathlib.Path]:
-    """Split -> folder, where the folder is laid out in splits; else empty.
-
-    Raises:
-        UserError: train without test, or something beside them.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     for name in ("train", "test"):
-    ...         (pathlib.Path(folder) / name).mkdir()
-    ...     list(split_folders(pathlib.Path(folder)))
-    ['train', 'test']
-    """
-    names = {path.name for path in _subfolders(root)}
-    if TRAIN in names and TEST not in names:
-        raise UserError(
-            f"{root} has a folder {TRAIN} but no {TEST}: make one, or give {root / TRAIN} itself "
-            "and have a test split cut from it"
-        )
-    if not {TRAIN, TEST} <= names:
-        return {}
-    others = sorted(names - {TRAIN, VALIDATION, TEST})
-    if others:
-        raise UserError(
-            f"{root}: {others[0]} lies beside train and test, so it is unclear what is a class"
-        )
-    tables = (attributes.FILE_NAME, factors.FILE_NAME)
-    beside = [path for path in _visible(root) if path.name in tables or _is_image(path)]
-    if beside:
-        raise UserError(f"{beside[0]} lies beside train and test; move it into one of them")
-    return {split: root / split for split in (TRAIN, VALIDATION, TEST) if split in names}
-
-
 def list_folder(folder: pathlib.Path, root: pathlib.Path) -> Listing:
     """The listing of one folder: by its attributes file, its class folders, or its images alone.
 
@@ -113,30 +84,38 @@ def list_folder(folder: pathlib.Path, root: pathlib.Path) -> Listing:
 
 def _labelled(folder: pathlib.Path, root: pathlib.Path) -> Listing:
     if (folder / attributes.FILE_NAME).is_file():
+        classes = [path.name for path in subfolders(folder) if path.name != _IMAGES_FOLDER]
+        if len(classes) > 1:
+            logger.warning(
+                "%s: its labels are those of %s; its folders are no classes",
+                folder,
+                attributes.FILE_NAME,
+            )
         return _by_attributes(folder, root)
-    loose = [path for path in _visible(folder) if _is_image(path)]
-    subfolders = _subfolders(folder)
-    if len(subfolders) > 1:
+    loose = [path for path in visible(folder) if is_image(path)]
+    within = subfolders(folder)
+    if len(within) > 1:
         if loose:
             raise UserError(f"image {loose[0]} lies beside class folders, so its class is unclear")
-        return _by_class(subfolders, root)
+        check_classes(within)
+        return _by_class(within, root)
     paths = _images_below(folder, root)
     if not paths:
         raise UserError(f"{folder}: no images ({', '.join(SUFFIXES)}) were found")
     return Listing(tuple(paths))
 
 
-def _by_class(subfolders: Sequence[pathlib.Path], root: pathlib.Path) -> Listing:
+def _by_class(within: Sequence[pathlib.Path], root: pathlib.Path) -> Listing:
     paths: list[pathlib.Path] = []
     classes: list[int] = []
-    for index, subfolder in enumerate(subfolders):
+    for index, subfolder in enumerate(within):
         found = _images_below(subfolder, root)
         if not found:
             raise UserError(f"class folder {subfolder} holds no images ({', '.join(SUFFIXES)})")
         paths += found
         classes += [index] * len(found)
-    label = np.eye(len(subfolders), dtype=np.uint8)[classes]
-    names = tuple(path.name for path in subfolders)
+    label = np.eye(len(within), dtype=np.uint8)[classes]
+    names = tuple(path.name for path in within)
     return Listing(tuple(paths), CATEGORICAL, names, label, np.ones_like(label))
 
 
@@ -184,6 +163,7 @@ def check_same_labels(listings: Mapping[str, Listing], folders: Mapping[str, pat
     Raises:
         UserError: they have others.
 
+    >>> from tfvae.schema import TEST
     >>> image = (pathlib.Path("a.png"),)
     >>> listings = {TRAIN: Listing(image), TEST: Listing(image, BINARY, ("hat",))}
     >>> check_same_labels(listings, {TRAIN: pathlib.Path(TRAIN), TEST: pathlib.Path(TEST)})
@@ -207,30 +187,16 @@ def check_same_labels(listings: Mapping[str, Listing], folders: Mapping[str, pat
             )
 
 
-def _visible(folder: pathlib.Path) -> list[pathlib.Path]:
-    """Entries by name, without hidden ones and those that archive programs leave behind."""
-    entries = [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
-    return sorted(entries, key=lambda path: path.name)
-
-
-def _subfolders(folder: pathlib.Path) -> list[pathlib.Path]:
-    return [path for path in _visible(folder) if path.is_dir()]
-
-
-def _is_image(path: pathlib.Path) -> bool:
-    return path.suffix.lower() in SUFFIXES and not path.is_dir()
-
-
 def _images_below(folder: pathlib.Path, root: pathlib.Path) -> list[pathlib.Path]:
     """Image files in a folder and its sub-folders, sorted; no link may lead out of `root`."""
     found: list[pathlib.Path] = []
     inside = root.resolve()
     if folder != root and folder.is_symlink():
         raise UserError(f"{folder} is a link to a folder; such links are not followed")
-    for path in _visible(folder):
+    for path in visible(folder):
         if path.is_dir():
             found += _images_below(path, root)
-        elif _is_image(path):
+        elif is_image(path):
             if path.is_symlink() and not path.resolve().is_relative_to(inside):
                 raise UserError(f"image {path} is a link that leaves the folder")
             found.append(path)

@@ -1,0 +1,218 @@
+"""How a user's folder is laid out: where it begins, what is a split, and what is left out."""
+
+import collections
+import logging
+import os
+import pathlib
+from collections.abc import Mapping, Sequence
+
+from tfvae.data import attributes, factors
+from tfvae.data.images import SUFFIXES
+from tfvae.schema import TEST, TRAIN, VALIDATION, UsageError, UserError
+
+# Usual names of splits, in small letters -> split.
+SPLIT_NAMES = {
+    **dict.fromkeys(("train", "training"), TRAIN),
+    **dict.fromkeys(("validation", "valid", "val", "dev"), VALIDATION),
+    **dict.fromkeys(("test", "testing"), TEST),
+}
+TABLES = (attributes.FILE_NAME, factors.FILE_NAME)
+# What archive programs and file systems leave behind.
+_FOREIGN = ("__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information")
+
+logger = logging.getLogger("tfvae")
+
+
+def first_folder(root: pathlib.Path) -> pathlib.Path:
+    """The folder where the layout begins: `root`, or what lies alone in it, as in an archive.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("cat", "dog"):
+    ...         pathlib.Path(folder, "pets", name).mkdir(parents=True)
+    ...     first_folder(pathlib.Path(folder)).name
+    'pets'
+    """
+    folder = root
+    while True:
+        within = subfolders(folder)
+        holds_files = any(is_image(path) or path.name in TABLES for path in visible(folder))
+        alone = len(within) == 1 and not holds_files and not within[0].is_symlink()
+        if not alone or within[0].name.lower() in SPLIT_NAMES:
+            return folder
+        folder = within[0]
+
+
+def split_folders(root: pathlib.Path) -> dict[str, pathlib.Path]:
+    """Split -> folder, where the folder is laid out in splits; else empty.
+
+    The usual names count in any case: train and training; validation, valid, val and dev; test and
+    testing.
+
+    Raises:
+        UserError: train without test, two folders for one split, or something beside them.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("Training", "Testing"):
+    ...         (pathlib.Path(folder) / name).mkdir()
+    ...     found = split_folders(pathlib.Path(folder))
+    >>> {split: path.name for split, path in found.items()}
+    {'train': 'Training', 'test': 'Testing'}
+    """
+    found: dict[str, pathlib.Path] = {}
+    others = []
+    for path in subfolders(root):
+        split = SPLIT_NAMES.get(path.name.lower())
+        if split is None:
+            others.append(path.name)
+        elif split in found:
+            raise UserError(f"{found[split]} and {path} are both named as the {split} split")
+        else:
+            found[split] = path
+    if TRAIN in found and TEST not in found:
+        raise UserError(
+            f"{root} has a folder {found[TRAIN].name} but no {TEST}: make one, or give "
+            f"{found[TRAIN]} itself and have a test split cut from it"
+        )
+    if not {TRAIN, TEST} <= found.keys():
+        return {}
+    if others:
+        raise UserError(
+            f"{root}: {others[0]} lies beside {found[TRAIN].name} and {found[TEST].name}, so it is "
+            "unclear what is a class"
+        )
+    beside = [path for path in visible(root) if path.name in TABLES or is_image(path)]
+    if beside:
+        raise UserError(
+            f"{beside[0]} lies beside {found[TRAIN].name} and {found[TEST].name}; move it into one "
+            "of them"
+        )
+    return {split: found[split] for split in (TRAIN, VALIDATION, TEST) if split in found}
+
+
+def check_classes(folders: Sequence[pathlib.Path]) -> None:
+    """Checks that class folders aren't something else.
+
+    Raises:
+        UserError: they hold nothing but the same sub-folders.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     root = pathlib.Path(folder)
+    ...     for name in ("2023/cat", "2023/dog", "2024/cat", "2024/dog"):
+    ...         (root / name).mkdir(parents=True)
+    ...     check_classes(subfolders(root))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UserError: ...2023 and 2024 hold the same folders (cat, dog) and no images: if ...
+    """
+    inner = [[path.name for path in subfolders(folder)] for folder in folders]
+    same = len(inner[0]) > 1 and all(names == inner[0] for names in inner)
+    if not same or any(is_image(path) for folder in folders for path in visible(folder)):
+        return
+    outer, shared = [folder.name for folder in folders], inner[0]
+    where = f"{folders[0].parent}: {_listed(outer)} hold the same folders ({', '.join(shared)})"
+    if {SPLIT_NAMES.get(name.lower()) for name in shared} >= {TRAIN, TEST}:
+        raise UserError(
+            f"{where}: splits lie outside of classes, as in {shared[0]}/{outer[0]}; move them"
+        )
+    raise UserError(
+        f"{where} and no images: if {_listed(shared)} are the classes, put the images of each into "
+        f"one folder; if {_listed(outer)} are, put theirs directly there"
+    )
+
+
+def tell_left_out(folder: pathlib.Path) -> None:
+    """Says in one line how many files below a folder are no images that can be read.
+
+    >>> tell_left_out(pathlib.Path("no such folder"))
+    """
+    kinds: collections.Counter[str] = collections.Counter()
+    for parent, names, files in os.walk(folder):
+        names[:] = [name for name in names if not is_foreign(name)]
+        for name in files:
+            path = pathlib.Path(parent, name)
+            if not (is_foreign(name) or path.suffix.lower() in SUFFIXES or name in TABLES):
+                kinds[path.suffix or name] += 1
+    if kinds:
+        counts = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5))
+        more = ", ..." if len(kinds) > 5 else ""
+        logger.warning("%s: left out, because they are no images: %s%s", folder, counts, more)
+
+
+def check_outside(dataset: str, places: Mapping[str, pathlib.Path]) -> None:
+    """Checks that nothing is written among the images of a `folder:`, where it would become data.
+
+    Args:
+        dataset: Name of a data set; only `folder:PATH` is looked at.
+        places: Option -> folder that will be written.
+    Raises:
+        UsageError: one of them lies in PATH.
+
+    >>> check_outside("folder:faces", {"--runs-dir": pathlib.Path("faces/runs")})
+    ... # doctest: +NORMALIZE_WHITESPACE
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: --runs-dir faces/runs lies among the images of folder:faces:
+        give a folder outside
+    """
+    if not dataset.startswith("folder:"):
+        return
+    root = pathlib.Path(dataset.removeprefix("folder:")).expanduser().resolve()
+    for option, place in places.items():
+        resolved = pathlib.Path(place).expanduser().resolve()
+        within = resolved.parts[len(root.parts) :] if resolved.is_relative_to(root) else ()
+        if within and not any(is_foreign(name) for name in within):
+            raise UsageError(
+                f"{option} {place} lies among the images of {dataset}: give a folder outside"
+            )
+
+
+def visible(folder: pathlib.Path) -> list[pathlib.Path]:
+    """Entries by name, without hidden ones and those that archive programs leave behind.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in (".DS_Store", "__MACOSX", "__cats"):
+    ...         (pathlib.Path(folder) / name).mkdir()
+    ...     [path.name for path in visible(pathlib.Path(folder))]
+    ['__cats']
+    """
+    entries = [path for path in folder.iterdir() if not is_foreign(path.name)]
+    return sorted(entries, key=lambda path: path.name)
+
+
+def subfolders(folder: pathlib.Path) -> list[pathlib.Path]:
+    """The visible folders in a folder, by name.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (pathlib.Path(folder) / "cats").mkdir()
+    ...     [path.name for path in subfolders(pathlib.Path(folder))]
+    ['cats']
+    """
+    return [path for path in visible(folder) if path.is_dir()]
+
+
+def is_image(path: pathlib.Path) -> bool:
+    """Whether a file is named as an image that can be read.
+
+    >>> is_image(pathlib.Path("001.JPG")), is_image(pathlib.Path("notes.txt"))
+    (True, False)
+    """
+    return path.suffix.lower() in SUFFIXES and not path.is_dir()
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a file or folder of this name is none of the user's.
+
+    >>> is_foreign(".git"), is_foreign("__MACOSX"), is_foreign("__cats")
+    (True, True, False)
+    """
+    return name.startswith(".") or name in _FOREIGN
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = list(names[:3])
+    return ", ".join(shown) + ", ..." if len(names) > 3 else " and ".join(shown)
