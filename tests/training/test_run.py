@@ -247,8 +247,9 @@ def test_a_checkpoint_of_another_configuration_is_not_gone_on_with(config, tmp_p
 
 def test_nothing_is_written_among_the_images(tmp_path, config):
     """`runs` would be a class of the next run."""
-    draw_classes(tmp_path)
-    for change in ({}, {"runs_dir": tmp_path.parent / "runs"}):
+    data = tmp_path / "data"
+    draw_classes(data)
+    for changes in ({"runs_dir": data / "runs"}, {"saved_models_dir": data / "exports"}):
         with pytest.raises(UsageError, match="lies among the images"):
-            train(config(dataset=f"folder:{tmp_path}", **change))
-    assert not (tmp_path / "runs").exists() and not (tmp_path / "saved_models").exists()
+            train(config(dataset=f"folder:{data}", **changes))
+    assert not (data / "runs").exists() and not (data / "exports").exists()

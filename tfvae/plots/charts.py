@@ -187,7 +187,7 @@ def paths(
         axes.plot(x, y, "o-", color=color, markersize=5, label=name)
         for text, at in zip(texts, zip(x, y, strict=True), strict=True):
             axes.annotate(text, at, xytext=(5, 4), textcoords="offset points", fontsize=8)
-    axes.legend(loc="lower right", fontsize=8)
+    axes.legend(loc="best", fontsize=8)
     return figure
 
 
