@@ -22,6 +22,19 @@ import yaml
 from tfvae.schema import UserError
 
 HIDDEN = ".writing-"
+# Folder that holds a lock for each name in the folder around it.
+LOCKS = ".locks"
+
+
+class WriteError(UserError):
+    """A file or folder can't be written: no permission, or a full disk.
+
+    >>> raise WriteError("can't write results: No space left on device")
+    Traceback (most recent call last):
+        ...
+    tfvae.files.WriteError: can't write results: No space left on device
+    """
+
 
 logger = logging.getLogger("tfvae")
 
@@ -53,7 +66,7 @@ def write(path: Path, save: Callable[[str], Any]) -> Path:
         os.replace(temporary, path)
     # h5py reports a full disk as a RuntimeError.
     except (OSError, RuntimeError) as error:
-        raise UserError(f"can't write {path}: {reason(error)}") from error
+        raise WriteError(f"can't write {path}: {reason(error)}") from error
     finally:
         if temporary is not None and os.path.exists(temporary):
             os.unlink(temporary)
@@ -173,21 +186,25 @@ def locked(path: Path, work: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def claimed(path: Path) -> Iterator[bool]:
-    """Holds a lock while a `with` block runs, unless somebody else holds it; says whether.
+def claimed(folder: Path, name: str) -> Iterator[bool]:
+    """Holds a name in a folder while a `with` block runs, unless somebody else does; says whether.
+
+    The claim is a lock in `.locks` of the folder, which ends with its process, however it ends.
 
     Args:
-        path: The lock, a file that stays behind; its folder is made if missing.
+        folder: Made if missing.
+        name: Of what will be there.
     Raises:
-        UserError: the file can't be written, or the file system has no locks.
+        WriteError: nothing can be written there, or the file system has no locks.
 
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     lock = Path(folder) / "run-1.lock"
-    ...     with claimed(lock) as first, claimed(lock) as second:
+    >>> with tempfile.TemporaryDirectory() as runs:
+    ...     with claimed(Path(runs), "vae") as first, claimed(Path(runs), "vae") as second:
     ...         print(first, second)
     True False
     """
-    lock = filelock.FileLock(path)
+    path = folder / LOCKS / f"{name}.lock"
+    # Where a file system has no locks, a file that outlives its process would be none.
+    lock = filelock.FileLock(path, fallback_to_soft=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
@@ -195,7 +212,7 @@ def claimed(path: Path) -> Iterator[bool]:
         yield False
         return
     except OSError as error:
-        raise UserError(f"can't write {path}: {reason(error)}") from error
+        raise WriteError(f"can't write {path}: {reason(error)}") from error
     try:
         yield True
     finally:

@@ -106,7 +106,12 @@ def test_given_splits_are_kept(tmp_path):
 
 @pytest.mark.parametrize(
     ("train", "test", "validation"),
-    [("Training", "Testing", None), ("TRAIN", "test", "Val"), ("train", "TEST", "dev")],
+    [
+        ("Training", "Testing", None),
+        ("TRAIN", "test", "Val"),
+        ("train", "TEST", "dev"),
+        ("training_set", "test_set", None),
+    ],
 )
 def test_other_usual_names_are_splits_too(tmp_path, train, test, validation):
     """Taken for classes, they would train on the test images."""
@@ -127,6 +132,27 @@ def test_a_folder_that_lies_alone_is_the_data(tmp_path, above, caplog):
     assert f"the images are those of {tmp_path / above}" in caplog.text
 
 
+def test_a_folder_alone_within_each_split_keeps_its_classes(tmp_path):
+    class_folders(tmp_path / "train" / "train", {"cat": 10, "dog": 10})
+    class_folders(tmp_path / "test" / "test", {"cat": 3, "dog": 3})
+    assert load(tmp_path).spec.label_names == ("cat", "dog")
+
+
+@pytest.mark.parametrize("files", [("photos/x.png",), ("photos/meta/notes.txt",)])
+def test_a_lone_folder_that_is_no_layout_holds_images_without_labels(tmp_path, files):
+    """As before it could be looked into."""
+    class_folders(tmp_path / "photos", {"jan": 5, "feb": 5})
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        draw(tmp_path / name) if name.endswith(".png") else (tmp_path / name).touch()
+    assert load(tmp_path).spec.label_kind is None
+
+
+def test_classes_may_be_named_as_one_split(tmp_path):
+    class_folders(tmp_path, {"Train": 5, "Bus": 5, "val": 5, "dev": 5})
+    assert load(tmp_path).spec.label_names == ("Bus", "Train", "dev", "val")
+
+
 def test_names_with_underscores_are_classes(tmp_path):
     class_folders(tmp_path, {"__cat": 10, "_dog": 10, "eel": 10})
     assert load(tmp_path).spec.label_names == ("__cat", "_dog", "eel")
@@ -141,6 +167,13 @@ def test_what_is_left_out_is_told_with_counts(tmp_path, caplog):
     load(tmp_path)
     (message,) = (each.getMessage() for each in caplog.records)
     assert message.endswith("left out, because they are no images: 3 .heic, 1 .txt")
+
+
+def test_files_beside_a_lone_folder_are_told_too(tmp_path, caplog):
+    class_folders(tmp_path / "edited", {"cat": 10, "dog": 10})
+    (tmp_path / "IMG_1.HEIC").touch()
+    load(tmp_path)
+    assert "1 .heic" in caplog.text
 
 
 def test_folders_beside_attributes_are_told_to_be_no_classes(tmp_path, caplog):
@@ -220,7 +253,7 @@ def test_attributes_in_splits(tmp_path):
         (("cat/a.png", "dog/notes.txt"), "dog holds no images"),
         (("a.png", "b.png"), "too few"),
         (("val/a.png", "Validation/b.png", "test/c.png", "train/d.png"), "both named as the valid"),
-        (("Training/a.png", "cat/b.png", "dog/c.png"), "a folder Training but no test"),
+        (("val/a.png", "test/b.png", "cat/c.png"), "named as splits, and none as train"),
         (("x/cat/a.png", "x/dog/b.png", "y/cat/c.png", "y/dog/d.png"), "x and y hold the same"),
         (
             ("cat/train/a.png", "cat/test/b.png", "dog/train/c.png", "dog/test/d.png"),

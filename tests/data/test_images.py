@@ -106,13 +106,15 @@ def bad_image(path, what):
         Image.new("L", SIZE).save(path, format="PCX")
     elif what == "float":
         Image.new("F", SIZE, 0.5).save(path, format="TIFF")
+    elif what == "int32":
+        Image.new("I", SIZE, 200).save(path, format="TIFF")
     elif what == "missing":
         path.unlink()
     return path
 
 
 @pytest.mark.parametrize(
-    "what", ["empty", "text", "truncated", "garbled", "header", "pcx", "float", "missing"]
+    "what", ["empty", "text", "truncated", "garbled", "header", "pcx", "float", "int32", "missing"]
 )
 def test_bad_images_are_named_or_left_out(tmp_path, what, caplog):
     paths = [draw(tmp_path / f"{number}.png", number) for number in range(4)]

@@ -76,19 +76,27 @@ def test_file_names_are_safe():
 
 
 class Broken:
+    axes = ()
+
+    def __init__(self, error):
+        self.error = error
+
     def findobj(self, match):
         return []
 
-    axes = ()
-
     def savefig(self, path, **options):
-        raise ValueError("no such glyph")
+        raise self.error
 
 
-def test_a_figure_that_cannot_be_drawn_costs_no_numbers(tmp_path, caplog):
-    broken = result(figures={"labels": Broken()})
+@pytest.mark.parametrize("error", [ValueError, RuntimeError, OSError])
+def test_a_figure_that_cannot_be_drawn_costs_no_numbers(tmp_path, caplog, error):
+    broken = result(figures={"labels": Broken(error("no such glyph"))}, animations={"turn": None})
+    stale = tmp_path / "m" / "a-labels.png"
+    stale.parent.mkdir()
+    stale.touch()
     about = report.document("m", "saved_models/a/1", "digits", 0, broken)
     written = report.write(broken, about, tmp_path, "a")
     assert [path.name for path in written.files] == ["a.json", "a.md"]
     assert json.loads(written.files[0].read_text())["values"]["accuracy"] == 0.5
     assert "the figure labels can't be drawn: no such glyph" in caplog.text
+    assert "the figure turn can't be drawn" in caplog.text and not stale.exists()

@@ -11,6 +11,7 @@ import tfvae.evaluation.plan
 from tests.evaluation.toys import read_label, toy_dataset, write_export
 from tfvae.cli import evaluate
 from tfvae.evaluation.plan import Plan
+from tfvae.files import WriteError
 from tfvae.schema import UsageError, UserError
 
 
@@ -104,7 +105,8 @@ def test_all_goes_on_past_a_metric_that_the_data_cannot_tell(scored, monkeypatch
         "reconstruction",
         "fidelity",
     ]
-    assert "classification left out: no test image has a known label" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "classification of a/1 left out: no test image has a known label" in shown
 
 
 @pytest.mark.parametrize("metrics", ["all", "classification,reconstruction,fidelity"])
@@ -122,12 +124,27 @@ def test_one_metric_that_fails_costs_no_other(scored, monkeypatch, capsys, metri
     assert "reconstruction" in {entry["metric"] for entry in documents}
     assert "classification" not in {entry["metric"] for entry in documents}
     shown = capsys.readouterr().err
-    assert f"classification left out: {error}" in shown
+    assert f"classification of a/1 left out: {error}" in shown
     # What "all" can't do is no failure.
     expected = metrics == "all" and isinstance(error, UserError)
     assert status == (0 if expected else 1)
-    assert ("scores are missing: classification" in shown) == (not expected)
+    assert ("scores are missing: classification of a/1; " in shown) == (not expected)
     assert ("ZeroDivisionError" in shown) == isinstance(error, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(UsageError("no such option"), 2), (WriteError("disk full"), 1)]
+)
+def test_a_wrong_option_and_a_full_disk_end_all(scored, monkeypatch, error, status):
+    calls = []
+
+    def failing(metric, *arguments, **options):
+        calls.append(metric)
+        raise error
+
+    monkeypatch.setattr("tfvae.evaluation.plan.score", failing)
+    found, documents, _ = scored("--metric", "all", "--dataset", "digits")
+    assert found == status and not documents and len(calls) == 1
 
 
 def test_metrics_that_compare_get_all_exports_at_once(tmp_path, monkeypatch, capsys):

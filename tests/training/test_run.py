@@ -236,12 +236,24 @@ def test_an_edited_folder_is_not_gone_on_with(tmp_path, config):
 
 
 @untraced
-def test_a_checkpoint_of_another_configuration_is_not_gone_on_with(config, tmp_path):
+@pytest.mark.parametrize(
+    ("given", "edited", "message"),
+    [
+        ("beta: 0.5\n", "beta: 9.0\n", "made with --set beta: 0.5, .* says 9.0"),
+        ("  beta: 0.5\n", "", "made with --set beta: 0.5, .* says 4"),
+        ("seed: 0\n", "seed: 1\n", "made with --seed 0, .* says 1"),
+        ("latent_dim: 2\n", "latent_dim: 2\n  network: conv\n", "--set network: auto, .* conv"),
+    ],
+)
+def test_a_checkpoint_of_another_configuration_is_not_gone_on_with(
+    config, tmp_path, given, edited, message
+):
     """As when two runs share a folder: the one's checkpoint beside the other's configuration."""
-    train(config(name="x", model="beta_vae", settings={"beta": 0.5, "latent_dim": 2}))
+    train(config(name="x", model="beta_vae", settings={"beta": 0.5, "latent_dim": 2}, epochs=1))
     file = tmp_path / "runs/x/config.yaml"
-    file.write_text(file.read_text().replace("beta: 0.5", "beta: 9.0"))
-    with pytest.raises(UserError, match="made with --set beta: 0.5, .* says 9.0"):
+    assert given in file.read_text()
+    file.write_text(file.read_text().replace(given, edited))
+    with pytest.raises(UserError, match=message):
         train(config(name="x", model="beta_vae", resume=True, epochs=3, settings={}))
 
 

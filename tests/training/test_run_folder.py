@@ -138,6 +138,17 @@ def test_settings_of_an_earlier_version_go_under_todays_names(tmp_path):
     assert opened(tmp_path, model="dualvae", resume=True).config.settings == {"label_rate": 2.0}
 
 
+def test_workers_resume_together(tmp_path, monkeypatch):
+    """Without --strategy, which the run has saved."""
+    cluster = '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": %d}}'
+    monkeypatch.setenv("TF_CONFIG", cluster % 0)
+    opened(tmp_path, model="vae", strategy="multi_worker", name="x").create()
+    with claimed(tmp_path, name="x", resume=True):
+        monkeypatch.setenv("TF_CONFIG", cluster % 1)
+        with claimed(tmp_path, name="x", resume=True) as worker:
+            assert worker.config.strategy == "multi_worker"
+
+
 def test_workers_share_one_name(tmp_path, monkeypatch):
     cluster = '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"type": "worker", "index": %d}}'
     with pytest.raises(UsageError, match="needs --name"):

@@ -198,6 +198,7 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
     tfvae: error: --seed must be an integer
     (0, 2)
     """
+    inherited = {name: os.environ.get(name) for name in ENVIRONMENT}
     os.environ.update(ENVIRONMENT)
     argv = sys.argv[1:] if argv is None else list(argv)
     show_traceback = "--traceback" in argv
@@ -209,6 +210,10 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
     except _failures() as error:
         _report(_in_one_line(error), show_traceback)
         return getattr(error, "exit_status", 1)
+    finally:
+        # A notebook that calls a command goes on with its own.
+        for name, value in inherited.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _failures() -> tuple[type[BaseException], ...]:

@@ -1,7 +1,8 @@
 """`evaluate.py`: scores exports by metrics, prints the scores and writes them to files."""
 
 import argparse
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tfvae import files
@@ -9,6 +10,7 @@ from tfvae.cli.common import Parser, Settings, load_tensorflow, options_table, r
 from tfvae.data import DATASETS
 from tfvae.evaluation import ALL, METRICS, report
 from tfvae.evaluation.plan import Plan, check_seed, metric_names
+from tfvae.schema import UserError
 
 EXAMPLES = """examples:
   python evaluate.py --metric cis
@@ -53,8 +55,8 @@ def _evaluate(argv: Sequence[str]) -> None:
         saved_models_dir=given.get("saved_models_dir", "saved_models"),
     )
     load_tensorflow()
-    documents = []
-    try:
+    documents: list = []
+    with _written(given.get("json"), documents, single=len(plan.jobs) == 1):
         for scored in plan.run(
             seed=seed,
             output_dir=given.get("output_dir", "results"),
@@ -63,11 +65,24 @@ def _evaluate(argv: Sequence[str]) -> None:
         ):
             report.print_report(scored)
             documents.append(scored.document)
-    finally:
-        # What is complete, even if something else failed.
-        if "json" in given and documents:
-            document = documents[0] if len(plan.jobs) == 1 else documents
-            files.write_json(Path(given["json"]), document)
+
+
+@contextlib.contextmanager
+def _written(path: str | None, documents: list, single: bool) -> Iterator[None]:
+    """Writes the documents that a `with` block has added, also where it fails."""
+
+    def write() -> None:
+        if path is not None and documents:
+            files.write_json(Path(path), documents[0] if single else documents)
+
+    try:
+        yield
+    except BaseException:
+        # The error that came first is the one to tell.
+        with contextlib.suppress(UserError):
+            write()
+        raise
+    write()
 
 
 def make_parser() -> Parser:

@@ -182,9 +182,9 @@ def _open(path: pathlib.Path) -> Image.Image:
     if image.width * image.height > _LARGEST_PIXELS:
         image.close()
         raise ValueError(f"{image.width}x{image.height} pixels are too many")
-    if image.mode == "F":
+    if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
         image.close()
-        raise ValueError("its pixels are floating-point numbers, whose range isn't known")
+        raise ValueError("its pixels have 32 bits, whose range isn't known: save 8 or 16")
     return image
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tfvae import files
 from tfvae.data import check_dataset_name
 from tfvae.data.sources.folder_layout import check_outside
 from tfvae.evaluation import ALL, METRICS, applicable_metrics, metric_needs
@@ -146,7 +147,8 @@ class Plan:
     ) -> Iterator[Report]:
         """Loads the data, then computes one metric after another; arguments as for `evaluate`.
 
-        Of several scores one that fails costs none of the others.
+        Of several scores one that fails costs none of the others, which are written; a wrong
+        option, or a place that can't be written, ends all.
 
         Raises:
             UserError: as `evaluate`; the data of an export have changed since it was trained. At
@@ -188,14 +190,16 @@ class Plan:
                     kept=kept,
                 )
             except Exception as error:
-                if len(self.jobs) == 1:
+                if len(self.jobs) == 1 or isinstance(error, (UsageError, files.WriteError)):
                     raise
                 told = isinstance(error, UserError)
-                print(f"tfvae: {job.metric} left out: {error}", file=sys.stderr)
+                which = f"{job.metric} of {', '.join(export.name for export in job.exports)}"
+                lines = str(error).strip().splitlines() or [type(error).__name__]
+                print(f"tfvae: {which} left out: {lines[0]}", file=sys.stderr)
                 if not told:
                     traceback.print_exc()
                 if not (told and self.everything):
-                    failed.append(job.metric)
+                    failed.append(which)
                 continue
             scored = True
             yield made
@@ -203,7 +207,7 @@ class Plan:
             raise UserError("no metric could be scored")
         if failed:
             raise UserError(
-                f"{len(failed)} of {len(self.jobs)} scores are missing: {', '.join(failed)}; the "
+                f"{len(failed)} of {len(self.jobs)} scores are missing: {'; '.join(failed)}; the "
                 "others are complete"
             )
 

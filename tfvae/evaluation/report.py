@@ -6,7 +6,8 @@ import importlib.metadata
 import logging
 import math
 import re
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,7 @@ def versions() -> dict[str, str]:
 def write(result: Result, document: Mapping[str, Any], output_dir: Path, name: str) -> Report:
     """Writes `<metric>/<name>.json`, `.md`, a PNG per figure and a GIF per animation.
 
-    The JSON is written last: if it exists, the other files do.
+    The JSON is written last: if it exists, the other files do, but for figures that can't be drawn.
 
     Raises:
         UserError: a file can't be written.
@@ -116,21 +117,38 @@ def write(result: Result, document: Mapping[str, Any], output_dir: Path, name: s
     """
     folder = Path(output_dir) / document["metric"]
     pictures = []
-    for title, figure in result.figures.items():
-        save = functools.partial(plots.save_figure, figure, dpi=120)
+    drawings = [
+        *((title, "png", _png(figure)) for title, figure in result.figures.items()),
+        *((title, "gif", _gif(frames)) for title, frames in result.animations.items()),
+    ]
+    for title, ending, draw in drawings:
+        path = folder / f"{name}-{title}.{ending}"
         try:
-            pictures.append((title, files.write(folder / f"{name}-{title}.png", save)))
-        except UserError:
-            raise
-        # The numbers are there, whatever a figure lacks.
+            with tempfile.TemporaryDirectory() as drawn:
+                draw(Path(drawn, path.name))
+                content = Path(drawn, path.name).read_bytes()
+        # The numbers are there, whatever a figure lacks; one of an earlier run has others.
         except Exception as error:
             logger.warning("the figure %s can't be drawn: %s", title, error)
-    for title, frames in result.animations.items():
-        save = functools.partial(plots.save_gif, frames)
-        pictures.append((title, files.write(folder / f"{name}-{title}.gif", save)))
+            path.unlink(missing_ok=True)
+            continue
+        save = functools.partial(_write_bytes, content=content)
+        pictures.append((title, files.write(path, save)))
     table = files.write_text(folder / f"{name}.md", markdown(result, document, pictures))
     written = files.write_json(folder / f"{name}.json", document)
     return Report(result, document, (written, table, *(path for _, path in pictures)))
+
+
+def _png(figure) -> Callable[[Path], None]:
+    return lambda path: plots.save_figure(figure, path, dpi=120)
+
+
+def _gif(frames) -> Callable[[Path], None]:
+    return lambda path: plots.save_gif(frames, str(path))
+
+
+def _write_bytes(path: str, content: bytes) -> None:
+    Path(path).write_bytes(content)
 
 
 def file_name(run: str, trained_on: str, dataset: str) -> str:

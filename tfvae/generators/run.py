@@ -9,6 +9,7 @@ from typing import Any
 
 from tfvae import files, plots
 from tfvae.data import load_dataset
+from tfvae.data.sources.folder_layout import check_outside
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import Export, is_unchanged
 from tfvae.exports.writer import export_model
@@ -42,6 +43,12 @@ def fit_generator(config: GeneratorConfig) -> Path:
     export = Export.load(saved_model)
     check_export(export)
     config = config.model_copy(update={"settings": settings, "saved_model": saved_model})
+    places = {
+        "--runs-dir": config.runs_dir,
+        "--saved-models-dir": config.saved_models_dir,
+        "--output-dir": config.output_dir,
+    }
+    check_outside(export.manifest["dataset"], places)
     dataset = load_dataset(
         export.manifest["dataset"],
         data_dir=config.data_dir,
@@ -89,7 +96,7 @@ def _run_folder(config: GeneratorConfig, export: Export) -> Iterator[tuple[Gener
             folder = stack.enter_context(files.hidden_folder(config.runs_dir))
         except OSError as error:
             raise UserError(f"can't write to {error.filename}: {error.strerror}") from error
-        run = _new_folder(config, export)
+        run = _new_folder(config, export, stack)
         try:
             yield config.model_copy(update={"name": run.name}), folder
             files.publish(folder, run)
@@ -99,11 +106,14 @@ def _run_folder(config: GeneratorConfig, export: Export) -> Iterator[tuple[Gener
             raise
 
 
-def _new_folder(config: GeneratorConfig, export: Export) -> Path:
-    """The run's folder, made now: of two fits at once, each gets its own."""
+def _new_folder(config: GeneratorConfig, export: Export, claims: contextlib.ExitStack) -> Path:
+    """The run's folder, made now: of several runs at once, each gets its own."""
     base = config.name or f"{export.run}_{config.generator}"
     for name in [base] if config.name else files.numbered(base):
-        if not (config.saved_models_dir / name).exists():
+        if (config.saved_models_dir / name).exists():
+            continue
+        # A training that has just begun has a name and no folder.
+        if claims.enter_context(files.claimed(config.runs_dir, name)):
             with contextlib.suppress(FileExistsError):
                 (config.runs_dir / name).mkdir()
                 return config.runs_dir / name

@@ -158,8 +158,7 @@ def _of_this_run(progress: Progress, run: RunFolder, dataset) -> Progress:
 
 def _check_configuration(before: Mapping[str, Any], now: Mapping[str, Any], run: RunFolder) -> None:
     """Raises UserError if a checkpoint was made with another configuration."""
-    settings = current_settings(run.config.model_name, before["settings"])
-    made_with, asked = _by_option({**before, "settings": settings}), _by_option(now)
+    made_with, asked = (_by_option(fields, run.config.model_name) for fields in (before, now))
     for option, value in made_with.items():
         # Of several versions only the options that both know.
         if option in asked and asked[option] != value:
@@ -170,10 +169,11 @@ def _check_configuration(before: Mapping[str, Any], now: Mapping[str, Any], run:
             )
 
 
-def _by_option(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """`fixed_fields` under the names of the command line, each setting for itself."""
-    settings = {f"--set {name}:": value for name, value in fields["settings"].items()}
-    return {option_name(name): fields[name] for name in fields if name != "settings"} | settings
+def _by_option(fields: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """`fixed_fields` under the names of the command line, with each setting of the model."""
+    settings = _all_settings(model, current_settings(model, fields["settings"]))
+    by_option = {option_name(name): fields[name] for name in fields if name != "settings"}
+    return by_option | {f"--set {name}:": value for name, value in settings.items()}
 
 
 def _with_a_saved_best(progress: Progress, checkpoints: Checkpoints) -> Progress:

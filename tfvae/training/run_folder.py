@@ -18,8 +18,6 @@ from tfvae.training.config import AllSettings, RunConfig, resumed_config
 from tfvae.training.strategy import is_chief, is_tuning_worker
 
 CONFIG = "config.yaml"
-# Folder among the runs that holds a lock for each name.
-LOCKS = ".locks"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,8 +120,8 @@ def renamed_column(name: str, renamed: Mapping[str, str]) -> str:
 def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFolder]:
     """`open_run`, and the run is this process's alone while a `with` block runs.
 
-    The claim is a lock in `runs/.locks`, which ends with the process, however it ends; so a new run
-    needs no folder before its first epoch. Workers of a chief claim nothing.
+    A new run needs no folder for that before its first epoch (`files.claimed`). Workers of a chief
+    claim nothing.
 
     Raises:
         UsageError, UserError: as `open_run`; or another process has the run.
@@ -135,24 +133,30 @@ def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFol
     ...         print(first.path.name, second.path.name)
     vae_digits vae_digits-2
     """
+
+    def claimed(run: RunFolder):
+        return files.claimed(config.runs_dir, run.path.name)
+
     with contextlib.ExitStack() as claims:
-
-        def claim(run: RunFolder) -> bool:
-            lock = config.runs_dir / LOCKS / f"{run.path.name}.lock"
-            return claims.enter_context(files.claimed(lock))
-
         if config.resume:
             run = _existing_run(config, all_settings)
-            if not _is_worker(config) and not claim(run):
+            # By the options of the run: those of its strategy are seldom given again.
+            if not _is_worker(run.config) and not claims.enter_context(claimed(run)):
                 raise UserError(f"run {run.path.name!r} is being trained by another process")
             # What the process that had it until now has written.
             yield _existing_run(config.model_copy(update={"name": run.path.name}), all_settings)
             return
         for run in _free_runs(config):
-            # The folder may have been made since it was looked for.
-            if _is_worker(config) or (claim(run) and not run.path.exists()):
+            if _is_worker(config):
                 yield run
                 return
+            with claimed(run) as mine:
+                # The folder may have been made since it was looked for.
+                if mine and not run.path.exists():
+                    yield run
+                    return
+    if config.name and (config.runs_dir / config.name).exists():
+        raise _taken(config)
     raise UserError(
         f"another process is starting a run {config.name!r} in {config.runs_dir}; choose another "
         "--name"
@@ -205,14 +209,18 @@ def _free_runs(config: RunConfig) -> Iterator[RunFolder]:
     if config.strategy == "multi_worker" and config.name is None:
         raise UsageError("--strategy multi_worker needs --name: every worker must use the same one")
     if config.name and (config.runs_dir / config.name).exists() and not _is_worker(config):
-        raise UserError(
-            f"run {config.name!r} exists in {config.runs_dir}; --resume goes on with it, "
-            "another --name starts anew"
-        )
+        raise _taken(config)
     for name in [config.name] if config.name else numbered(default_name(config)):
         path = config.runs_dir / name
         if _is_worker(config) or not path.exists():
             yield RunFolder(path, config.model_copy(update={"name": name}))
+
+
+def _taken(config: RunConfig) -> UserError:
+    return UserError(
+        f"run {config.name!r} exists in {config.runs_dir}; --resume goes on with it, another "
+        "--name starts anew"
+    )
 
 
 def _is_worker(config: RunConfig) -> bool:

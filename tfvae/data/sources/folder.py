@@ -53,11 +53,12 @@ def load(name: str, options: LoadOptions) -> Dataset:
         logger.warning("%s holds one folder alone: the images are those of %s", root, first)
     folders = split_folders(first)
     if folders:
+        folders = {split: first_folder(folder) for split, folder in folders.items()}
         listings = {split: list_folder(folder, root) for split, folder in folders.items()}
         check_same_labels(listings, folders)
     else:
         listings = {TRAIN: list_folder(first, root)}
-    tell_left_out(first)
+    tell_left_out(root)
     names, kind = listings[TRAIN].names, listings[TRAIN].kind
     parts = {split: listing.with_names(names) for split, listing in listings.items()}
     splits, paths = _read(parts, root, options)

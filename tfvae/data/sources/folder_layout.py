@@ -4,14 +4,15 @@ import collections
 import logging
 import os
 import pathlib
+import re
 from collections.abc import Mapping, Sequence
 
 from tfvae.data import attributes, factors
 from tfvae.data.images import SUFFIXES
 from tfvae.schema import TEST, TRAIN, VALIDATION, UsageError, UserError
 
-# Usual names of splits, in small letters -> split.
-SPLIT_NAMES = {
+# Usual names of splits, in small letters and without "set" or "data" at the end -> split.
+_SPLIT_NAMES = {
     **dict.fromkeys(("train", "training"), TRAIN),
     **dict.fromkeys(("validation", "valid", "val", "dev"), VALIDATION),
     **dict.fromkeys(("test", "testing"), TEST),
@@ -26,10 +27,13 @@ logger = logging.getLogger("tfvae")
 def first_folder(root: pathlib.Path) -> pathlib.Path:
     """The folder where the layout begins: `root`, or what lies alone in it, as in an archive.
 
+    It is `root` too where what lies alone isn't laid out itself, in splits or in classes.
+
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name in ("cat", "dog"):
     ...         pathlib.Path(folder, "pets", name).mkdir(parents=True)
+    ...         pathlib.Path(folder, "pets", name, "1.png").touch()
     ...     first_folder(pathlib.Path(folder)).name
     'pets'
     """
@@ -37,10 +41,25 @@ def first_folder(root: pathlib.Path) -> pathlib.Path:
     while True:
         within = subfolders(folder)
         holds_files = any(is_image(path) or path.name in TABLES for path in visible(folder))
-        alone = len(within) == 1 and not holds_files and not within[0].is_symlink()
-        if not alone or within[0].name.lower() in SPLIT_NAMES:
+        if len(within) != 1 or holds_files or within[0].is_symlink():
+            break
+        # A train folder alone is refused later, unless it is train/train.
+        if within[0].name == TRAIN and split_of(folder.name) is None:
             return folder
         folder = within[0]
+    table = any((folder / name).is_file() for name in TABLES)
+    loose = any(is_image(path) for path in visible(folder))
+    parted = len(within) > 1 and not loose and all(map(_holds_images, within))
+    return folder if table or parted else root
+
+
+def split_of(name: str) -> str | None:
+    """The split that a folder is named after, in any case; None for another name.
+
+    >>> split_of("Training"), split_of("test_set"), split_of("valley")
+    ('train', 'test', None)
+    """
+    return _SPLIT_NAMES.get(re.sub(r"[-_ ]?(set|data)$", "", name.lower()))
 
 
 def split_folders(root: pathlib.Path) -> dict[str, pathlib.Path]:
@@ -60,23 +79,23 @@ def split_folders(root: pathlib.Path) -> dict[str, pathlib.Path]:
     >>> {split: path.name for split, path in found.items()}
     {'train': 'Training', 'test': 'Testing'}
     """
-    found: dict[str, pathlib.Path] = {}
-    others = []
-    for path in subfolders(root):
-        split = SPLIT_NAMES.get(path.name.lower())
-        if split is None:
-            others.append(path.name)
-        elif split in found:
-            raise UserError(f"{found[split]} and {path} are both named as the {split} split")
-        else:
-            found[split] = path
-    if TRAIN in found and TEST not in found:
+    named = [(split_of(path.name), path) for path in subfolders(root)]
+    found = {split: path for split, path in named if split is not None}
+    others = [path.name for split, path in named if split is None]
+    if TRAIN in found and TEST not in found and found[TRAIN].name == TRAIN:
         raise UserError(
-            f"{root} has a folder {found[TRAIN].name} but no {TEST}: make one, or give "
-            f"{found[TRAIN]} itself and have a test split cut from it"
+            f"{root} has a folder {TRAIN} but no {TEST}: make one, or give {found[TRAIN]} itself "
+            "and have a test split cut from it"
+        )
+    if TRAIN not in found and {VALIDATION, TEST} <= found.keys():
+        raise UserError(
+            f"{found[VALIDATION]} and {found[TEST]} are named as splits, and none as {TRAIN}"
         )
     if not {TRAIN, TEST} <= found.keys():
         return {}
+    for split, path in named:
+        if split is not None and path != found[split]:
+            raise UserError(f"{path} and {found[split]} are both named as the {split} split")
     if others:
         raise UserError(
             f"{root}: {others[0]} lies beside {found[TRAIN].name} and {found[TEST].name}, so it is "
@@ -113,7 +132,7 @@ def check_classes(folders: Sequence[pathlib.Path]) -> None:
         return
     outer, shared = [folder.name for folder in folders], inner[0]
     where = f"{folders[0].parent}: {_listed(outer)} hold the same folders ({', '.join(shared)})"
-    if {SPLIT_NAMES.get(name.lower()) for name in shared} >= {TRAIN, TEST}:
+    if {split_of(name) for name in shared} >= {TRAIN, TEST}:
         raise UserError(
             f"{where}: splits lie outside of classes, as in {shared[0]}/{outer[0]}; move them"
         )
@@ -134,7 +153,7 @@ def tell_left_out(folder: pathlib.Path) -> None:
         for name in files:
             path = pathlib.Path(parent, name)
             if not (is_foreign(name) or path.suffix.lower() in SUFFIXES or name in TABLES):
-                kinds[path.suffix or name] += 1
+                kinds[path.suffix.lower() or "without ending"] += 1
     if kinds:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5))
         more = ", ..." if len(kinds) > 5 else ""
@@ -162,8 +181,9 @@ def check_outside(dataset: str, places: Mapping[str, pathlib.Path]) -> None:
     root = pathlib.Path(dataset.removeprefix("folder:")).expanduser().resolve()
     for option, place in places.items():
         resolved = pathlib.Path(place).expanduser().resolve()
-        within = resolved.parts[len(root.parts) :] if resolved.is_relative_to(root) else ()
-        if within and not any(is_foreign(name) for name in within):
+        if not resolved.is_relative_to(root):
+            continue
+        if not any(is_foreign(name) for name in resolved.parts[len(root.parts) :]):
             raise UsageError(
                 f"{option} {place} lies among the images of {dataset}: give a folder outside"
             )
@@ -211,6 +231,14 @@ def is_foreign(name: str) -> bool:
     (True, True, False)
     """
     return name.startswith(".") or name in _FOREIGN
+
+
+def _holds_images(folder: pathlib.Path) -> bool:
+    return any(
+        pathlib.Path(name).suffix.lower() in SUFFIXES
+        for _, _, files in os.walk(folder)
+        for name in files
+    )
 
 
 def _listed(names: Sequence[str]) -> str:
