@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     if given.quick:
         given.dataset, given.epochs, given.shares, given.seeds = "avatars", 1, [1.0, 0.1], [0]
-        given.models, given.labels, given.image_size = ["ccvae"], "bald,glasses,smiling", 32
+        given.models, given.labels, given.image_size = ["ccvae"], "bald,eyeglasses,smiling", 32
     if not all(0 < share <= 1 for share in given.shares):
         parser.error("--shares: each is above 0, and at most 1")
     bench = make_bench(given, OPTIONS, given.labels)
