@@ -83,6 +83,16 @@ def write_text(path: Path, text: str) -> Path:
     return write(path, lambda name: Path(name).write_text(text, encoding="utf-8"))
 
 
+def write_bytes(path: Path, content: bytes) -> Path:
+    """Bytes as they are; raises as `write`.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_bytes(Path(folder) / "figure.png", b"PNG").read_bytes()
+    b'PNG'
+    """
+    return write(path, lambda name: Path(name).write_bytes(content))
+
+
 def write_json(path: Path, document: Any) -> Path:
     """Indented JSON; raises as `write`, and ValueError for NaN or infinity.
 

@@ -7,11 +7,12 @@ import pytest
 
 from tfvae.schema import UsageError, UserError
 from tfvae.training.config import RunConfig
-from tfvae.training.run_folder import claimed_run, default_name, open_run
+from tfvae.training.run_folder import claimed_run, default_name
 
 
 def opened(tmp_path, **fields):
-    return open_run(RunConfig(runs_dir=tmp_path, **fields), lambda model, settings: dict(settings))
+    with claimed(tmp_path, **fields) as run:
+        return run
 
 
 @pytest.mark.parametrize(

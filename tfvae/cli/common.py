@@ -213,7 +213,7 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
     finally:
         # A notebook that calls a command goes on with its own.
         for name, value in inherited.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
 def _failures() -> tuple[type[BaseException], ...]:

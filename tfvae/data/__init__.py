@@ -2,6 +2,7 @@
 
 import importlib
 import pathlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tfvae.data.label_choice import chosen_columns
@@ -60,6 +61,36 @@ def check_dataset_name(name: str) -> None:
     elif prefix == "folder" and not pathlib.Path(rest).expanduser().is_dir():
         here = "" if pathlib.Path(rest).is_absolute() else f" in {pathlib.Path.cwd()}"
         raise UsageError(f"data set {name!r}: there is no folder {rest}{here}")
+
+
+def check_outside(dataset: str, places: Mapping[str, pathlib.Path]) -> None:
+    """Checks that nothing is written among the images of a `folder:`, where it would become data.
+
+    Args:
+        dataset: Name of a data set; only `folder:PATH` is looked at.
+        places: Option -> folder that will be written.
+    Raises:
+        UsageError: one of them lies in PATH.
+
+    >>> check_outside("folder:faces", {"--runs-dir": pathlib.Path("faces/runs")})
+    ... # doctest: +NORMALIZE_WHITESPACE
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: --runs-dir faces/runs lies among the images of folder:faces:
+        give a folder outside
+    """
+    if not dataset.startswith("folder:"):
+        return
+    root = pathlib.Path(dataset.removeprefix("folder:")).expanduser().resolve()
+    for option, place in places.items():
+        resolved = pathlib.Path(place).expanduser().resolve()
+        if not resolved.is_relative_to(root):
+            continue
+        # Hidden folders aren't read.
+        if not any(name.startswith(".") for name in resolved.parts[len(root.parts) :]):
+            raise UsageError(
+                f"{option} {place} lies among the images of {dataset}: give a folder outside"
+            )
 
 
 def load_dataset(

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tfvae import files
-from tfvae.data import check_dataset_name
-from tfvae.data.sources.folder_layout import check_outside
+from tfvae.data import check_dataset_name, check_outside
 from tfvae.evaluation import ALL, METRICS, applicable_metrics, metric_needs
 from tfvae.evaluation.context import Subject
 from tfvae.evaluation.report import Report
@@ -192,13 +191,13 @@ class Plan:
             except Exception as error:
                 if len(self.jobs) == 1 or isinstance(error, (UsageError, files.WriteError)):
                     raise
-                told = isinstance(error, UserError)
+                foreseen = isinstance(error, UserError)
                 which = f"{job.metric} of {', '.join(export.name for export in job.exports)}"
                 lines = str(error).strip().splitlines() or [type(error).__name__]
                 print(f"tfvae: {which} left out: {lines[0]}", file=sys.stderr)
-                if not told:
+                if not foreseen:
                     traceback.print_exc()
-                if not (told and self.everything):
+                if not (foreseen and self.everything):
                     failed.append(which)
                 continue
             scored = True

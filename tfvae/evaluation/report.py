@@ -1,7 +1,6 @@
 """Results in files and on the terminal: JSON, PNG, GIF, Markdown, and printed tables."""
 
 import dataclasses
-import functools
 import importlib.metadata
 import logging
 import math
@@ -117,38 +116,26 @@ def write(result: Result, document: Mapping[str, Any], output_dir: Path, name: s
     """
     folder = Path(output_dir) / document["metric"]
     pictures = []
-    drawings = [
-        *((title, "png", _png(figure)) for title, figure in result.figures.items()),
-        *((title, "gif", _gif(frames)) for title, frames in result.animations.items()),
+    drawings: list[tuple[str, str, Callable, Any]] = [
+        *((title, "png", plots.save_figure, each) for title, each in result.figures.items()),
+        *((title, "gif", plots.save_gif, each) for title, each in result.animations.items()),
     ]
-    for title, ending, draw in drawings:
+    for title, ending, save, drawing in drawings:
         path = folder / f"{name}-{title}.{ending}"
         try:
-            with tempfile.TemporaryDirectory() as drawn:
-                draw(Path(drawn, path.name))
-                content = Path(drawn, path.name).read_bytes()
+            with tempfile.TemporaryDirectory() as scratch:
+                drawn = Path(scratch, path.name)
+                save(drawing, str(drawn))
+                content = drawn.read_bytes()
         # The numbers are there, whatever a figure lacks; one of an earlier run has others.
         except Exception as error:
             logger.warning("the figure %s can't be drawn: %s", title, error)
             path.unlink(missing_ok=True)
             continue
-        save = functools.partial(_write_bytes, content=content)
-        pictures.append((title, files.write(path, save)))
+        pictures.append((title, files.write_bytes(path, content)))
     table = files.write_text(folder / f"{name}.md", markdown(result, document, pictures))
     written = files.write_json(folder / f"{name}.json", document)
     return Report(result, document, (written, table, *(path for _, path in pictures)))
-
-
-def _png(figure) -> Callable[[Path], None]:
-    return lambda path: plots.save_figure(figure, path, dpi=120)
-
-
-def _gif(frames) -> Callable[[Path], None]:
-    return lambda path: plots.save_gif(frames, str(path))
-
-
-def _write_bytes(path: str, content: bytes) -> None:
-    Path(path).write_bytes(content)
 
 
 def file_name(run: str, trained_on: str, dataset: str) -> str:

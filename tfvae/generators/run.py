@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfvae import files, plots
-from tfvae.data import load_dataset
-from tfvae.data.sources.folder_layout import check_outside
+from tfvae.data import check_outside, load_dataset
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import Export, is_unchanged
 from tfvae.exports.writer import export_model

@@ -14,7 +14,7 @@ logger = logging.getLogger("tfvae")
 _MISSING = re.compile(r"Glyph (\d+) .*missing from")
 
 
-def save_figure(figure: "Figure", path: str | Path, dpi: int = 100) -> None:
+def save_figure(figure: "Figure", path: str | Path, dpi: int = 120) -> None:
     """Writes a figure, with all texts as they are: `$` is a dollar and no mathematics.
 
     Characters that no font of the figure has are drawn as boxes, which a warning says.

@@ -121,7 +121,7 @@ class RunConfig(CommandConfig):
 
     @property
     def model_name(self) -> str:
-        """The name of the model, after `open_run` has checked that there is one."""
+        """The name of the model, after `claimed_run` has checked that there is one."""
         assert self.model is not None
         return self.model
 
@@ -162,6 +162,34 @@ def fixed_fields(config: RunConfig) -> dict[str, Any]:
     {'latent_dim': 10}
     """
     return config.model_dump(mode="json", exclude=set(MAY_CHANGE))
+
+
+def changed_option(
+    before: Mapping[str, Any], now: Mapping[str, Any], all_settings: AllSettings
+) -> tuple[str, str, str] | None:
+    """The first option in which two `fixed_fields` differ, and both its values; None: in none.
+
+    Only options that both have are compared: one of them may be of another version.
+
+    Args:
+        before, now: `fixed_fields` of runs of one model.
+        all_settings: As for `resumed_config`.
+
+    >>> first, second = (fixed_fields(RunConfig(model="vae", seed=seed)) for seed in (0, 1))
+    >>> changed_option(first, second, all_settings=lambda model, settings: settings)
+    ('--seed', '0', '1')
+    """
+
+    def by_option(fields: Mapping[str, Any]) -> dict[str, Any]:
+        settings = all_settings(now["model"], fields["settings"])
+        found = {option_name(name): fields[name] for name in fields if name != "settings"}
+        return found | {f"--set {name}:": value for name, value in settings.items()}
+
+    values, others = by_option(before), by_option(now)
+    for option in values:
+        if option in others and values[option] != others[option]:
+            return option, display(values[option]), display(others[option])
+    return None
 
 
 def resumed_config(saved: RunConfig, asked: RunConfig, all_settings: AllSettings) -> RunConfig:

@@ -2,7 +2,6 @@
 
 import contextlib
 import dataclasses
-import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,17 +10,13 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfvae.config import option_name
-from tfvae.data import check_dataset_name, load_dataset
-from tfvae.data.sources.folder_layout import check_outside
-from tfvae.exports.contract import MANIFEST
+from tfvae.data import check_dataset_name, check_outside, load_dataset
 from tfvae.exports.writer import export_model
 from tfvae.models import MODELS, current_settings
-from tfvae.options import display
 from tfvae.schema import TEST, TRAIN, VALIDATION, UserError
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
-from tfvae.training.config import RunConfig, fixed_fields
+from tfvae.training.config import RunConfig, changed_option, fixed_fields
 from tfvae.training.fit import (
     compiled_model,
     default_epochs,
@@ -30,7 +25,8 @@ from tfvae.training.fit import (
     split_scores,
     training_batches,
 )
-from tfvae.training.origin import copy_weights, origin, with_origin
+from tfvae.training.manifest import export_matches, run_manifest
+from tfvae.training.origin import copy_weights, with_origin
 from tfvae.training.run_folder import RunFolder, claimed_run
 from tfvae.training.strategy import is_chief, make_strategy
 from tfvae.training.tuning import tuned_run
@@ -46,7 +42,8 @@ def train(config: RunConfig) -> Path | None:
         UserError: the run exists, the data can't be read, a loss is not finite, the disk is full.
         KeyboardInterrupt: as usual; the text has the command that resumes the run.
 
-    >>> import tempfile
+    >>> import json, tempfile
+    >>> from tfvae.exports.contract import MANIFEST
     >>> with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(None):
     ...     places = {"runs_dir": f"{folder}/runs", "saved_models_dir": f"{folder}/exports"}
     ...     fields = {"model": "vae", "epochs": 1, "batch_size": 512, "jit": "off", **places}
@@ -115,6 +112,11 @@ def _all_settings(model: str, settings: Mapping[str, Any]) -> dict[str, Any]:
     return MODELS.defaults(model) | MODELS.check_options(model, settings)
 
 
+def _settings_of(model: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """As `_all_settings`, of settings that an earlier version may have written."""
+    return _all_settings(model, current_settings(model, settings))
+
+
 def _train(run: RunFolder, dataset, strategy) -> Path | None:
     config, chief = run.config, is_chief(run.config.strategy)
     checkpoints = Checkpoints(run.checkpoints)
@@ -128,7 +130,7 @@ def _train(run: RunFolder, dataset, strategy) -> Path | None:
         copy_weights(model, config.start_from)
     if progress.is_finished(config.num_epochs, config.early_stopping):
         export = run.newest_export()
-        if export is not None and _export_matches(export, _manifest(config, dataset, progress)):
+        if export is not None and export_matches(export, run_manifest(config, dataset, progress)):
             print(
                 f"{run.path} is finished ({progress.epochs} epochs) and exported to {export}: "
                 "nothing to do."
@@ -145,8 +147,14 @@ def _of_this_run(progress: Progress, run: RunFolder, dataset) -> Progress:
     """The progress with what the run is made of; raises UserError if the data or the configuration
     have changed since."""
     fixed = fixed_fields(run.config)
-    if progress.configuration is not None:
-        _check_configuration(progress.configuration, fixed, run)
+    change = progress.configuration and changed_option(progress.configuration, fixed, _settings_of)
+    if change:
+        option, before, after = change
+        raise UserError(
+            f"the checkpoint of run {run.path.name!r} was made with {option} {before}, "
+            f"{run.config_file} says {after}: it was edited, or two runs have shared the folder; "
+            "choose another --name"
+        )
     seen, now = progress.dataset_fingerprint, dataset.fingerprint
     if seen is not None and seen != now:
         raise UserError(
@@ -154,26 +162,6 @@ def _of_this_run(progress: Progress, run: RunFolder, dataset) -> Progress:
             "images, labels or splits; put it back to go on, or choose another --name"
         )
     return dataclasses.replace(progress, dataset_fingerprint=now, configuration=fixed)
-
-
-def _check_configuration(before: Mapping[str, Any], now: Mapping[str, Any], run: RunFolder) -> None:
-    """Raises UserError if a checkpoint was made with another configuration."""
-    made_with, asked = (_by_option(fields, run.config.model_name) for fields in (before, now))
-    for option, value in made_with.items():
-        # Of several versions only the options that both know.
-        if option in asked and asked[option] != value:
-            raise UserError(
-                f"the checkpoint of run {run.path.name!r} was made with {option} {display(value)}, "
-                f"{run.config_file} says {display(asked[option])}: it was edited, or two runs have "
-                "shared the folder; choose another --name"
-            )
-
-
-def _by_option(fields: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """`fixed_fields` under the names of the command line, with each setting of the model."""
-    settings = _all_settings(model, current_settings(model, fields["settings"]))
-    by_option = {option_name(name): fields[name] for name in fields if name != "settings"}
-    return by_option | {f"--set {name}:": value for name, value in settings.items()}
 
 
 def _with_a_saved_best(progress: Progress, checkpoints: Checkpoints) -> Progress:
@@ -227,7 +215,7 @@ def _advice(config: RunConfig) -> str:
 
 def _export(run, dataset, model, checkpoints, progress, chief) -> Path | None:
     config = run.config
-    manifest = _manifest(config, dataset, progress)
+    manifest = run_manifest(config, dataset, progress)
     exported_epoch = manifest["training"]["exported_epoch"]
     if exported_epoch != progress.epochs:
         checkpoints.restore(model, exported_epoch)
@@ -248,46 +236,6 @@ def _export(run, dataset, model, checkpoints, progress, chief) -> Path | None:
         ) from error
     _print_end(run, model, progress, exported_epoch, scores[TEST], export)
     return export
-
-
-def _manifest(config: RunConfig, dataset, progress: Progress) -> dict[str, Any]:
-    """The manifest of a finished run, without the scores."""
-    exported_epoch = progress.epochs
-    if config.early_stopping and progress.best_epoch:
-        exported_epoch = progress.best_epoch
-    return {
-        "model": config.model,
-        "dataset": config.dataset,
-        "dataset_options": dataset.options,
-        "dataset_fingerprint": dataset.fingerprint,
-        "origin": origin(config),
-        "seed": config.seed,
-        "training": {
-            "epochs": progress.epochs,
-            "exported_epoch": exported_epoch,
-            "seconds": round(progress.seconds, 1),
-            "batch_size": config.batch_size,
-            "learning_rate": config.learning_rate,
-            "lr_schedule": config.lr_schedule,
-            "missing_labels": config.missing_labels,
-            "labelled_share": config.labelled_share,
-            "train_images": config.train_images,
-            "frozen": config.freeze,
-            "precision": config.precision,
-        },
-    }
-
-
-def _export_matches(export: Path, manifest: Mapping[str, Any]) -> bool:
-    """Whether an export has this manifest; not so after fewer epochs or in an older run."""
-    try:
-        found = json.loads((export / MANIFEST).read_text(encoding="utf-8"))
-        # Earlier versions called them figures.
-        for name in ("scores", "figures"):
-            found["training"].pop(name, None)
-    except (OSError, ValueError, KeyError):
-        return False
-    return all(found.get(key) == value for key, value in manifest.items())
 
 
 @contextlib.contextmanager

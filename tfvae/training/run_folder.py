@@ -118,13 +118,19 @@ def renamed_column(name: str, renamed: Mapping[str, str]) -> str:
 
 @contextlib.contextmanager
 def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFolder]:
-    """`open_run`, and the run is this process's alone while a `with` block runs.
+    """The folder of the run that a configuration describes, a new one, or with `resume` an existing
+    one; it is this process's alone while a `with` block runs.
 
     A new run needs no folder for that before its first epoch (`files.claimed`). Workers of a chief
     claim nothing.
 
+    Args:
+        config: The configuration of the run.
+        all_settings: As for `resumed_config`; called only when a run is resumed.
     Raises:
-        UsageError, UserError: as `open_run`; or another process has the run.
+        UsageError: the configuration names neither a model nor a run to resume.
+        UserError: the name is taken; or there is no run to resume, or its options differ; or
+            another process has the run.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as runs:
@@ -163,32 +169,8 @@ def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFol
     )
 
 
-def open_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
-    """The folder of the run that a configuration describes: a new one, or with `resume` an existing
-    one.
-
-    Args:
-        config: The configuration of the run.
-        all_settings: As for `resumed_config`; called only when a run is resumed.
-    Raises:
-        UsageError: the configuration names neither a model nor a run to resume.
-        UserError: the name is taken; or there is no run to resume, or its options differ.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as runs:
-    ...     new_run(RunConfig(model="vae", epochs=10, runs_dir=runs)).create()
-    ...     again = RunConfig(model="vae", resume=True, epochs=20, runs_dir=runs)
-    ...     run = open_run(again, all_settings=lambda model, settings: settings)
-    >>> run.path.name, run.config.epochs
-    ('vae_digits', 20)
-    """
-    if config.resume:
-        return _existing_run(config, all_settings)
-    return new_run(config)
-
-
 def new_run(config: RunConfig) -> RunFolder:
-    """The folder of a new run, which isn't on disk yet; raises as `open_run` does.
+    """The folder of a new run, which isn't on disk yet; raises as `claimed_run` does.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as runs:

@@ -11,6 +11,8 @@ from tests.evaluation.toys import EditableToyDataset, ToyModel, scored_methods, 
 from tfvae.evaluation.context import Context, Subject
 from tfvae.evaluation.metrics.style.metric import style
 from tfvae.evaluation.metrics.style.transfers import Transfers
+from tfvae.evaluation.statistics import linear_interval
+from tfvae.evaluation.style_scores import concordance_within
 from tfvae.schema import BINARY, UserError
 
 OPTIONS = {"num_images": 60}
@@ -185,3 +187,24 @@ def test_variables_that_cannot_be_read_are_left_out(score, drawn_toys):
     found = score(drawn_toys, "switch_on")
     assert "edit_mse" in found.values and "nuisances_kept" not in found.values
     assert "Nuisance variables" not in found.tables
+
+
+def test_the_interval_of_what_is_kept_covers():
+    """Images lack some of eight labels; what they keep is shared by their transfers."""
+    rng = np.random.default_rng(0)
+
+    def drawn(count):
+        """Concordance of a variable with its readings, and its interval."""
+        truth = rng.uniform(size=count)
+        kept = 0.6 * truth + rng.normal(0, 0.1, count)
+        targets, rows = np.nonzero(rng.random((8, count)) < 0.7)
+        reading = kept[rows] + 0.1 * targets + rng.normal(0, 0.05, len(rows))
+        empty = np.zeros([count, 1, 1, 1])
+        transfers = Transfers(empty, np.zeros(count, int), empty, rows, targets, empty[rows])
+        value, terms = concordance_within(truth[rows], reading, targets)
+        return value, linear_interval(value, transfers.clustered(terms))
+
+    expected = np.mean([drawn(20_000)[0] for _ in range(5)])
+    bounds = np.array([drawn(100)[1] for _ in range(400)])
+    covered = (bounds[:, 0] <= expected) & (expected <= bounds[:, 1])
+    assert 0.92 < covered.mean() < 0.98

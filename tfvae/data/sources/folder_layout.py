@@ -5,11 +5,11 @@ import logging
 import os
 import pathlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from tfvae.data import attributes, factors
 from tfvae.data.images import SUFFIXES
-from tfvae.schema import TEST, TRAIN, VALIDATION, UsageError, UserError
+from tfvae.schema import TEST, TRAIN, VALIDATION, UserError
 
 # Usual names of splits, in small letters and without "set" or "data" at the end -> split.
 _SPLIT_NAMES = {
@@ -147,46 +147,14 @@ def tell_left_out(folder: pathlib.Path) -> None:
 
     >>> tell_left_out(pathlib.Path("no such folder"))
     """
-    kinds: collections.Counter[str] = collections.Counter()
-    for parent, names, files in os.walk(folder):
-        names[:] = [name for name in names if not is_foreign(name)]
-        for name in files:
-            path = pathlib.Path(parent, name)
-            if not (is_foreign(name) or path.suffix.lower() in SUFFIXES or name in TABLES):
-                kinds[path.suffix.lower() or "without ending"] += 1
+    others = ((name, ending) for name, ending in _files_below(folder) if ending not in SUFFIXES)
+    kinds = collections.Counter(
+        ending or "without ending" for name, ending in others if name not in TABLES
+    )
     if kinds:
         counts = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(5))
         more = ", ..." if len(kinds) > 5 else ""
         logger.warning("%s: left out, because they are no images: %s%s", folder, counts, more)
-
-
-def check_outside(dataset: str, places: Mapping[str, pathlib.Path]) -> None:
-    """Checks that nothing is written among the images of a `folder:`, where it would become data.
-
-    Args:
-        dataset: Name of a data set; only `folder:PATH` is looked at.
-        places: Option -> folder that will be written.
-    Raises:
-        UsageError: one of them lies in PATH.
-
-    >>> check_outside("folder:faces", {"--runs-dir": pathlib.Path("faces/runs")})
-    ... # doctest: +NORMALIZE_WHITESPACE
-    Traceback (most recent call last):
-        ...
-    tfvae.schema.UsageError: --runs-dir faces/runs lies among the images of folder:faces:
-        give a folder outside
-    """
-    if not dataset.startswith("folder:"):
-        return
-    root = pathlib.Path(dataset.removeprefix("folder:")).expanduser().resolve()
-    for option, place in places.items():
-        resolved = pathlib.Path(place).expanduser().resolve()
-        if not resolved.is_relative_to(root):
-            continue
-        if not any(is_foreign(name) for name in resolved.parts[len(root.parts) :]):
-            raise UsageError(
-                f"{option} {place} lies among the images of {dataset}: give a folder outside"
-            )
 
 
 def visible(folder: pathlib.Path) -> list[pathlib.Path]:
@@ -212,7 +180,10 @@ def subfolders(folder: pathlib.Path) -> list[pathlib.Path]:
     ...     [path.name for path in subfolders(pathlib.Path(folder))]
     ['cats']
     """
-    return [path for path in visible(folder) if path.is_dir()]
+    # Without a look at each of perhaps 100,000 files.
+    with os.scandir(folder) as entries:
+        names = sorted(each.name for each in entries if each.is_dir() and not is_foreign(each.name))
+    return [folder / name for name in names]
 
 
 def is_image(path: pathlib.Path) -> bool:
@@ -234,11 +205,16 @@ def is_foreign(name: str) -> bool:
 
 
 def _holds_images(folder: pathlib.Path) -> bool:
-    return any(
-        pathlib.Path(name).suffix.lower() in SUFFIXES
-        for _, _, files in os.walk(folder)
-        for name in files
-    )
+    return any(ending in SUFFIXES for _, ending in _files_below(folder))
+
+
+def _files_below(folder: pathlib.Path) -> Iterator[tuple[str, str]]:
+    """Name and ending, in small letters, of each visible file in a folder and its sub-folders."""
+    for _, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not is_foreign(name)]
+        for name in files:
+            if not is_foreign(name):
+                yield name, os.path.splitext(name)[1].lower()
 
 
 def _listed(names: Sequence[str]) -> str:
