@@ -32,5 +32,15 @@ SIGNATURES = {
     "log_likelihood": (("image", "label", "seed"), ("log_likelihood",)),
     "elbo": (("image", "label", "seed"), ("elbo",)),
 }
+# The same for clients that have files and names: NAME_bytes takes and returns encoded images, and
+# labels by their names. TensorFlow Serving writes an output in base64 whose name ends with _bytes.
+WITH_BYTES = ("reconstruct", "encode", "decode", "sample", "classify", "transfer")
+IN_BYTES = {"image": "image_bytes", "label": "label_name", "target": "target_name"}
+LABEL_NAME = IN_BYTES["label"]
+for _name in WITH_BYTES:
+    _inputs, _outputs = ([IN_BYTES.get(each, each) for each in part] for part in SIGNATURES[_name])
+    SIGNATURES[f"{_name}_bytes"] = (tuple(_inputs), tuple(_outputs))
+# With whose probability each is.
+SIGNATURES["classify_bytes"] = (("image_bytes",), ("probability", LABEL_NAME))
 # The signature that is also served as `serving_default`.
 DEFAULT_SIGNATURE = "reconstruct"

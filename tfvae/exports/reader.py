@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tfvae.exports.contract import FORMAT, KERAS_MODEL, MANIFEST, SAVED_MODEL
+from tfvae.exports.inputs import check_arrays
 from tfvae.schema import DataSpec, LabelledImages, UserError
 
 # What Keras raises for a damaged file.
@@ -103,7 +104,8 @@ class Export:
         Returns:
             Name -> array with the rows in the order of the inputs.
         Raises:
-            UserError: no such signature, a missing input, or outputs that are not finite.
+            UserError: no such signature, a missing input, one of another shape or with values that
+                none takes (`inputs.RANGES`), or outputs that are not finite.
             ValueError: inputs of unequal or zero length, or one that the signature doesn't know.
 
         >>> signatures = {"encode": {"inputs": ["image"], "outputs": ["mean", "stddev"]}}
@@ -121,6 +123,7 @@ class Export:
             raise UserError(f"{self.path}: {signature} needs {', '.join(missing)}")
         if set(rows) != set(wanted):
             raise ValueError(f"{signature} takes {wanted}, got {tuple(rows)}")
+        check_arrays(rows)
         lengths = {len(value) for value in rows.values()}
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError(f"{signature}: inputs of unequal or zero length: {sorted(lengths)}")
@@ -155,6 +158,12 @@ class Export:
         specs = function.structured_input_signature[1]
 
         def call(**arrays: np.ndarray) -> dict[str, np.ndarray]:
+            for name, value in arrays.items():
+                if not specs[name].shape.is_compatible_with(value.shape):
+                    raise UserError(
+                        f"{self.path}: {name} of {signature} has the shape {specs[name].shape}, "
+                        f"not {value.shape}"
+                    )
             tensors = {
                 name: tf.constant(value, dtype=specs[name].dtype) for name, value in arrays.items()
             }

@@ -2,13 +2,12 @@
 
 import contextlib
 import datetime
-import functools
 import importlib.metadata
 import json
 import logging
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +16,7 @@ import tensorflow as tf
 
 from tfvae import files
 from tfvae.exports.contract import DEFAULT_SIGNATURE, FORMAT, KERAS_MODEL, MANIFEST, SIGNATURES
+from tfvae.exports.endpoints import bytes_endpoint, checking
 from tfvae.schema import DataSpec
 
 log = logging.getLogger(__name__)
@@ -98,33 +98,31 @@ def next_version(run_folder: Path) -> int:
 
 
 def _write_signatures(model: Exportable, folder: Path) -> dict[str, dict[str, list[str]]]:
-    """Writes the SavedModel and returns {name: {"inputs": [...], "outputs": [...]}}."""
+    """Writes the SavedModel, and returns the manifest's `signatures`."""
     archive = keras.export.ExportArchive()
     archive.track(model)
-    served = {}
-    for name, (function, inputs) in model.serving_signatures().items():
-        outputs = SIGNATURES[name][1]
-        archive.add_endpoint(name, _named_outputs(function, outputs), input_signature=inputs)
-        served[name] = {"inputs": [spec.name for spec in inputs], "outputs": list(outputs)}
-        if name == DEFAULT_SIGNATURE:
-            archive.add_endpoint(
-                tf.saved_model.DEFAULT_SERVING_SIGNATURE_DEF_KEY,
-                _named_outputs(function, outputs),
-                input_signature=inputs,
-            )
+    served: dict[str, Sequence[tf.TensorSpec]] = {}
+
+    def add(name: str, function: Callable, inputs: Sequence[tf.TensorSpec]) -> Callable:
+        served[name] = inputs
+        return archive.add_endpoint(name, function, input_signature=list(inputs))
+
+    signatures = model.serving_signatures()
+    # Keras also serves the first one as `serving_default`.
+    for signature in sorted(signatures, key=lambda each: each != DEFAULT_SIGNATURE):
+        function, inputs = signatures[signature]
+        made = add(signature, checking(signature, function, inputs), inputs)
+        of_bytes = bytes_endpoint(signature, made, inputs, model.spec)
+        if of_bytes is not None:
+            add(f"{signature}_bytes", *of_bytes)
     archive.write_out(str(folder), verbose=False)
-    return served
-
-
-def _named_outputs(function: Callable, names: tuple[str, ...]) -> Callable:
-    """`function` returning a dictionary, whose keys become the signature's output names."""
-
-    @functools.wraps(function)
-    def named(*tensors):
-        outputs = function(*tensors)
-        return outputs if isinstance(outputs, dict) else {names[0]: outputs}
-
-    return named
+    return {
+        signature: {
+            "inputs": [spec.name for spec in inputs],
+            "outputs": list(SIGNATURES[signature][1]),
+        }
+        for signature, inputs in served.items()
+    }
 
 
 def _write_keras_model(model: Exportable, folder: Path) -> str | None:
