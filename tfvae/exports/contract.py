@@ -4,6 +4,7 @@
         saved_model.pb, variables/   a TensorFlow Serving model with the signatures below
         manifest.json                the model, its data, and how it was trained
         model.keras                  the Keras model, to be loaded, changed and trained further
+        assets.extra/                requests that TensorFlow Serving replays as it loads the model
 
 The batch is the first axis of every input and output, and row i of a seeded signature depends only
 on `seed[i]` and row i of its other inputs. Versions are integers; the largest is the newest.
@@ -13,6 +14,7 @@ FORMAT = 1
 SAVED_MODEL = "saved_model.pb"
 MANIFEST = "manifest.json"
 KERAS_MODEL = "model.keras"
+WARMUP = "assets.extra/tf_serving_warmup_requests"
 
 # Signature name -> (inputs, outputs). `label` is an input only of the models that need one;
 # `signatures` in a manifest lists the inputs that an export does take.

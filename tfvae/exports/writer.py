@@ -17,6 +17,7 @@ import tensorflow as tf
 from tfvae import files
 from tfvae.exports.contract import DEFAULT_SIGNATURE, FORMAT, KERAS_MODEL, MANIFEST, SIGNATURES
 from tfvae.exports.endpoints import bytes_endpoint, checking
+from tfvae.exports.warmup import write_warmup
 from tfvae.schema import DataSpec
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ def next_version(run_folder: Path) -> int:
 
 
 def _write_signatures(model: Exportable, folder: Path) -> dict[str, dict[str, list[str]]]:
-    """Writes the SavedModel, and returns the manifest's `signatures`."""
+    """Writes the SavedModel and its requests, and returns the manifest's `signatures`."""
     archive = keras.export.ExportArchive()
     archive.track(model)
     served: dict[str, Sequence[tf.TensorSpec]] = {}
@@ -116,6 +117,7 @@ def _write_signatures(model: Exportable, folder: Path) -> dict[str, dict[str, li
         if of_bytes is not None:
             add(f"{signature}_bytes", *of_bytes)
     archive.write_out(str(folder), verbose=False)
+    write_warmup(folder, folder.parent.name, served, model.spec)
     return {
         signature: {
             "inputs": [spec.name for spec in inputs],
