@@ -7,6 +7,7 @@ neither `label` nor `observed`.
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -44,6 +45,30 @@ class UsageError(UserError):
     """
 
     exit_status = 2
+
+
+# Lines by which TensorFlow says where in its graph an error is, and not which.
+_ABOUT_THE_GRAPH = re.compile(
+    r"$|\s+(?![\s(])|Graph execution error|Detected at node|<stack|Node:|Hint:"
+    r"|\(?\d+ (root error|successful op|derived error)"
+)
+
+
+def what_is_wrong(error: BaseException) -> str:
+    """The line of an error's message that says what is wrong: the first; where TensorFlow begins
+    with where it is in the graph, the last that isn't about the graph.
+
+    >>> what_is_wrong(ValueError("no such file\\nwas it moved?"))
+    'no such file'
+    >>> what_is_wrong(RuntimeError("Graph execution error:\\n\\nOut of memory\\n\\t [[{{a}}]]"))
+    'Out of memory'
+    """
+    message = str(getattr(error, "message", None) or error).strip()
+    lines = message.splitlines() or [type(error).__name__]
+    said = [line for line in lines if not _ABOUT_THE_GRAPH.match(line)]
+    line = said[-1] if said and said[0] != lines[0] else lines[0]
+    # Eager operations name themselves around the message.
+    return re.sub(r"^\{\{function_node .*?\}\} | \[Op:[^]]*\]( name:.*)?$", "", line).strip()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -198,15 +198,53 @@ def test_a_bug_keeps_its_traceback():
     assert sys.excepthook is hook
 
 
-def test_tensorflow_errors_are_one_line(capsys):
+IN_A_GRAPH = """Graph execution error:
+
+Detected at node encoder/dense/MatMul defined at (most recent call last):
+  File "train.py", line 8, in <module>
+
+OOM when allocating tensor with shape[512,9] by allocator cpu
+\t [[{{node encoder/dense/MatMul}}]]
+Hint: If you want to see a list of allocated tensors when OOM happens, add report_tensor_allocations
+ [Op:__inference_multi_step_on_iterator_597]"""
+COMPILED = """Graph execution error:
+
+Detected at node compile_loss/mse/sub defined at (most recent call last):
+<stack traces unavailable>
+Incompatible shapes: [5,3] vs. [4,1]
+\t [[{{node compile_loss/mse/sub}}]]
+\ttf2xla conversion failed while converting __inference_one_step_on_data_1131[].
+\t [[StatefulPartitionedCall]] [Op:__inference_multi_step_on_iterator_1155]"""
+TWICE = """Graph execution error:
+
+2 root error(s) found.
+  (0) INVALID_ARGUMENT:  Incompatible shapes: [5,3] vs. [4,1]
+\t [[{{node sub}}]]
+0 successful operations.
+0 derived errors ignored. [Op:__inference_g_1199]"""
+EAGER = "{{function_node __wrapped__Fill_device_/CPU:0}} OOM when allocating [Op:Fill] name: "
+
+
+@pytest.mark.parametrize(
+    "message, told",
+    [
+        ("OOM when allocating\n\tgraph\n\tmore", "OOM when allocating"),
+        (IN_A_GRAPH, "OOM when allocating tensor with shape[512,9] by allocator cpu"),
+        (COMPILED, "Incompatible shapes: [5,3] vs. [4,1]"),
+        (TWICE, "(0) INVALID_ARGUMENT:  Incompatible shapes: [5,3] vs. [4,1]"),
+        (EAGER, "OOM when allocating"),
+        ("Graph execution error:", "Graph execution error:"),
+    ],
+)
+def test_tensorflow_errors_are_told_in_the_line_that_says_what_is_wrong(capsys, message, told):
     import tensorflow as tf
 
     def command(argv):
-        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating\n\tgraph\n\tmore")
+        raise tf.errors.ResourceExhaustedError(None, None, message)
 
     assert common.run_command(command, []) == 1
-    shown = capsys.readouterr().err
-    assert "OOM when allocating" in shown and shown.count("\n") == 1
+    line = f"tfvae: error: ResourceExhaustedError: {told} (--traceback shows all)\n"
+    assert capsys.readouterr().err == line
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,37 @@ def test_an_error_before_the_first_step_is_told_as_it_is(config, monkeypatch):
         train(config())
 
 
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (MemoryError("Unable to allocate 9 GiB"), "Unable to allocate 9 GiB"),
+        (
+            tf.errors.ResourceExhaustedError(None, None, "Graph execution error:\n\nOOM\n\t [[x]]"),
+            "OOM",
+        ),
+    ],
+)
+def test_out_of_memory_says_what_to_lower(config, monkeypatch, error, words):
+    def fail(*_, **__):
+        raise error
+
+    for step, size in (("load_dataset", "16x16"), ("fit", "16x16x1")):
+        monkeypatch.setattr(f"tfvae.training.run.{step}", fail)
+        message = f"images of {size} and --batch-size 512: lower --batch-size or --image-size"
+        with pytest.raises(UserError, match=rf"{message} \({words}\)"):
+            train(config(image_size=16))
+        monkeypatch.undo()
+
+
+def test_a_disk_that_is_full_is_not_taken_for_memory(config, monkeypatch):
+    def fail(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "x; No space left on device")
+
+    monkeypatch.setattr("tfvae.training.run.fit", fail)
+    with pytest.raises(tf.errors.ResourceExhaustedError):
+        train(config())
+
+
 @untraced
 def test_an_edited_folder_is_not_gone_on_with(tmp_path, config):
     draw_folder(tmp_path / "data")

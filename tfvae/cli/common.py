@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tfvae.options import Option, display
-from tfvae.schema import UsageError, UserError
+from tfvae.schema import UsageError, UserError, what_is_wrong
 
 INTERRUPTED = 130
 # What notebooks and other projects may have set otherwise, and what every child inherits: a command
@@ -225,11 +225,10 @@ def _failures() -> tuple[type[BaseException], ...]:
 def _in_one_line(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    message = getattr(error, "message", None) or str(error) or type(error).__name__
     if isinstance(error, UserError):
-        return " ".join(message.split())
-    # The first line of a TensorFlow error is the message, the others are its graph.
-    return f"{type(error).__name__}: {message.strip().splitlines()[0]} (--traceback shows all)"
+        return " ".join(str(error).split())
+    kind = "out of memory" if isinstance(error, MemoryError) else type(error).__name__
+    return f"{kind}: {what_is_wrong(error)} (--traceback shows all)"
 
 
 def _report(message: str, show_traceback: bool, kind: str = "error: ") -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from tfvae.exports.contract import FORMAT, KERAS_MODEL, MANIFEST, SAVED_MODEL
 from tfvae.exports.inputs import check_arrays
-from tfvae.schema import DataSpec, LabelledImages, UserError
+from tfvae.schema import DataSpec, LabelledImages, UserError, what_is_wrong
 
 # What Keras raises for a damaged file.
 _UNREADABLE = (
@@ -179,8 +179,9 @@ class Export:
         try:
             return tf.saved_model.load(str(self.path))
         except (OSError, ValueError, tf.errors.OpError) as error:
-            first_line = str(error).strip().splitlines()[0]
-            raise UserError(f"{self.path} is not a readable SavedModel: {first_line}") from error
+            raise UserError(
+                f"{self.path} is not a readable SavedModel: {what_is_wrong(error)}"
+            ) from error
 
     def keras_model(self):
         """The Keras model of the graph, with its weights and without an optimizer.
@@ -208,8 +209,9 @@ class Export:
         try:
             return keras.saving.load_model(path)
         except _UNREADABLE as error:
-            first_line = str(error).strip().splitlines()[0]
-            raise UserError(f"{path} is not a readable Keras model: {first_line}") from error
+            raise UserError(
+                f"{path} is not a readable Keras model: {what_is_wrong(error)}"
+            ) from error
 
     @property
     def name(self) -> str:

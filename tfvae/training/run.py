@@ -13,7 +13,7 @@ import tensorflow as tf
 from tfvae.data import check_dataset_name, check_outside, load_dataset
 from tfvae.exports.writer import export_model
 from tfvae.models import MODELS, current_settings
-from tfvae.schema import TEST, TRAIN, VALIDATION, UserError
+from tfvae.schema import TEST, TRAIN, VALIDATION, UserError, what_is_wrong
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
 from tfvae.training.config import RunConfig, changed_option, fixed_fields
@@ -60,26 +60,48 @@ def _claimed_train(run: RunFolder) -> Path | None:
     config = run.config
     strategy = make_strategy(config.strategy, config.batch_size)
     with dtype_policy(config.precision), _resume_hint(run):
-        dataset = load_dataset(
-            config.dataset,
-            data_dir=config.data_dir,
-            manual_dir=config.manual_dir,
-            image_size=config.image_size,
-            skip_bad_images=config.skip_bad_images,
-            labels=config.labels,
-        )
-        if config.train_images is not None:
-            dataset = dataset.with_train_images(config.train_images, config.seed)
-        if config.epochs is None:
-            run = run.with_config(epochs=default_epochs(dataset.spec.num_examples[TRAIN]))
-        if config.tune:
-            tuned = tuned_run(run, config.tune, dataset, strategy)
-            if tuned is None:
-                return None
-            run = tuned
-        if run.config.learning_rate is None:
-            run = run.with_config(learning_rate=MODELS.load(config.model_name).learning_rate)
-        return _train(run, dataset, strategy)
+        size = config.image_size
+        with _memory_advice(config, f"{size}x{size}" if size else "their own size"):
+            dataset = load_dataset(
+                config.dataset,
+                data_dir=config.data_dir,
+                manual_dir=config.manual_dir,
+                image_size=size,
+                skip_bad_images=config.skip_bad_images,
+                labels=config.labels,
+            )
+        with _memory_advice(config, "x".join(map(str, dataset.spec.image_shape))):
+            return _tuned_and_trained(run, dataset, strategy)
+
+
+def _tuned_and_trained(run: RunFolder, dataset, strategy) -> Path | None:
+    config = run.config
+    if config.train_images is not None:
+        dataset = dataset.with_train_images(config.train_images, config.seed)
+    if config.epochs is None:
+        run = run.with_config(epochs=default_epochs(dataset.spec.num_examples[TRAIN]))
+    if config.tune:
+        tuned = tuned_run(run, config.tune, dataset, strategy)
+        if tuned is None:
+            return None
+        run = tuned
+    if run.config.learning_rate is None:
+        run = run.with_config(learning_rate=MODELS.load(config.model_name).learning_rate)
+    return _train(run, dataset, strategy)
+
+
+@contextlib.contextmanager
+def _memory_advice(config: RunConfig, size: str) -> Iterator[None]:
+    try:
+        yield
+    except (MemoryError, tf.errors.ResourceExhaustedError) as error:
+        # TensorFlow calls a full disk exhausted too.
+        if "No space left" in str(error):
+            raise
+        raise UserError(
+            f"out of memory with images of {size} and --batch-size {config.batch_size}: lower "
+            f"--batch-size or --image-size ({what_is_wrong(error)})"
+        ) from error
 
 
 @contextlib.contextmanager
