@@ -9,6 +9,7 @@ import pytest
 from tfvae.cli import common, evaluate, generator, train
 from tfvae.schema import UserError
 
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 COMMANDS = {"train": train.main, "evaluate": evaluate.main, "fit": generator.main}
 
 
@@ -33,15 +34,14 @@ def fails(capsys):
 
 def modules_after(*arguments):
     """(finished process, whether it imported TensorFlow) of a script run for real."""
-    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     script = (
         "import runpy, sys; sys.path.insert(0, sys.argv[1]); sys.argv = sys.argv[2:]\n"
         "try: runpy.run_path(sys.argv[0], run_name='__main__')\n"
         "finally: print('imported', 'tensorflow' in sys.modules, 'keras' in sys.modules)"
     )
-    path = os.path.join(root, arguments[0])
+    path = os.path.join(ROOT, arguments[0])
     done = subprocess.run(
-        [sys.executable, "-c", script, root, path, *arguments[1:]], capture_output=True, text=True
+        [sys.executable, "-c", script, ROOT, path, *arguments[1:]], capture_output=True, text=True
     )
     last = done.stdout.splitlines()[-1]
     assert last.startswith("imported")

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tfvae.cli.process import interrupted_by_sigterm, unread_output
 from tfvae.options import Option, display
 from tfvae.schema import UsageError, UserError, what_is_wrong
 
-INTERRUPTED = 130
 # What notebooks and other projects may have set otherwise, and what every child inherits: a command
 # shows no window, and computes with TensorFlow.
 ENVIRONMENT = {"MPLBACKEND": "agg", "KERAS_BACKEND": "tensorflow"}
@@ -186,7 +186,8 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
         command: Takes the arguments; returns an exit status, None for 0.
         argv: Arguments; None: those of the process.
     Returns:
-        Exit status: 0, 1 for a failure, 2 for a wrong name, key or value, 130 when interrupted.
+        Exit status: 0, 1 for a failure, 2 for a wrong name, key or value, 130 when
+        interrupted by Ctrl-C and 143 by SIGTERM.
     Raises:
         Exception: any other error is a bug and keeps its traceback.
 
@@ -203,13 +204,17 @@ def run_command(command: Callable[[Sequence[str]], int | None], argv: Sequence[s
     argv = sys.argv[1:] if argv is None else list(argv)
     show_traceback = "--traceback" in argv
     try:
-        return command(argv) or 0
-    except KeyboardInterrupt as interrupt:
-        _report(str(interrupt) or "interrupted", show_traceback, kind="")
-        return INTERRUPTED
-    except _failures() as error:
-        _report(_in_one_line(error), show_traceback)
-        return getattr(error, "exit_status", 1)
+        with interrupted_by_sigterm() as signals, unread_output():
+            try:
+                status = command(argv) or 0
+                sys.stdout.flush()
+                return status
+            except KeyboardInterrupt as interrupt:
+                _report(str(interrupt) or "interrupted", show_traceback, kind="")
+                return 128 + signals[0]
+            except _failures() as error:
+                _report(_in_one_line(error), show_traceback)
+                return getattr(error, "exit_status", 1)
     finally:
         # A notebook that calls a command goes on with its own.
         for name, value in inherited.items():
