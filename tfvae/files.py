@@ -242,6 +242,27 @@ def remove_leftovers(folder: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+@contextlib.contextmanager
+def plain_path(path: Path) -> Iterator[Path]:
+    """The same folder under a name without characters that TensorFlow takes for a pattern: where
+    `path` has some, a link that is there while a `with` block runs.
+
+    TensorFlow looks for the files of a SavedModel as for a pattern, and opens them by the same
+    name, so that escapes don't help.
+
+    >>> with plain_path(Path("saved_models/vae")) as same, plain_path(Path("[1]/vae")) as link:
+    ...     same.as_posix(), link.name, link.is_symlink()
+    ('saved_models/vae', 'plain', True)
+    """
+    if not set("*?[]\\") & set(str(path)):
+        yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        link = Path(folder, "plain")
+        link.symlink_to(path.absolute(), target_is_directory=True)
+        yield link
+
+
 def reason(error: Exception) -> str:
     """Why something couldn't be written or read, in a few words.
 

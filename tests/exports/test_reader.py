@@ -36,6 +36,14 @@ def test_newest_version_is_by_number(run_folder):
     assert newest_export(run_folder.parent) == run_folder / "10"
 
 
+def test_a_path_that_tensorflow_takes_for_a_pattern(tmp_path, categorical):
+    folder = tmp_path / "[a-z]*?\\" / "toy" / "1"
+    write_export(folder, categorical, {"reconstruct": "reconstruct"})
+    image = categorical.arrays("test", 2)["image"]
+    outputs = Export.load(folder.parent).call("reconstruct", image=image)
+    assert outputs["image"].shape == image.shape
+
+
 def test_newest_of_nothing(tmp_path):
     for folder in (tmp_path, tmp_path / "absent"):
         with pytest.raises(UserError, match="no export in"):

@@ -113,8 +113,9 @@ def test_early_stopping_that_is_added_exports_what_is_saved(tmp_path, config, mo
 
 @untraced
 def test_a_run_leaves_an_export_and_is_refused_twice(tmp_path, config, capsys):
-    export = train(config())
-    assert export == tmp_path / "saved_models" / "vae_digits" / "1"
+    places = {"saved_models_dir": tmp_path / "my models"}
+    export = train(config(**places))
+    assert export == tmp_path / "my models" / "vae_digits" / "1"
     manifest = json.loads((export / "manifest.json").read_text())
     assert (manifest["model"], manifest["dataset"], manifest["seed"]) == ("vae", "digits", 0)
     assert manifest["training"]["epochs"] == manifest["training"]["exported_epoch"] == 2
@@ -122,15 +123,15 @@ def test_a_run_leaves_an_export_and_is_refused_twice(tmp_path, config, capsys):
     assert manifest["training"]["scores"]["test"]["elbo"] < 0
     shown = capsys.readouterr().out
     assert "Epoch 1/2" not in shown, "no progress bar but on a terminal"
-    assert "python evaluate.py --metric reconstruction" in shown
+    assert f"python evaluate.py --metric reconstruction --saved-model '{export.parent}'" in shown
 
     with pytest.raises(UserError, match="exists"):
         train(config(name="vae_digits"))
     # Finished: nothing to do, nothing new.
-    assert train(config(name="vae_digits", resume=True)) == export
+    assert train(config(name="vae_digits", resume=True, **places)) == export
     assert "nothing to do" in capsys.readouterr().out
     # More epochs go on and export the next version.
-    assert train(config(name="vae_digits", resume=True, epochs=3)).name == "2"
+    assert train(config(name="vae_digits", resume=True, epochs=3, **places)).name == "2"
 
 
 @untraced

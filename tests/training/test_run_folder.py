@@ -1,5 +1,6 @@
 """Names of runs and what is found under them."""
 
+import shlex
 import subprocess
 import sys
 
@@ -100,6 +101,12 @@ def test_resume_takes_the_named_or_the_newest_run(tmp_path):
     opened(tmp_path, model="vae", name="vae_digits-old").create()
     assert opened(tmp_path, model="vae", resume=True).path.name == "vae_digits-2"
     assert opened(tmp_path, name="vae_digits", resume=True).config.model == "vae"
+
+
+def test_the_command_that_resumes_is_one_for_a_shell(tmp_path):
+    folder = tmp_path / "my $runs"
+    command = opened(folder, model="vae").resume_command
+    assert shlex.split(command)[-1] == str(folder) and f"'{folder}'" in command
 
 
 def test_there_must_be_something_to_resume(tmp_path):

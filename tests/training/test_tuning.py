@@ -54,18 +54,24 @@ def test_what_is_refused_is_no_failed_trial(tmp_path, config):
 
 
 def test_the_best_trial_becomes_the_run(tmp_path, config, capsys, monkeypatch):
-    train(config(epochs=1, tune=2, name="x"))
+    # What TensorFlow takes for a pattern.
+    runs = tmp_path / "[runs]"
+    train(config(epochs=1, tune=2, name="x", runs_dir=runs))
     shown = capsys.readouterr().out
     assert "Tuning: 2 trials of 1 epochs" in shown and "  2. val_elbo" in shown
-    run = tmp_path / "runs" / "x"
+    run = runs / "x"
     best = yaml.safe_load((run / "tuning" / "best.yaml").read_text())
     saved = RunConfig.load(run / "config.yaml")
     assert saved.settings == best["settings"] and saved.settings["latent_dim"] == 2
     assert saved.learning_rate == best["learning_rate"]
 
-    monkeypatch.setattr(tuning, "_search", None)
-    resumed = RunConfig(name="x", resume=True, epochs=2, runs_dir=tmp_path / "runs")
-    assert train(resumed).name == "2"
+    resumed = RunConfig(name="x", resume=True, epochs=2, runs_dir=runs)
+    with monkeypatch.context() as patch:
+        patch.setattr(tuning, "_search", None)
+        assert train(resumed).name == "2"
+    # As after an interruption: the trials are there, and the best isn't chosen.
+    (run / "tuning" / "best.yaml").unlink()
+    assert train(resumed) and capsys.readouterr().out.count("val_elbo") == 3
 
 
 def test_a_search_without_a_finite_trial_is_an_error(config, monkeypatch):

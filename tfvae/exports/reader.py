@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from tfvae import files
 from tfvae.exports.contract import FORMAT, KERAS_MODEL, MANIFEST, SAVED_MODEL
 from tfvae.exports.inputs import check_arrays
 from tfvae.schema import DataSpec, LabelledImages, UserError, what_is_wrong
@@ -177,7 +178,8 @@ class Export:
         import tensorflow as tf
 
         try:
-            return tf.saved_model.load(str(self.path))
+            with files.plain_path(self.path) as path:
+                return tf.saved_model.load(str(path))
         except (OSError, ValueError, tf.errors.OpError) as error:
             raise UserError(
                 f"{self.path} is not a readable SavedModel: {what_is_wrong(error)}"

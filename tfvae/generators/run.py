@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import dataclasses
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -231,4 +232,4 @@ def _print_end(
     if config.min_accuracy is not None and best.score.accuracy < config.min_accuracy:
         print(f"  No candidate reached {config.min_accuracy}: this is the most accurate one.")
     print(f"Exported {path}\nNext: python evaluate.py --metric generation --saved-model "
-          f"{path.parent}")  # fmt: skip
+          f"{shlex.quote(str(path.parent))}")  # fmt: skip

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import math
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -294,9 +295,7 @@ def _print_end(run, model, progress, exported_epoch, scores, export) -> None:
     print("  " + "  ".join(f"{name} {value:.4g}" for name, value in scores.items()))
     print(f"Exported {export}")
     metric = "cis" if "transfer" in model.serving_signatures() else "reconstruction"
-    folders = "".join(
-        f" {option} {value}"
-        for option, value in (("--data-dir", config.data_dir), ("--manual-dir", config.manual_dir))
-        if value
-    )
-    print(f"Next: python evaluate.py --metric {metric} --saved-model {run.export_folder}{folders}")
+    command = ["python", "evaluate.py", "--metric", metric, "--saved-model", str(run.export_folder)]
+    for option, folder in (("--data-dir", config.data_dir), ("--manual-dir", config.manual_dir)):
+        command += [option, folder] if folder else []
+    print(f"Next: {shlex.join(command)}")

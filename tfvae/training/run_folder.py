@@ -5,6 +5,7 @@ import csv
 import dataclasses
 import io
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -66,10 +67,10 @@ class RunFolder:
     @property
     def resume_command(self) -> str:
         """The command that resumes the run after an interruption."""
-        parts = ["python train.py", "--resume", "--name", self.path.name]
+        parts = ["python", "train.py", "--resume", "--name", self.path.name]
         if "runs_dir" in self.config.model_fields_set:
             parts += ["--runs-dir", str(self.config.runs_dir)]
-        return " ".join(parts)
+        return shlex.join(parts)
 
     def newest_export(self) -> Path | None:
         """The newest finished version of this run's export."""

@@ -94,18 +94,20 @@ def _search(
         + ("; this process takes its trials from the chief" if is_tuning_worker() else ""),
         flush=True,
     )
-    tuner = _Tuner(
-        run_config=config.model_copy(update={"epochs": epochs}),
-        dataset=dataset,
-        strategy=strategy,
-        objective=keras_tuner.Objective(name, direction),
-        max_trials=num_trials,
-        max_consecutive_failed_trials=num_trials + 1,
-        seed=config.seed,
-        directory=folder,
-        project_name=run.tuning.name,
-    )
-    tuner.search(verbose=0)
+    # Keras Tuner looks for its trials as for a pattern.
+    with files.plain_path(folder) as plain:
+        tuner = _Tuner(
+            run_config=config.model_copy(update={"epochs": epochs}),
+            dataset=dataset,
+            strategy=strategy,
+            objective=keras_tuner.Objective(name, direction),
+            max_trials=num_trials,
+            max_consecutive_failed_trials=num_trials + 1,
+            seed=config.seed,
+            directory=plain,
+            project_name=run.tuning.name,
+        )
+        tuner.search(verbose=0)
     return tuner
 
 
