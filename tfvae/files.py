@@ -113,6 +113,31 @@ def write_yaml(path: Path, document: Mapping[str, Any]) -> Path:
     return write_text(path, yaml.safe_dump(document, sort_keys=False))
 
 
+def check_places(places: Mapping[str, Path]) -> None:
+    """Tries whether folders can be written, before the work whose results they are for; leaves
+    nothing there.
+
+    Args:
+        places: Option -> folder, which may not be there yet.
+    Raises:
+        WriteError: one can't be written, or made; the message has its option.
+
+    >>> check_places({"--output-dir": Path("/dev/null/results")})
+    Traceback (most recent call last):
+        ...
+    tfvae.files.WriteError: --output-dir /dev/null/results can't be written: Not a directory
+    """
+    for option, place in places.items():
+        try:
+            folder = place.absolute()
+            while not (folder.exists() or folder.is_symlink()):
+                folder = folder.parent
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise WriteError(f"{option} {place} can't be written: {reason(error)}") from error
+
+
 @contextlib.contextmanager
 def hidden_folder(parent: Path) -> Iterator[Path]:
     """A new folder in `parent` under a hidden name, for `publish`; else removed with the block.

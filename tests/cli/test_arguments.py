@@ -1,5 +1,6 @@
 """What is refused before TensorFlow loads, in one line and with the right status."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ import sys
 import pytest
 
 from tfvae.cli import common, evaluate, generator, train
-from tfvae.schema import UserError
+from tfvae.schema import DataSpec, UserError
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 COMMANDS = {"train": train.main, "evaluate": evaluate.main, "fit": generator.main}
@@ -122,6 +123,34 @@ def test_wrong_arguments_of_evaluation(fails, arguments, words):
 )
 def test_wrong_arguments_of_a_fit(fails, arguments, words):
     assert words in fails("fit", *arguments.split(), status=2)
+
+
+def test_places_that_cannot_be_written_are_told_before_the_work(fails, tmp_path):
+    (tmp_path / "file").touch()
+    for option in ("--runs-dir", "--saved-models-dir"):
+        told = fails("train", "--model", "vae", option, "file/x", status=1)
+        assert f"{option} file/x can't be written: Not a directory" in told
+    write_toy_export(tmp_path / "toy" / "1")
+    score = ["--metric", "reconstruction", "--saved-model", "toy"]
+    for option, place in {"--output-dir": "file", "--json": "file/x.json"}.items():
+        assert f"{option} file can't be written" in fails(
+            "evaluate", *score, option, place, status=1
+        )
+    assert "--json toy is a folder" in fails("evaluate", *score, "--json", "toy", status=2)
+    assert sorted(os.listdir()) == ["file", "toy"]
+
+
+def write_toy_export(folder):
+    """What is read of an export before TensorFlow is imported."""
+    folder.mkdir(parents=True)
+    (folder / "saved_model.pb").touch()
+    about = {
+        "format": 1,
+        "dataset": "digits",
+        "data_spec": DataSpec("digits", (28, 28, 1)).to_dict(),
+        "signatures": {"reconstruct": {"inputs": ["image"], "outputs": ["image"]}},
+    }
+    (folder / "manifest.json").write_text(json.dumps(about))
 
 
 def test_train_with_a_generator_is_the_command_fit(monkeypatch, tmp_path):

@@ -187,6 +187,14 @@ def test_exports_that_no_generator_fits(export_of, digits, tmp_path, model, sett
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize("place", ["runs_dir", "saved_models_dir", "output_dir"])
+def test_places_are_tried_before_the_search(vae, tmp_path, place):
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="dir .*file can't be written: Not a directory"):
+        fit_generator(config(tmp_path, vae, **{place: tmp_path / "file"}))
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_a_failed_export_leaves_no_half_of_anything(vae, tmp_path, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")

@@ -10,7 +10,7 @@ from tfvae.cli.common import Parser, Settings, load_tensorflow, options_table, r
 from tfvae.data import DATASETS
 from tfvae.evaluation import ALL, METRICS, report
 from tfvae.evaluation.plan import Plan, check_seed, metric_names
-from tfvae.schema import UserError
+from tfvae.schema import UsageError, UserError
 
 EXAMPLES = """examples:
   python evaluate.py --metric cis
@@ -54,6 +54,12 @@ def _evaluate(argv: Sequence[str]) -> None:
         settings=given.get("set"),
         saved_models_dir=given.get("saved_models_dir", "saved_models"),
     )
+    if "json" in given:
+        path = Path(given["json"])
+        if path.is_dir():
+            raise UsageError(f"--json {path} is a folder: give the name of a file")
+        files.check_places({"--json": path.parent})
+    files.check_places({"--output-dir": Path(given.get("output_dir", "results"))})
     load_tensorflow()
     documents: list = []
     with _written(given.get("json"), documents, single=len(plan.jobs) == 1):

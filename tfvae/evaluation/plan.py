@@ -158,6 +158,7 @@ class Plan:
         seed = check_seed(seed)
         for name in dict.fromkeys(name for job in self.jobs for name, _ in job.sources):
             check_outside(name, {"--output-dir": Path(output_dir)})
+        files.check_places({"--output-dir": Path(output_dir)})
         datasets: dict[str, Any] = {}
         for job in self.jobs:
             for export, source in zip(job.exports, job.sources, strict=True):

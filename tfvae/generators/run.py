@@ -49,6 +49,7 @@ def fit_generator(config: GeneratorConfig) -> Path:
         "--output-dir": config.output_dir,
     }
     check_outside(export.manifest["dataset"], places)
+    files.check_places(places)
     dataset = load_dataset(
         export.manifest["dataset"],
         data_dir=config.data_dir,

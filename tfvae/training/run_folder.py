@@ -64,6 +64,11 @@ class RunFolder:
         """`saved_models/<name>`, the folder of all versions of the export."""
         return self.config.saved_models_dir / self.path.name
 
+    def check_places(self) -> None:
+        """Tries whether the run and its export can be written; raises as `files.check_places`."""
+        places = {"--runs-dir": self.path.parent, "--saved-models-dir": self.export_folder.parent}
+        files.check_places(places)
+
     @property
     def resume_command(self) -> str:
         """The command that resumes the run after an interruption."""
@@ -131,7 +136,7 @@ def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFol
     Raises:
         UsageError: the configuration names neither a model nor a run to resume.
         UserError: the name is taken; or there is no run to resume, or its options differ; or
-            another process has the run.
+            another process has the run; or nothing can be written there.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as runs:
@@ -148,8 +153,10 @@ def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFol
         if config.resume:
             run = _existing_run(config, all_settings)
             # By the options of the run: those of its strategy are seldom given again.
-            if not _is_worker(run.config) and not claims.enter_context(claimed(run)):
-                raise UserError(f"run {run.path.name!r} is being trained by another process")
+            if not _is_worker(run.config):
+                run.check_places()
+                if not claims.enter_context(claimed(run)):
+                    raise UserError(f"run {run.path.name!r} is being trained by another process")
             # What the process that had it until now has written.
             yield _existing_run(config.model_copy(update={"name": run.path.name}), all_settings)
             return
@@ -194,9 +201,12 @@ def _free_runs(config: RunConfig) -> Iterator[RunFolder]:
     if config.name and (config.runs_dir / config.name).exists() and not _is_worker(config):
         raise _taken(config)
     for name in [config.name] if config.name else numbered(default_name(config)):
-        path = config.runs_dir / name
-        if _is_worker(config) or not path.exists():
-            yield RunFolder(path, config.model_copy(update={"name": name}))
+        run = RunFolder(config.runs_dir / name, config.model_copy(update={"name": name}))
+        if _is_worker(config):
+            yield run
+        elif not run.path.exists():
+            run.check_places()
+            yield run
 
 
 def _taken(config: RunConfig) -> UserError:
