@@ -1,15 +1,39 @@
 """Options of a command, declared once for the command line, configuration files and library use."""
 
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from tfvae import files
 from tfvae.options import closest_name
 from tfvae.schema import UsageError
+
+
+def checked_run_name(name: Any) -> Any:
+    """The name of a run, with one character for a letter and its accent; what isn't text as it is.
+
+    Raises:
+        ValueError: it is too long for the names of files that are made of it.
+
+    >>> checked_run_name("e\\u0301") == "\\u00e9"
+    True
+    """
+    if not isinstance(name, str):
+        return name
+    name = unicodedata.normalize("NFC", name)
+    size = len(name.encode(errors="surrogatepass"))
+    if size > files.LONGEST_NAME:
+        raise ValueError(f"at most {files.LONGEST_NAME} bytes, this name has {size}")
+    return name
+
+
+RunName = Annotated[
+    str, BeforeValidator(checked_run_name), Field(pattern=r"^[A-Za-z0-9_][\w.+-]*$")
+]
 
 
 class CommandConfig(BaseModel):
@@ -53,7 +77,7 @@ class CommandConfig(BaseModel):
         key = str(problem["loc"][0])
         if problem["type"] == "extra_forbidden":
             raise UsageError(cls.unknown_key(key))
-        message = _MESSAGES.get(problem["type"], problem["msg"])
+        message = _MESSAGES.get(problem["type"], problem["msg"]).removeprefix("Value error, ")
         raise UsageError(
             f"{option_name(key)} {problem['input']}: {message[:1].lower()}{message[1:]}"
         )

@@ -6,6 +6,7 @@ it, and `remove_leftovers` deletes it where only one process writes.
 """
 
 import contextlib
+import hashlib
 import json
 import logging
 import os
@@ -19,7 +20,7 @@ from typing import Any
 import filelock
 import yaml
 
-from tfvae.schema import UserError
+from tfvae.schema import UserError, check_printable
 
 HIDDEN = ".writing-"
 # Folder that holds a lock for each name in the folder around it.
@@ -120,6 +121,7 @@ def check_places(places: Mapping[str, Path]) -> None:
     Args:
         places: Option -> folder, which may not be there yet.
     Raises:
+        UsageError: the name of one isn't printable.
         WriteError: one can't be written, or made; the message has its option.
 
     >>> check_places({"--output-dir": Path("/dev/null/results")})
@@ -128,6 +130,7 @@ def check_places(places: Mapping[str, Path]) -> None:
     tfvae.files.WriteError: --output-dir /dev/null/results can't be written: Not a directory
     """
     for option, place in places.items():
+        check_printable(option, place)
         try:
             folder = place.absolute()
             while not (folder.exists() or folder.is_symlink()):
@@ -299,6 +302,24 @@ def reason(error: Exception) -> str:
     if wrapped:
         return wrapped[1]
     return getattr(error, "strerror", None) or " ".join(str(error).split())
+
+
+# Bytes of a name that a user gives: what is made of it, with the names of data and figures, stays
+# within the 255 that file systems take.
+LONGEST_NAME = 120
+
+
+def short_name(name: str, longest: int = LONGEST_NAME) -> str:
+    """The name, cut to so many bytes of UTF-8, the last of which tell apart what was cut off.
+
+    >>> short_name("vae_digits"), len(short_name(200 * "é").encode())
+    ('vae_digits', 119)
+    """
+    encoded = name.encode()
+    if len(encoded) <= longest:
+        return name
+    digest = hashlib.sha256(encoded).hexdigest()[:8]
+    return f"{encoded[: longest - 9].decode(errors='ignore')}-{digest}"
 
 
 def numbered(base: str) -> Iterator[str]:

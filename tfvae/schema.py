@@ -8,6 +8,7 @@ neither `label` nor `observed`.
 
 import dataclasses
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -47,6 +48,41 @@ class UsageError(UserError):
     exit_status = 2
 
 
+def printable(text: str) -> str:
+    """The text with an escape for each control character, line separator, and byte that isn't
+    UTF-8, so that it is one line in a terminal, a table and a JSON file; other text as it is.
+
+    >>> import os
+    >>> print(printable("caf\\u00e9\\n\\x1b[2J"), printable(os.fsdecode(b"\\xff")))
+    café\\n\\x1b[2J \\udcff
+    """
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
+        else character
+        for character in text
+    )
+
+
+def check_printable(what: str, text: object) -> None:
+    """Checks a name that is a path, which escapes would change.
+
+    Raises:
+        UsageError: `printable` would change it.
+
+    >>> check_printable("--runs-dir", "my runs")
+    >>> check_printable("--runs-dir", "my\\nruns")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    tfvae.schema.UsageError: --runs-dir my\\nruns has control characters, ...
+    """
+    if printable(str(text)) != str(text):
+        raise UsageError(
+            f"{what} {printable(str(text))} has control characters, or bytes that aren't UTF-8: "
+            "rename it"
+        )
+
+
 # Lines by which TensorFlow says where in its graph an error is, and not which.
 _ABOUT_THE_GRAPH = re.compile(
     r"$|\s+(?![\s(])|Graph execution error|Detected at node|<stack|Node:|Hint:"
@@ -78,7 +114,8 @@ class DataSpec:
     Args:
         name: As given to `--dataset`.
         image_shape: (H, W, C).
-        label_names: L names, in the order of the label axis; empty without labels.
+        label_names: L names, in the order of the label axis; empty without labels. These and the
+            names of factors become `printable`.
         label_kind: "categorical", "binary", or None without labels.
         num_examples: Examples per split, for the keys of `SPLITS`.
         factor_sizes: Name -> number of values, where the ground-truth factors are known.
@@ -114,7 +151,10 @@ class DataSpec:
                 f"{len(self.label_names)} label names"
             )
         object.__setattr__(self, "image_shape", tuple(int(size) for size in self.image_shape))
-        object.__setattr__(self, "label_names", tuple(self.label_names))
+        object.__setattr__(self, "label_names", tuple(map(printable, self.label_names)))
+        if self.factor_sizes is not None:
+            sizes = {printable(name): size for name, size in self.factor_sizes.items()}
+            object.__setattr__(self, "factor_sizes", sizes)
 
     @property
     def num_labels(self) -> int:

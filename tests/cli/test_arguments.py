@@ -140,6 +140,20 @@ def test_places_that_cannot_be_written_are_told_before_the_work(fails, tmp_path)
     assert sorted(os.listdir()) == ["file", "toy"]
 
 
+@pytest.mark.parametrize("name", ["a\nb", "a\x1b[2J", os.fsdecode(b"\xff")])
+def test_names_that_a_terminal_takes_for_something_else(fails, tmp_path, name):
+    (tmp_path / name).mkdir()
+    escaped = ascii(name)[1:-1]
+    for option in ("--runs-dir", "--saved-models-dir", "--dataset"):
+        given = f"folder:{name}" if option == "--dataset" else name
+        told = fails("train", "--model", "vae", option, given, status=2)
+        assert f"{escaped} has control characters" in told
+    told = fails("evaluate", "--metric", "cis", "--saved-model", name, status=2)
+    assert f"{escaped} has control characters" in told
+    assert escaped in fails("train", "--model", "vae", "--name", name, status=2).replace(" ", r"\n")
+    assert os.listdir() == [name]
+
+
 def write_toy_export(folder):
     """What is read of an export before TensorFlow is imported."""
     folder.mkdir(parents=True)

@@ -148,6 +148,13 @@ def test_a_lone_folder_that_is_no_layout_holds_images_without_labels(tmp_path, f
     assert load(tmp_path).spec.label_kind is None
 
 
+def test_names_of_labels_are_printable(tmp_path):
+    class_folders(tmp_path, {"a\nb\x1b[2J": 10, os.fsdecode(b"c\xff"): 10})
+    spec = load(tmp_path).spec
+    assert spec.label_names == (r"a\nb\x1b[2J", r"c\udcff")
+    assert type(spec).from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+
+
 def test_classes_may_be_named_as_one_split(tmp_path):
     class_folders(tmp_path, {"Train": 5, "Bus": 5, "val": 5, "dev": 5})
     assert load(tmp_path).spec.label_names == ("Bus", "Train", "dev", "val")
@@ -313,7 +320,7 @@ def test_links_that_leave_the_folder_are_refused(tmp_path):
         ("image,hat\na.png,1\nb.png,1\nc.png,0\nd.png,1\n", "line 5: image d.png does not exist"),
         ("image,hat\n../a.png,1\n", "line 2: image ../a.png would leave the folder"),
         ("image,hat\n/etc/passwd,1\n", "would leave the folder"),
-        ("image,hat\n..\\a.png,1\n", "would leave the folder"),
+        ("image,hat\n..\\a.png,1\n", "does not exist; the parts of a path are separated by /"),
         ("image,hat\nattributes.csv,1\n", "is no image file"),
         ('image,hat\n"a.png,1\n', "not a readable CSV"),
     ],

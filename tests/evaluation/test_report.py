@@ -72,6 +72,8 @@ def test_file_names_are_safe():
     assert report.file_name("run", "digits", "digits") == "run"
     assert report.file_name("run", "digits", "mnist") == "run-on-mnist"
     assert report.file_name("run", "digits", "folder:/a/../b c") == "run-on-folder_a_.._b_c"
+    names = {report.file_name(100 * "r", "digits", f"folder:/{300 * 'é'}/{end}") for end in "ab"}
+    assert len(names) == 2 and all(150 < len(name.encode()) <= 200 for name in names)
     assert "/" not in report.file_name("../x", "a", "a") and report.file_name("..", "a", "a")
 
 

@@ -44,6 +44,11 @@ def test_a_path_that_tensorflow_takes_for_a_pattern(tmp_path, categorical):
     assert outputs["image"].shape == image.shape
 
 
+def test_a_name_is_found_in_either_form_of_its_accents(tmp_path, categorical):
+    write_export(tmp_path / "caf\u00e9" / "1", categorical, {"reconstruct": "reconstruct"})
+    assert Export.load(tmp_path / "cafe\u0301").run == "caf\u00e9"
+
+
 def test_newest_of_nothing(tmp_path):
     for folder in (tmp_path, tmp_path / "absent"):
         with pytest.raises(UserError, match="no export in"):

@@ -96,3 +96,10 @@ def test_a_cosine_run_is_not_extended():
     assert resumed_config(saved, RunConfig(epochs=3), all_settings).epochs == 3
     with pytest.raises(UserError, match="cosine schedule over 3"):
         resumed_config(saved, RunConfig(epochs=4), all_settings)
+
+
+def test_names_are_bounded_and_of_one_form():
+    assert RunConfig.checked({"name": "xe\u0301"}).name == "x\u00e9"
+    for name in (121 * "a", "a" + 60 * "\u00e9"):
+        with pytest.raises(UsageError, match="--name a.*: at most 120 bytes, this name has 121"):
+            RunConfig.checked({"name": name})

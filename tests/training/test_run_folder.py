@@ -23,6 +23,8 @@ def opened(tmp_path, **fields):
         ("tfds:eurosat/rgb", "vae_rgb"),
         ("folder:/data/My faces/", "vae_My-faces"),
         ("folder:..", "vae_data"),
+        ("folder:cafe\u0301", "vae_caf\u00e9"),
+        ("folder:/data/" + 250 * "a", "vae_" + 97 * "a" + "-7191edc1"),
     ],
 )
 def test_the_default_name_is_a_plain_folder_name(dataset, name):

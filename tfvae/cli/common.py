@@ -12,7 +12,7 @@ from typing import Any
 
 from tfvae.cli.process import interrupted_by_sigterm, unread_output
 from tfvae.options import Option, display
-from tfvae.schema import UsageError, UserError, what_is_wrong
+from tfvae.schema import UsageError, UserError, printable, what_is_wrong
 
 # What notebooks and other projects may have set otherwise, and what every child inherits: a command
 # shows no window, and computes with TensorFlow.
@@ -239,4 +239,4 @@ def _in_one_line(error: BaseException) -> str:
 def _report(message: str, show_traceback: bool, kind: str = "error: ") -> None:
     if show_traceback:
         traceback.print_exc()
-    print(f"tfvae: {kind}{message}", file=sys.stderr)
+    print(f"tfvae: {kind}{printable(message)}", file=sys.stderr)

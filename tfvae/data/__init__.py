@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tfvae.data.label_choice import chosen_columns
 from tfvae.data.options import LoadOptions
 from tfvae.registry import Table
-from tfvae.schema import UsageError
+from tfvae.schema import UsageError, check_printable
 
 if TYPE_CHECKING:
     from tfvae.data.dataset import Dataset
@@ -52,6 +52,7 @@ def check_dataset_name(name: str) -> None:
         ...
     tfvae.schema.UsageError: data set 'tfds:' lacks a TensorFlow Datasets name after the colon
     """
+    check_printable("data set", name)
     prefix, colon, rest = name.partition(":")
     if not (colon and prefix in PREFIXES):
         DATASETS.check(name)

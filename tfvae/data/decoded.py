@@ -101,8 +101,8 @@ def _place(root: pathlib.Path, options: LoadOptions, key: str) -> pathlib.Path:
     """A folder for each folder and each way to read it, with one in it for its state."""
     way = [str(root.resolve()), options.image_size and int(options.image_size)]
     digest = hashlib.sha256(json.dumps(way).encode()).hexdigest()[:16]
-    folder = cache.folder(options.data_dir) / "folders" / f"{root.resolve().name}-{digest}"
-    return folder / key
+    name = f"{files.short_name(root.resolve().name)}-{digest}"
+    return cache.folder(options.data_dir) / "folders" / name / key
 
 
 def _state(path: pathlib.Path) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from tfvae.evaluation.report import Report
 from tfvae.evaluation.score import score
 from tfvae.exports.reader import Export, is_unchanged, newest_export
 from tfvae.options import closest_name
-from tfvae.schema import UsageError, UserError, what_is_wrong
+from tfvae.schema import UsageError, UserError, printable, what_is_wrong
 
 # Name of a data set, and the options to load it with.
 Source = tuple[str, Mapping[str, Any]]
@@ -194,7 +194,9 @@ class Plan:
                     raise
                 foreseen = isinstance(error, UserError)
                 which = f"{job.metric} of {', '.join(export.name for export in job.exports)}"
-                print(f"tfvae: {which} left out: {what_is_wrong(error)}", file=sys.stderr)
+                print(
+                    f"tfvae: {which} left out: {printable(what_is_wrong(error))}", file=sys.stderr
+                )
                 if not foreseen:
                     traceback.print_exc()
                 if not (foreseen and self.everything):

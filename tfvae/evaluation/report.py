@@ -40,6 +40,8 @@ class Report:
     files: tuple[Path, ...]
 
 
+# Bytes of a file's name, without the name of the figure and the ending.
+LONGEST_NAME = 200
 PACKAGES = ("tfvae", "tensorflow", "keras", "tensorflow-probability", "numpy", "scikit-learn")
 
 
@@ -145,7 +147,7 @@ def file_name(run: str, trained_on: str, dataset: str) -> str:
     ('vae', 'vae-on-folder_data_my_faces')
     """
     name = run if dataset == trained_on else f"{run}-on-{dataset}"
-    return re.sub(r"[^\w.+-]+", "_", name).strip("._") or "export"
+    return files.short_name(re.sub(r"[^\w.+-]+", "_", name).strip("._") or "export", LONGEST_NAME)
 
 
 def markdown(result: Result, about: Mapping[str, Any], pictures: Sequence[tuple[str, Path]]) -> str:

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +14,7 @@ import numpy as np
 from tfvae import files
 from tfvae.exports.contract import FORMAT, KERAS_MODEL, MANIFEST, SAVED_MODEL
 from tfvae.exports.inputs import check_arrays
-from tfvae.schema import DataSpec, LabelledImages, UserError, what_is_wrong
+from tfvae.schema import DataSpec, LabelledImages, UserError, check_printable, what_is_wrong
 
 # What Keras raises for a damaged file.
 _UNREADABLE = (
@@ -57,6 +58,7 @@ class Export:
             ...
         tfvae.schema.UserError: no export at saved_models/nothing: there is no such folder
         """
+        check_printable("export", path)
         folder = _version_folder(Path(path))
         if not (folder / SAVED_MODEL).is_file():
             raise UserError(f"{folder} is not a complete export: it has no {SAVED_MODEL}")
@@ -289,6 +291,9 @@ def newest_export(
 
 
 def _version_folder(path: Path) -> Path:
+    if not path.exists():
+        # A letter with an accent is one character or two; names of runs have the former.
+        path = Path(unicodedata.normalize("NFC", str(path)))
     if not path.exists():
         raise UserError(f"no export at {path}: there is no such folder")
     if not path.is_dir():

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from tfvae.config import CommandConfig
+from tfvae.config import CommandConfig, RunName
 from tfvae.exports.reader import newest_export
 
 # Training images of the classifiers of the search; both: one classifier for each kind of images.
@@ -47,9 +47,8 @@ class GeneratorConfig(CommandConfig):
     )
     data_dir: str | None = Field(None, description="where TensorFlow Datasets keeps its files")
     manual_dir: str | None = Field(None, description="folder with archives fetched by hand")
-    name: str | None = Field(
+    name: RunName | None = Field(
         None,
-        pattern=r"^[A-Za-z0-9_][\w.+-]*$",
         description="of the run and its export; default: EXPORT_GENERATOR, numbered when taken",
     )
     output_dir: Path = Field(

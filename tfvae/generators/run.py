@@ -109,7 +109,8 @@ def _run_folder(config: GeneratorConfig, export: Export) -> Iterator[tuple[Gener
 
 def _new_folder(config: GeneratorConfig, export: Export, claims: contextlib.ExitStack) -> Path:
     """The run's folder, made now: of several runs at once, each gets its own."""
-    base = config.name or f"{export.run}_{config.generator}"
+    longest = files.LONGEST_NAME - 10  # room for a number
+    base = config.name or files.short_name(f"{export.run}_{config.generator}", longest)
     for name in [base] if config.name else files.numbered(base):
         if (config.saved_models_dir / name).exists():
             continue

@@ -11,7 +11,7 @@ from pydantic import (
     field_validator,
 )
 
-from tfvae.config import CommandConfig, option_name
+from tfvae.config import CommandConfig, RunName, option_name
 from tfvae.options import display
 from tfvae.schema import UserError
 
@@ -102,9 +102,8 @@ class RunConfig(CommandConfig):
     )
     data_dir: str | None = Field(None, description="folder of the files of TensorFlow Datasets")
     manual_dir: str | None = Field(None, description="folder of archives downloaded by hand")
-    name: str | None = Field(
+    name: RunName | None = Field(
         None,
-        pattern=r"^[A-Za-z0-9_][\w.+-]*$",
         description="name of the run and its export; default: MODEL_DATASET, with a number if "
         "that is taken",
     )

@@ -6,6 +6,7 @@ import dataclasses
 import io
 import re
 import shlex
+import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -262,6 +263,8 @@ def default_name(config: RunConfig) -> str:
     >>> default_name(RunConfig(model="ccvae", dataset="folder:~/pictures/my cats"))
     'ccvae_my-cats'
     """
-    rest = config.dataset.partition(":")[2] or config.dataset
+    dataset = unicodedata.normalize("NFC", config.dataset)
+    rest = dataset.partition(":")[2] or dataset
     short = re.sub(r"[^\w.+-]+", "-", Path(rest).name).strip("-.") or "data"
-    return f"{config.model}_{short}"
+    # Room for a number.
+    return files.short_name(f"{config.model}_{short}", files.LONGEST_NAME - 10)

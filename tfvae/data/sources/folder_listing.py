@@ -141,13 +141,15 @@ def _paths_of(
     for image, line in zip(table.images, table.lines, strict=True):
         where = f"{table.path}, line {line}: image {image}"
         relative = pathlib.PurePosixPath(image)
-        if relative.is_absolute() or ".." in relative.parts or "\\" in image or "\0" in image:
+        if relative.is_absolute() or ".." in relative.parts:
             raise UserError(f"{where} would leave the folder")
         candidates = [folder / relative, folder / _IMAGES_FOLDER / relative]
         path = next((candidate for candidate in candidates if candidate in found), None)
         if path is None:
             exists = any(candidate.is_file() for candidate in candidates)
-            raise UserError(f"{where} " + ("is no image file" if exists else "does not exist"))
+            hint = "; the parts of a path are separated by /" if "\\" in image else ""
+            problem = "is no image file" if exists else f"does not exist{hint}"
+            raise UserError(f"{where} {problem}")
         if path in line_of:
             raise UserError(f"{where} is that of line {line_of[path]}")
         line_of[path] = line
