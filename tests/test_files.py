@@ -63,5 +63,8 @@ def test_leftovers_of_killed_writers_are_removed(tmp_path):
     (tmp_path / ".writing-folder" / "half").touch()
     (tmp_path / ".writing-file.json").touch()
     (tmp_path / "whole.json").touch()
-    files.remove_leftovers(tmp_path)
+    with files.hidden_folder(tmp_path) as alive:
+        assert [path for path in tmp_path.iterdir() if path.is_dir()] == [alive]
+        files.write_text(tmp_path / "whole.json", "")
+        assert alive.exists()
     assert [path.name for path in tmp_path.iterdir()] == ["whole.json"]

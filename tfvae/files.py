@@ -2,13 +2,13 @@
 
 What is written lies under a hidden name beside its place and is renamed when it is complete, so no
 reader and no server sees half of it. A killed process leaves the hidden name behind; nothing reads
-it, and `remove_leftovers` deletes it where only one process writes.
+it, and the next one that writes there deletes it.
 """
 
 import contextlib
+import fcntl
 import hashlib
 import json
-import logging
 import os
 import re
 import shutil
@@ -17,14 +17,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import filelock
 import yaml
 
 from tfvae.schema import UserError, check_printable
 
 HIDDEN = ".writing-"
-# Folder that holds a lock for each name in the folder around it.
-LOCKS = ".locks"
 
 
 class WriteError(UserError):
@@ -35,9 +32,6 @@ class WriteError(UserError):
         ...
     tfvae.files.WriteError: can't write results: No space left on device
     """
-
-
-logger = logging.getLogger("tfvae")
 
 
 def write(path: Path, save: Callable[[str], Any]) -> Path:
@@ -56,21 +50,14 @@ def write(path: Path, save: Callable[[str], Any]) -> Path:
     ...     file.read_text(), [each.name for each in file.parent.iterdir()]
     ('all', ['note.txt'])
     """
-    temporary = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=HIDDEN, suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-        save(temporary)
-        # mkstemp makes files that only the owner may read.
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        with hidden_folder(path.parent) as folder:
+            temporary = folder / path.name
+            save(str(temporary))
+            os.replace(temporary, path)
     # h5py reports a full disk as a RuntimeError.
     except (OSError, RuntimeError) as error:
         raise WriteError(f"can't write {path}: {reason(error)}") from error
-    finally:
-        if temporary is not None and os.path.exists(temporary):
-            os.unlink(temporary)
     return path
 
 
@@ -158,11 +145,18 @@ def hidden_folder(parent: Path) -> Iterator[Path]:
     ['run-1', 'run-1/config.yaml']
     """
     parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    remove_leftovers(parent)
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=parent))
+        with _lock_on(folder, fcntl.LOCK_SH):
+            # Before it had its lock, another process may have taken it for a leftover.
+            if not folder.exists():
+                continue
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+            return
 
 
 def publish(folder: Path, target: Path, *, flush: bool = False, replace: bool = False) -> Path:
@@ -196,69 +190,13 @@ def publish(folder: Path, target: Path, *, flush: bool = False, replace: bool = 
     return target
 
 
-@contextlib.contextmanager
-def locked(path: Path, work: str) -> Iterator[None]:
-    """Holds a lock while a `with` block runs; it is released when its process ends, however it
-    does.
+def remove_leftovers(folder: Path, *, alone: bool = False) -> None:
+    """Deletes what killed writers left; what a living one writes has its lock, and stays.
 
     Args:
-        path: The lock, a file that stays behind; its folder exists.
-        work: What the process does that holds it, for the message of one that waits.
-    Raises:
-        OSError: the file can't be written, or the file system has no locks.
-
-    >>> with tempfile.TemporaryDirectory() as folder, locked(Path(folder) / ".lock", "counts"):
-    ...     [each.name for each in Path(folder).iterdir()]
-    ['.lock']
-    """
-    lock = filelock.FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        logger.warning("waiting for another process that %s", work)
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-@contextlib.contextmanager
-def claimed(folder: Path, name: str) -> Iterator[bool]:
-    """Holds a name in a folder while a `with` block runs, unless somebody else does; says whether.
-
-    The claim is a lock in `.locks` of the folder, which ends with its process, however it ends.
-
-    Args:
-        folder: Made if missing.
-        name: Of what will be there.
-    Raises:
-        WriteError: nothing can be written there, or the file system has no locks.
-
-    >>> with tempfile.TemporaryDirectory() as runs:
-    ...     with claimed(Path(runs), "vae") as first, claimed(Path(runs), "vae") as second:
-    ...         print(first, second)
-    True False
-    """
-    path = folder / LOCKS / f"{name}.lock"
-    # Where a file system has no locks, a file that outlives its process would be none.
-    lock = filelock.FileLock(path, fallback_to_soft=False)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        yield False
-        return
-    except OSError as error:
-        raise WriteError(f"can't write {path}: {reason(error)}") from error
-    try:
-        yield True
-    finally:
-        lock.release()
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Deletes what killed writers left; only where nobody else may be writing now.
+        folder: Where they wrote.
+        alone: Whether nobody else can be writing there: then it needs no locks, which some file
+            systems lack.
 
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     (Path(folder) / f"{HIDDEN}half.json").touch()
@@ -267,7 +205,24 @@ def remove_leftovers(folder: Path) -> None:
     []
     """
     for path in folder.glob(f"{HIDDEN}*"):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+        with _lock_on(path, fcntl.LOCK_EX | fcntl.LOCK_NB) as locked:
+            if locked or alone:
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+
+
+@contextlib.contextmanager
+def _lock_on(path: Path, kind: int) -> Iterator[bool]:
+    """Locks a file or folder itself while a `with` block runs; says whether that was possible."""
+    with contextlib.ExitStack() as closing:
+        try:
+            descriptor = os.open(path, os.O_RDONLY)
+            closing.callback(os.close, descriptor)
+            fcntl.flock(descriptor, kind)
+            locked = True
+        # Another process has it, or the file system has no such locks.
+        except OSError:
+            locked = False
+        yield locked
 
 
 @contextlib.contextmanager

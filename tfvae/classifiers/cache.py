@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from tfvae import files
+from tfvae import files, locks
 from tfvae.classifiers.classifier import Classifier
 from tfvae.classifiers.networks import weights_identity
 from tfvae.classifiers.training import PROTOCOL, train
@@ -66,7 +66,7 @@ def load_or_train(
     with contextlib.ExitStack() as stack:
         try:
             record_file.parent.mkdir(parents=True, exist_ok=True)
-            lock = files.locked(Path(cache_dir) / f".{key}.lock", f"trains the classifier {key}")
+            lock = locks.locked(Path(cache_dir) / f".{key}.lock", f"trains the classifier {key}")
             stack.enter_context(lock)
         except OSError as error:
             raise UserError(f"can't write to {cache_dir}: {files.reason(error)}") from error

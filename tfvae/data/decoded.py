@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfvae import files
+from tfvae import files, locks
 from tfvae.data import cache
 from tfvae.data.examples import IN_MEMORY_BYTES
 from tfvae.data.images import read_images
@@ -65,7 +65,7 @@ def load_or_decode(
         return found
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with files.locked(place.parent / _LOCK, f"decodes {place.parent.name}"):
+        with locks.locked(place.parent / _LOCK, f"decodes {place.parent.name}"):
             return _load(place) or _decode(paths, place, options)
     except OSError as error:
         logger.warning(
@@ -78,7 +78,7 @@ def _decode(
     paths: Sequence[pathlib.Path], place: pathlib.Path, options: LoadOptions
 ) -> tuple[np.ndarray, np.ndarray]:
     """Decodes into `place`, and deletes what was kept of the folder before it changed."""
-    files.remove_leftovers(place.parent)
+    files.remove_leftovers(place.parent, alone=True)
     with files.hidden_folder(place.parent) as folder:
         images, read = read_images(
             paths,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tfvae import files, plots
+from tfvae import files, locks, plots
 from tfvae.data import check_outside, load_dataset
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import Export, is_unchanged
@@ -115,7 +115,7 @@ def _new_folder(config: GeneratorConfig, export: Export, claims: contextlib.Exit
         if (config.saved_models_dir / name).exists():
             continue
         # A training that has just begun has a name and no folder.
-        if claims.enter_context(files.claimed(config.runs_dir, name)):
+        if claims.enter_context(locks.claimed(config.runs_dir, name)):
             with contextlib.suppress(FileExistsError):
                 (config.runs_dir / name).mkdir()
                 return config.runs_dir / name

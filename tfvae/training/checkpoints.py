@@ -120,7 +120,7 @@ class Checkpoints:
         """
         target = self.path(progress.epochs)
         try:
-            files.remove_leftovers(self.folder)
+            files.remove_leftovers(self.folder, alone=True)
             with files.hidden_folder(self.folder) as folder:
                 _check_space(folder, model)
                 model.save_weights(folder / WEIGHTS)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tfvae import files
+from tfvae import files, locks
 from tfvae.exports.reader import versions
 from tfvae.files import numbered
 from tfvae.models import MODELS, current_settings
@@ -128,7 +128,7 @@ def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFol
     """The folder of the run that a configuration describes, a new one, or with `resume` an existing
     one; it is this process's alone while a `with` block runs.
 
-    A new run needs no folder for that before its first epoch (`files.claimed`). Workers of a chief
+    A new run needs no folder for that before its first epoch (`locks.claimed`). Workers of a chief
     claim nothing.
 
     Args:
@@ -148,7 +148,7 @@ def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFol
     """
 
     def claimed(run: RunFolder):
-        return files.claimed(config.runs_dir, run.path.name)
+        return locks.claimed(config.runs_dir, run.path.name)
 
     with contextlib.ExitStack() as claims:
         if config.resume:
