@@ -138,6 +138,14 @@ def test_a_run_leaves_an_export_and_is_refused_twice(tmp_path, config, capsys):
 def test_interruption_says_how_to_go_on(tmp_path, config, monkeypatch):
     error = cut(monkeypatch, config(name="x"), after=1, error=KeyboardInterrupt)
     assert "python train.py --resume --name x" in str(error)
+
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tfvae.training.run.fit", interrupt)
+        with pytest.raises(KeyboardInterrupt, match="interrupted; nothing was saved"):
+            train(config(name="y"))
     # Before the first checkpoint there is nothing to lose, and --resume starts from the beginning.
     (tmp_path / "runs" / "x" / "checkpoints" / "epoch-0001").rename(tmp_path / "gone")
     assert train(config(name="x", resume=True)).name == "1"

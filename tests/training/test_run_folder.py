@@ -11,6 +11,12 @@ from tfvae.training.config import RunConfig
 from tfvae.training.run_folder import claimed_run, default_name
 
 
+def save_epoch(run):
+    """What a run leaves that has a checkpoint."""
+    run.create()
+    (run.checkpoints / "epoch-0001").mkdir(parents=True)
+
+
 def opened(tmp_path, **fields):
     with claimed(tmp_path, **fields) as run:
         return run
@@ -36,9 +42,30 @@ def test_a_name_that_is_taken_is_numbered_or_refused(tmp_path):
         run = opened(tmp_path, model="vae")
         assert run.path.name == run.config.name == expected
         assert not run.path.exists()
-        run.create()
+        save_epoch(run)
     with pytest.raises(UserError, match="'vae_digits' exists"):
         opened(tmp_path, model="vae", name="vae_digits")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").touch()
+    (tmp_path / "file").touch()
+    for name in ("mine", "file"):
+        with pytest.raises(UserError, match=f"{name} exists and holds no run; choose another"):
+            opened(tmp_path, model="vae", name=name)
+    assert (tmp_path / "mine" / "notes.txt").exists()
+
+
+def test_the_name_of_a_run_without_a_checkpoint_is_free_again(tmp_path):
+    (tmp_path / "vae_digits").mkdir()
+    for _ in range(2):
+        run = opened(tmp_path, model="vae")
+        assert run.path.name == "vae_digits" and not run.path.exists()
+        run.create()
+        (run.checkpoints / ".writing-1").mkdir(parents=True)
+        run.history_file.write_text("epoch,loss\n0,3.5\n")
+        # It can be resumed too, from its beginning.
+        assert opened(tmp_path, name="vae_digits", resume=True).path == run.path
+    run.tuning.mkdir()
+    assert opened(tmp_path, model="vae").path.name == "vae_digits-2"
 
 
 def claimed(tmp_path, **fields):
@@ -74,8 +101,8 @@ import sys, time
 from tfvae.training.config import RunConfig
 from tfvae.training.run_folder import claimed_run
 with claimed_run(RunConfig(model="vae", runs_dir=sys.argv[1]), dict) as run:
-    print(run.path.name, flush=True)
     run.create()
+    print(run.path.name, flush=True)
     time.sleep(60)
 """
 
@@ -99,7 +126,7 @@ def test_processes_at_once_get_a_folder_each_and_a_killed_one_frees_its_run(tmp_
 
 def test_resume_takes_the_named_or_the_newest_run(tmp_path):
     for _ in range(2):
-        opened(tmp_path, model="vae").create()
+        save_epoch(opened(tmp_path, model="vae"))
     opened(tmp_path, model="vae", name="vae_digits-old").create()
     assert opened(tmp_path, model="vae", resume=True).path.name == "vae_digits-2"
     assert opened(tmp_path, name="vae_digits", resume=True).config.model == "vae"
@@ -165,7 +192,7 @@ def test_workers_share_one_name(tmp_path, monkeypatch):
         opened(tmp_path, model="vae", strategy="multi_worker")
     fields = {"model": "vae", "strategy": "multi_worker", "name": "x"}
     monkeypatch.setenv("TF_CONFIG", cluster % 0)
-    opened(tmp_path, **fields).create()
+    save_epoch(opened(tmp_path, **fields))
     with pytest.raises(UserError, match="exists"):
         opened(tmp_path, **fields)
     monkeypatch.setenv("TF_CONFIG", cluster % 1)

@@ -85,8 +85,7 @@ def fit_generator(config: GeneratorConfig) -> Path:
 def _run_folder(config: GeneratorConfig, export: Export) -> Iterator[tuple[GeneratorConfig, Path]]:
     """The configuration with its name, and a hidden folder for its files.
 
-    When all went well the hidden folder takes the place of the run's, made empty at the start so
-    that nobody else takes the name; both are gone otherwise.
+    When all went well the hidden folder becomes that of the run; it is gone otherwise.
 
     Raises:
         UserError: the name is taken or nothing can be written there, told before the search.
@@ -97,34 +96,23 @@ def _run_folder(config: GeneratorConfig, export: Export) -> Iterator[tuple[Gener
             folder = stack.enter_context(files.hidden_folder(config.runs_dir))
         except OSError as error:
             raise UserError(f"can't write to {error.filename}: {error.strerror}") from error
-        run = _new_folder(config, export, stack)
-        try:
-            yield config.model_copy(update={"name": run.name}), folder
-            files.publish(folder, run)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                run.rmdir()
-            raise
+        run = _claimed_folder(config, export, stack)
+        yield config.model_copy(update={"name": run.name}), folder
+        files.publish(folder, run)
 
 
-def _new_folder(config: GeneratorConfig, export: Export, claims: contextlib.ExitStack) -> Path:
-    """The run's folder, made now: of several runs at once, each gets its own."""
+def _claimed_folder(config: GeneratorConfig, export: Export, claims: contextlib.ExitStack) -> Path:
+    """The run's folder, which isn't there or is empty: of several runs at once, each has its own
+    name until it ends."""
     longest = files.LONGEST_NAME - 10  # room for a number
     base = config.name or files.short_name(f"{export.run}_{config.generator}", longest)
     for name in [base] if config.name else files.numbered(base):
-        if (config.saved_models_dir / name).exists():
-            continue
+        run = config.runs_dir / name
+        # Hidden are what killed processes were writing.
+        used = [*run.glob("[!.]*"), *(config.saved_models_dir / name).glob("[!.]*")]
         # A training that has just begun has a name and no folder.
-        if claims.enter_context(locks.claimed(config.runs_dir, name)):
-            with contextlib.suppress(FileExistsError):
-                (config.runs_dir / name).mkdir()
-                return config.runs_dir / name
-    run = config.runs_dir / base
-    if run.is_dir() and not any(run.iterdir()):
-        raise UserError(
-            f"{run} is empty: a fit under that name goes on, or was killed; remove the folder in "
-            "that case, or choose another --name"
-        )
+        if not used and claims.enter_context(locks.claimed(config.runs_dir, name)):
+            return run
     raise UserError(f"run {base!r} exists; another --name starts anew")
 
 

@@ -266,8 +266,7 @@ def _resume_hint(run: RunFolder) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        saved = run.config_file.exists()
-        hint = f"to go on: {run.resume_command}" if saved else "nothing was saved"
+        hint = "nothing was saved" if run.is_free else f"to go on: {run.resume_command}"
         raise KeyboardInterrupt(f"interrupted; {hint}") from None
 
 

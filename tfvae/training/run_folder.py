@@ -4,8 +4,10 @@ import contextlib
 import csv
 import dataclasses
 import io
+import os
 import re
 import shlex
+import shutil
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -65,6 +67,16 @@ class RunFolder:
         """`saved_models/<name>`, the folder of all versions of the export."""
         return self.config.saved_models_dir / self.path.name
 
+    @property
+    def is_free(self) -> bool:
+        """Whether a new run may have the folder: there is none, or that of a run which ended before
+        its first checkpoint."""
+        if not self.path.is_dir():
+            return not os.path.lexists(self.path)
+        begun = {path.name for path in (self.config_file, self.history_file, self.tensorboard)}
+        others = set(_finished(self.path)) - begun - {self.checkpoints.name}
+        return not (others or self.checkpoints.is_dir() and _finished(self.checkpoints))
+
     def check_places(self) -> None:
         """Tries whether the run and its export can be written; raises as `files.check_places`."""
         places = {"--runs-dir": self.path.parent, "--saved-models-dir": self.export_folder.parent}
@@ -110,6 +122,11 @@ class RunFolder:
         text = io.StringIO(newline="")
         csv.writer(text).writerows([row[column] for column in order] for row in [header, *rows])
         files.write_text(self.history_file, text.getvalue())
+
+
+def _finished(folder: Path) -> list[str]:
+    names = (path.name for path in folder.iterdir())
+    return [name for name in names if not name.startswith(files.HIDDEN)]
 
 
 def renamed_column(name: str, renamed: Mapping[str, str]) -> str:
@@ -167,11 +184,12 @@ def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFol
                 return
             with claimed(run) as mine:
                 # The folder may have been made since it was looked for.
-                if mine and not run.path.exists():
+                if mine and run.is_free:
+                    shutil.rmtree(run.path, ignore_errors=True)
                     yield run
                     return
-    if config.name and (config.runs_dir / config.name).exists():
-        raise _taken(config)
+            if config.name and not run.is_free:
+                raise _taken(run)
     raise UserError(
         f"another process is starting a run {config.name!r} in {config.runs_dir}; choose another "
         "--name"
@@ -185,7 +203,7 @@ def new_run(config: RunConfig) -> RunFolder:
     >>> with tempfile.TemporaryDirectory() as runs:
     ...     for _ in range(2):
     ...         run = new_run(RunConfig(model="vae", runs_dir=runs))
-    ...         run.create()
+    ...         (run.path / "checkpoints" / "epoch-0001").mkdir(parents=True)
     ...         print(run.path.name)
     vae_digits
     vae_digits-2
@@ -199,20 +217,22 @@ def _free_runs(config: RunConfig) -> Iterator[RunFolder]:
         raise UsageError(f"--model is needed (valid: {', '.join(MODELS)}), or --resume with --name")
     if config.strategy == "multi_worker" and config.name is None:
         raise UsageError("--strategy multi_worker needs --name: every worker must use the same one")
-    if config.name and (config.runs_dir / config.name).exists() and not _is_worker(config):
-        raise _taken(config)
     for name in [config.name] if config.name else numbered(default_name(config)):
         run = RunFolder(config.runs_dir / name, config.model_copy(update={"name": name}))
         if _is_worker(config):
             yield run
-        elif not run.path.exists():
+        elif run.is_free:
             run.check_places()
             yield run
+        elif config.name:
+            raise _taken(run)
 
 
-def _taken(config: RunConfig) -> UserError:
+def _taken(run: RunFolder) -> UserError:
+    if not run.config_file.is_file():
+        return UserError(f"{run.path} exists and holds no run; choose another --name")
     return UserError(
-        f"run {config.name!r} exists in {config.runs_dir}; --resume goes on with it, another "
+        f"run {run.path.name!r} exists in {run.path.parent}; --resume goes on with it, another "
         "--name starts anew"
     )
 
