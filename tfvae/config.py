@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from tfvae import files
-from tfvae.options import closest_name
+from tfvae import files, reading
+from tfvae.options import closest_name, shown
 from tfvae.schema import UsageError
 
 
@@ -79,7 +78,7 @@ class CommandConfig(BaseModel):
             raise UsageError(cls.unknown_key(key))
         message = _MESSAGES.get(problem["type"], problem["msg"]).removeprefix("Value error, ")
         raise UsageError(
-            f"{option_name(key)} {problem['input']}: {message[:1].lower()}{message[1:]}"
+            f"{option_name(key)} {shown(problem['input'])}: {message[:1].lower()}{message[1:]}"
         )
 
     @classmethod
@@ -147,7 +146,7 @@ def read_config_file(path: str | Path) -> dict[str, Any]:
     """Keys and values of a YAML file, with underscores for dashes.
 
     Raises:
-        UsageError: it doesn't exist, or isn't YAML, or isn't a mapping.
+        UsageError: it can't be read (`reading.read_yaml`), or isn't a mapping.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
@@ -157,13 +156,9 @@ def read_config_file(path: str | Path) -> dict[str, Any]:
     {'batch_size': 32, 'set': {'latent_dim': 10}}
     """
     try:
-        fields = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(
-            f"cannot read {path}: {getattr(error, 'strerror', None) or error}"
-        ) from None
-    except yaml.YAMLError as error:
-        raise UsageError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+        fields = reading.read_yaml(path)
+    except reading.ReadError as error:
+        raise UsageError(str(error)) from None
     fields = {} if fields is None else fields
     if not isinstance(fields, dict):
         raise UsageError(f"{path} must hold `key: value` lines, not a {type(fields).__name__}")

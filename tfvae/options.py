@@ -131,7 +131,7 @@ def check_options(
         except ValidationError as error:
             problem = error.errors()[0]["msg"]
             raise UsageError(
-                f"{where}{key}={settings[key]} is not {_article(option.type_name)}: "
+                f"{where}{key}={shown(settings[key])} is not {_article(option.type_name)}: "
                 f"{problem[:1].lower()}{problem[1:]}"
             ) from None
     return checked
@@ -273,3 +273,13 @@ def display(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ",".join(map(display, value))
     return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def shown(value: Any) -> str:
+    """What a user gave, for a message of one line.
+
+    >>> shown(0.05), shown("7" * 5000)
+    ('0.05', '7777777777777777777777777777777777777777... (5,000 characters)')
+    """
+    text = str(value)
+    return text if len(text) <= 200 else f"{text[:40]}... ({len(text):,} characters)"

@@ -27,8 +27,8 @@ def tf_config(cluster=CLUSTER, kind="worker", index=0):
     "text, message",
     [
         (None, "not set"),
-        ("{", "not JSON"),
-        ("[]", "'cluster' must be a mapping"),
+        ("{", "not valid JSON"),
+        ("[]", "should be an object"),
         (json.dumps({"cluster": CLUSTER}), "'task' must be a mapping"),
         (tf_config({"worker": "host:1"}), "cluster.worker must be a list"),
         (tf_config({"worker": ["host"]}), "cluster.worker must be a list of host:port"),
@@ -63,7 +63,7 @@ def test_one_worker_writes(monkeypatch, cluster, kind, index, chief):
 
 def test_a_malformed_tf_config_stops_before_tensorflow_reads_it(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", "{")
-    with pytest.raises(UserError, match="not JSON"):
+    with pytest.raises(UserError, match="not valid JSON"):
         make_strategy("multi_worker", 64)
 
 

@@ -1,12 +1,13 @@
 """The devices of a run."""
 
-import json
 import os
+import re
 import socket
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tfvae import reading
 from tfvae.schema import UsageError, UserError
 
 CHIEF_TYPES = ("chief", "master")
@@ -109,10 +110,7 @@ def check_tf_config(text: str | None) -> dict[str, Any]:
     """
     if not text:
         raise UserError("TF_CONFIG is not set; --strategy multi_worker needs it on every worker")
-    try:
-        config = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UserError(f"TF_CONFIG is not JSON: {error}") from None
+    config = reading.parse_json("TF_CONFIG", text)
     cluster = _mapping(config, "cluster")
     task = _mapping(config, "task")
     for kind, addresses in cluster.items():
@@ -138,8 +136,8 @@ def check_tf_config(text: str | None) -> dict[str, Any]:
     return config
 
 
-def _mapping(config: Any, key: str) -> Mapping[str, Any]:
-    value = config.get(key) if isinstance(config, dict) else None
+def _mapping(config: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = config.get(key)
     if not isinstance(value, dict):
         raise UserError(f"TF_CONFIG: {key!r} must be a mapping, got {value!r}")
     return value
@@ -147,7 +145,7 @@ def _mapping(config: Any, key: str) -> Mapping[str, Any]:
 
 def _is_address(value: Any) -> bool:
     host, colon, port = value.rpartition(":") if isinstance(value, str) else ("", "", "")
-    return bool(host and colon and port.isdecimal() and 0 < int(port) < 2**16)
+    return bool(host and colon and re.fullmatch("[0-9]{1,5}", port) and 0 < int(port) < 2**16)
 
 
 def _single():
