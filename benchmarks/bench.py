@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from tfvae.exports.contract import MANIFEST
-from tfvae.exports.reader import versions
+from tfvae.exports.versions import versions
 
 ROOT = Path(__file__).resolve().parents[1]
 

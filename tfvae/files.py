@@ -291,6 +291,15 @@ def numbered(base: str) -> Iterator[str]:
         number += 1
 
 
+def is_number(name: str) -> bool:
+    """Whether a name is of the digits 0 to 9 alone, as those of versions are.
+
+    >>> is_number("10"), is_number("\u00b2"), is_number("v1")
+    (True, False, False)
+    """
+    return name.isascii() and name.isdecimal()
+
+
 def _flush(path: Path) -> None:
     """Has the file on the disk before the rename is."""
     with path.open("rb") as file:

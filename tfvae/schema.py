@@ -10,7 +10,7 @@ import dataclasses
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,9 @@ TRAIN = "train"
 VALIDATION = "validation"
 TEST = "test"
 SPLITS = (TRAIN, VALIDATION, TEST)
+
+# Pixels; no network takes more.
+LARGEST_SIDE = 2**16
 
 CATEGORICAL = "categorical"
 BINARY = "binary"
@@ -135,11 +138,14 @@ class DataSpec:
     label_kind: str | None = None
     num_examples: Mapping[str, int] = dataclasses.field(default_factory=dict)
     factor_sizes: Mapping[str, int] | None = None
+    # Where Pydantic reads it.
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "strict": True}
 
     def __post_init__(self) -> None:
-        if len(self.image_shape) != 3 or min(self.image_shape) < 1:
+        if len(self.image_shape) != 3 or not all(1 <= n <= LARGEST_SIDE for n in self.image_shape):
             raise ValueError(
-                f"image_shape must be (height, width, channels), got {self.image_shape}"
+                "image_shape must be (height, width, channels), each from 1 to "
+                f"{LARGEST_SIDE:,}, got {self.image_shape}"
             )
         if self.label_kind not in (None, CATEGORICAL, BINARY):
             raise ValueError(

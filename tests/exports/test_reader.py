@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from tests.evaluation.toys import toy_dataset, write_export
-from tfvae.exports.reader import Export, newest_export, run_names
+from tfvae.exports.reader import Export, run_names
+from tfvae.exports.versions import newest_export, versions
+from tfvae.exports.writer import next_version
 from tfvae.schema import UserError
 
 
@@ -97,21 +99,65 @@ def copy_of(run_folder, folder, **changes):
     return folder
 
 
+SPEC = {"name": "x", "image_shape": [12, 12, 1]}
+ENCODE = {"inputs": ["image"], "outputs": ["mean", "stddev"]}
+
+
 @pytest.mark.parametrize(
     "changes, message",
     [
-        ({"format": 2}, "format 1"),
-        ({"signatures": None}, "lacks the fields"),
-        ({"signatures": ["encode"]}, "lacks the fields"),
-        ({"dataset": None}, "lacks the fields"),
-        ({"data_spec": None}, "bad data_spec"),
-        ({"data_spec": {"name": "x", "image_shape": [1]}}, "bad data_spec"),
-        ({"data_spec": {"name": "x", "colour": 1, "image_shape": [1, 1, 1]}}, "bad data_spec"),
+        ({"format": 2}, "format: input should be 1, got 2"),
+        ({"signatures": None}, "signatures: field required"),
+        ({"signatures": {}}, "signatures: .* at least 1 item"),
+        ({"signatures": ["encode"]}, "signatures: input should be an object"),
+        ({"signatures": {"encode": {"inputs": "image"}}}, "signatures.encode.inputs: "),
+        ({"signatures": {"encode": {"inputs": [1], "outputs": ["mean"]}}}, "encode.inputs.0: "),
+        ({"signatures": {"encode": {**ENCODE, "outputs": ["mean"]}}}, "encode lacks stddev"),
+        ({"signatures": {"encode": {**ENCODE, "inputs": ["label"]}}}, "encode lacks image"),
+        ({"dataset": None}, "dataset: field required"),
+        ({"dataset": 5}, "dataset: input should be a valid string, got 5"),
+        ({"data_spec": None}, "data_spec: field required"),
+        ({"data_spec": [SPEC]}, "data_spec: "),
+        ({"data_spec": {**SPEC, "image_shape": [1]}}, "data_spec.image_shape.1: field required"),
+        ({"data_spec": {**SPEC, "image_shape": ["12", 12, 1]}}, "image_shape.0: .* integer"),
+        ({"data_spec": {**SPEC, "image_shape": [12, 12, -1]}}, "data_spec: .*image_shape must be"),
+        ({"data_spec": {**SPEC, "image_shape": [12, 10**30, 1]}}, "image_shape must be"),
+        ({"data_spec": {**SPEC, "label_names": [1], "label_kind": "binary"}}, "label_names.0: "),
+        ({"data_spec": {**SPEC, "label_names": ["a"]}}, "label_kind None does not go with 1"),
+        ({"data_spec": {**SPEC, "num_examples": {"train": "9"}}}, "num_examples.train: "),
+        ({"data_spec": {**SPEC, "factor_sizes": [2]}}, "factor_sizes: "),
+        ({"data_spec": {**SPEC, "colour": 1}}, "data_spec.colour: "),
+        ({"dataset_options": {"data_dir": "/"}}, "dataset_options.data_dir: "),
+        ({"dataset_options": {"seed": "0"}}, "dataset_options.seed: "),
+        ({"created": 2024}, "created: "),
+        ({"hyperparameters": [1]}, "hyperparameters: "),
+        ({"log_likelihood_samples": 0}, "log_likelihood_samples: "),
+        ({"lambda_per_strength": [1.0]}, "lambda_per_strength has 1 values, there are 10 labels"),
+        ({"training": {"missing_labels": "half"}}, "training.missing_labels: "),
+        ({"generator": "medium"}, "generator: "),
     ],
 )
 def test_wrong_manifest(run_folder, tmp_path, changes, message):
-    with pytest.raises(UserError, match=message):
-        Export.load(copy_of(run_folder, tmp_path / "1", **changes))
+    with pytest.raises(UserError, match=f"manifest.json: {message}|manifest.json: .*{message}"):
+        Export.load(copy_of(run_folder, tmp_path / "saved" / "toy" / "1", **changes))
+    with pytest.raises(UserError, match="no export in"):
+        newest_export(tmp_path / "saved")
+
+
+def test_a_manifest_without_what_is_not_needed(run_folder, tmp_path):
+    needed = ("format", "dataset", "data_spec", "signatures")
+    manifest = json.loads((run_folder / "10" / "manifest.json").read_text())
+    others = {name: None for name in manifest if name not in needed}
+    assert Export.load(copy_of(run_folder, tmp_path / "1", **others)).manifest.keys() == {*needed}
+
+
+def test_folders_of_other_digits_are_no_versions(run_folder, tmp_path):
+    copy_of(run_folder, tmp_path / "saved" / "toy" / "7")
+    copy_of(run_folder, tmp_path / "saved" / "toy" / "\u00b2")
+    assert Export.load(tmp_path / "saved" / "toy").path.name == "7"
+    assert newest_export(tmp_path / "saved").name == "7"
+    assert [path.name for path in versions(tmp_path / "saved" / "toy")] == ["7"]
+    assert next_version(tmp_path / "saved" / "toy") == 8
 
 
 def test_missing_half_written_and_foreign(run_folder, tmp_path):
@@ -132,7 +178,7 @@ def test_missing_half_written_and_foreign(run_folder, tmp_path):
         Export.load(tmp_path / "half")
     (half / "manifest.json").write_text("{")
     (half / "saved_model.pb").touch()
-    with pytest.raises(UserError, match="can't be read"):
+    with pytest.raises(UserError, match="manifest.json: not valid JSON"):
         Export.load(tmp_path / "half")
 
 

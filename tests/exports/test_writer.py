@@ -53,7 +53,11 @@ def test_a_network_that_keras_cannot_rebuild_is_exported_without_its_file(tmp_pa
 
 @pytest.mark.parametrize("damage", ["emptied", "cut", "inverted", "other"])
 def test_a_damaged_keras_model_is_told_in_a_sentence(tmp_path, monkeypatch, damage):
-    monkeypatch.setattr(writer, "_write_signatures", lambda model, folder: {"x": {"inputs": []}})
+    monkeypatch.setattr(
+        writer,
+        "_write_signatures",
+        lambda model, folder: {"x": {"inputs": ["x"], "outputs": ["y"]}},
+    )
     spec = DataSpec("tiny", (4, 4, 1))
     networks = {
         "encoder": keras.Sequential(

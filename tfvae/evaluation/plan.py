@@ -14,7 +14,8 @@ from tfvae.evaluation import ALL, METRICS, applicable_metrics, metric_needs
 from tfvae.evaluation.context import Subject
 from tfvae.evaluation.report import Report
 from tfvae.evaluation.score import score
-from tfvae.exports.reader import Export, is_unchanged, newest_export
+from tfvae.exports.reader import Export, is_unchanged
+from tfvae.exports.versions import newest_export
 from tfvae.options import closest_name
 from tfvae.schema import UsageError, UserError, printable, what_is_wrong
 
@@ -83,7 +84,8 @@ class Plan:
         >>> import tempfile
         >>> from tfvae.schema import DataSpec
         >>> about = {"format": 1, "dataset": "digits"}
-        >>> about["signatures"] = {"log_likelihood": {"inputs": ["image", "seed"], "outputs": []}}
+        >>> about["signatures"] = {"log_likelihood": {"inputs": ["image", "seed"]}}
+        >>> about["signatures"]["log_likelihood"]["outputs"] = ["log_likelihood"]
         >>> about["data_spec"] = DataSpec("digits", (28, 28, 1)).to_dict()
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     Path(folder, "saved_model.pb").touch()

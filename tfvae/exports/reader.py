@@ -1,26 +1,19 @@
 """An export on disk: its manifest, and its signatures called in batches of NumPy arrays."""
 
 import functools
-import json
-import unicodedata
-import zipfile
-import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tfvae import files
-from tfvae.exports.contract import FORMAT, KERAS_MODEL, MANIFEST, SAVED_MODEL
+from tfvae.exports.contract import KERAS_MODEL, MANIFEST, SAVED_MODEL
 from tfvae.exports.inputs import check_arrays
+from tfvae.exports.keras_file import read_keras
+from tfvae.exports.manifest import read_manifest
+from tfvae.exports.versions import version_folder
 from tfvae.schema import DataSpec, LabelledImages, UserError, check_printable, what_is_wrong
-
-# What Keras raises for a damaged file.
-_UNREADABLE = (
-    OSError, ValueError, TypeError, KeyError, AttributeError, ImportError, RuntimeError,
-    zipfile.BadZipFile, zlib.error,
-)  # fmt: skip
 
 
 class Export:
@@ -59,15 +52,11 @@ class Export:
         tfvae.schema.UserError: no export at saved_models/nothing: there is no such folder
         """
         check_printable("export", path)
-        folder = _version_folder(Path(path))
+        folder = version_folder(Path(path))
         if not (folder / SAVED_MODEL).is_file():
             raise UserError(f"{folder} is not a complete export: it has no {SAVED_MODEL}")
-        manifest = _read_manifest(folder)
-        try:
-            spec = DataSpec.from_dict(manifest["data_spec"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise UserError(f"{folder / MANIFEST}: bad data_spec: {error}") from None
-        return cls(folder, manifest, spec)
+        manifest = read_manifest(folder)
+        return cls(folder, manifest, DataSpec.from_dict(manifest["data_spec"]))
 
     @property
     def signatures(self) -> Mapping[str, Mapping[str, list[str]]]:
@@ -78,7 +67,7 @@ class Export:
     def run(self) -> str:
         """Name of the run, which is the name of the folder that holds the versions."""
         version = self.path.absolute()
-        return version.parent.name if version.name.isdigit() else version.name
+        return version.parent.name if files.is_number(version.name) else version.name
 
     def inputs(self, signature: str) -> tuple[str, ...]:
         """Names of the inputs that a signature of this export takes.
@@ -149,8 +138,6 @@ class Export:
             UserError: no such signature.
         """
         self.inputs(signature)
-        if signature not in self.loaded.signatures:
-            raise UserError(f"{self.path}: {MANIFEST} lists {signature!r}, {SAVED_MODEL} lacks it")
         return self.loaded.signatures[signature]
 
     def _function(self, signature: str):
@@ -176,16 +163,28 @@ class Export:
 
     @functools.cached_property
     def loaded(self):
-        """The SavedModel as TensorFlow loads it."""
+        """The SavedModel as TensorFlow loads it.
+
+        Raises:
+            UserError: it is damaged, or its signatures aren't those of the manifest.
+        """
         import tensorflow as tf
+
+        from tfvae.exports.graph import check_signatures
 
         try:
             with files.plain_path(self.path) as path:
-                return tf.saved_model.load(str(path))
-        except (OSError, ValueError, tf.errors.OpError) as error:
+                loaded = tf.saved_model.load(str(path))
+        # TensorFlow has an error of its own for each way in which a file can be wrong.
+        except Exception as error:
             raise UserError(
                 f"{self.path} is not a readable SavedModel: {what_is_wrong(error)}"
             ) from error
+        try:
+            check_signatures(loaded.signatures, self.signatures, self.spec)
+        except ValueError as error:
+            raise UserError(f"{self.path}: {SAVED_MODEL} contradicts {MANIFEST}: {error}") from None
+        return loaded
 
     def keras_model(self):
         """The Keras model of the graph, with its weights and without an optimizer.
@@ -201,21 +200,10 @@ class Export:
             ...
         tfvae.schema.UserError: vae/1 carries no Keras model: it has no model.keras
         """
-        import keras
-
         path = self.path / KERAS_MODEL
         if not path.is_file():
             raise UserError(f"{self.path} carries no Keras model: it has no {KERAS_MODEL}")
-        if not zipfile.is_zipfile(path):
-            raise UserError(
-                f"{path} is not a readable Keras model: it is damaged or no .keras file"
-            )
-        try:
-            return keras.saving.load_model(path)
-        except _UNREADABLE as error:
-            raise UserError(
-                f"{path} is not a readable Keras model: {what_is_wrong(error)}"
-            ) from error
+        return read_keras(path)
 
     @property
     def name(self) -> str:
@@ -240,92 +228,6 @@ def load(path: str | Path) -> Export:
     ('vae_dots/1', (2, 3))
     """
     return Export.load(path)
-
-
-def versions(run_folder: Path) -> list[Path]:
-    """The folders of the complete versions of a run, the oldest first.
-
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     for version in ("10", "9", "incomplete"):
-    ...         Path(folder, version).mkdir()
-    ...         Path(folder, version, "saved_model.pb").touch()
-    ...     [path.name for path in versions(Path(folder))]
-    ['9', '10']
-    """
-    found = [path.parent for path in run_folder.glob(f"*/{SAVED_MODEL}")]
-    return sorted((path for path in found if path.name.isdigit()), key=lambda p: int(p.name))
-
-
-def newest_export(
-    saved_models_dir: str | Path, wanted: Callable[[Mapping[str, Any]], bool] = lambda _: True
-) -> Path:
-    """The version folder with the latest `created` in its manifest.
-
-    Args:
-        saved_models_dir: Folder of runs.
-        wanted: Whether an export with this manifest may be chosen.
-    Raises:
-        UserError: there is no complete export.
-
-    >>> newest_export("no_folder")
-    Traceback (most recent call last):
-        ...
-    tfvae.schema.UserError: no export in no_folder: train a model first, or give --saved-model
-    """
-    folder = Path(saved_models_dir)
-    found = []
-    for manifest in folder.glob(f"*/*/{MANIFEST}") if folder.is_dir() else ():
-        version = manifest.parent
-        if version.name.isdigit() and (version / SAVED_MODEL).is_file():
-            try:
-                about = _read_manifest(version)
-            except UserError:
-                continue
-            if wanted(about):
-                created = str(about.get("created", ""))
-                found.append((created, manifest.stat().st_mtime, version))
-    if not found:
-        raise UserError(f"no export in {folder}: train a model first, or give --saved-model")
-    return max(found)[-1]
-
-
-def _version_folder(path: Path) -> Path:
-    if not path.exists():
-        # A letter with an accent is one character or two; names of runs have the former.
-        path = Path(unicodedata.normalize("NFC", str(path)))
-    if not path.exists():
-        raise UserError(f"no export at {path}: there is no such folder")
-    if not path.is_dir():
-        raise UserError(f"{path} is not an export: it is a file, an export is a folder")
-    if (path / SAVED_MODEL).exists() or (path / MANIFEST).exists():
-        return path
-    versions = [entry for entry in path.iterdir() if entry.is_dir() and entry.name.isdigit()]
-    if not versions:
-        raise UserError(f"{path} is not an export: it has neither {SAVED_MODEL} nor versions")
-    return max(versions, key=lambda entry: int(entry.name))
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    if not path.is_file():
-        raise UserError(
-            f"{folder} has no {MANIFEST}: half-written, or a SavedModel that is not of this project"
-        )
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UserError(f"{path} can't be read: {error}") from None
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise UserError(f"{path} is not a manifest of format {FORMAT}")
-    signatures = manifest.get("signatures")
-    complete = isinstance(signatures, dict) and all(
-        isinstance(entry, dict) and isinstance(entry.get("inputs"), list)
-        for entry in signatures.values()
-    )
-    if not complete or not signatures or not isinstance(manifest.get("dataset"), str):
-        raise UserError(f"{path} lacks the fields `dataset` and `signatures`")
-    return manifest
 
 
 def run_names(exports: Sequence[Export]) -> list[str]:

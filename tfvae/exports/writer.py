@@ -94,7 +94,7 @@ def next_version(run_folder: Path) -> int:
     ...     next_version(Path(folder))
     10
     """
-    versions = [int(path.name) for path in run_folder.iterdir() if path.name.isdigit()]
+    versions = [int(path.name) for path in run_folder.iterdir() if files.is_number(path.name)]
     return 1 + max(versions, default=0)
 
 

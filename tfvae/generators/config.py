@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from tfvae.config import CommandConfig, RunName
-from tfvae.exports.reader import newest_export
+from tfvae.exports.versions import newest_export
 
 # Training images of the classifiers of the search; both: one classifier for each kind of images.
 SearchedOn = Literal["both", "reconstructions", "images"]

@@ -1,11 +1,11 @@
 """What the export of a run says of its training."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tfvae.exports.contract import MANIFEST
+from tfvae.exports.manifest import read_manifest
+from tfvae.schema import UserError
 from tfvae.training.checkpoints import Progress
 from tfvae.training.config import RunConfig
 from tfvae.training.origin import origin
@@ -54,10 +54,10 @@ def export_matches(export: Path, manifest: Mapping[str, Any]) -> bool:
     False
     """
     try:
-        found = json.loads((export / MANIFEST).read_text(encoding="utf-8"))
-        # Earlier versions called them figures.
-        for name in ("scores", "figures"):
-            found["training"].pop(name, None)
-    except (OSError, ValueError, KeyError):
+        found = read_manifest(export)
+    except UserError:
         return False
+    # Earlier versions called them figures.
+    for name in ("scores", "figures"):
+        found.get("training", {}).pop(name, None)
     return all(found.get(key) == value for key, value in manifest.items())

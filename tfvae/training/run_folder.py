@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tfvae import files, locks
-from tfvae.exports.reader import versions
+from tfvae.exports.versions import versions
 from tfvae.files import numbered
 from tfvae.models import MODELS, current_settings
 from tfvae.schema import UsageError, UserError
