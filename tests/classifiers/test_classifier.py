@@ -73,7 +73,7 @@ def test_plan_sees_enough_images_in_enough_steps(plan):
     assert classifier_networks.fine_tuning_plan(160_000) == (32, 250, 4)
 
 
-def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch):
+def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch, caplog):
     # Unknown labels read 0, most of them: taken for known, they would make every attribute absent.
     dataset = toy_dataset(BINARY, num_labels=2, counts=(256, 64, 64), unknown=0.6)
     for split in SPLITS:
@@ -100,14 +100,29 @@ def test_training_learns_masked_labels_and_is_cached(tmp_path, monkeypatch):
         assert again(images) == pytest.approx(trained(images), abs=1e-6)
         with pytest.raises(AssertionError, match="trained again"):
             cache.load_or_train(dataset, "cnn_bn", seed=1, cache_dir=tmp_path)
-    for ending, damage in ((".keras", b"PK broken"), (".json", b"{}"), (".json", b"\xff")):
-        (path,) = tmp_path.glob(f"*{ending}")
+    (kept,) = tmp_path.glob("*.keras")
+    flipped = bytearray(kept.read_bytes())
+    flipped[len(flipped) // 2] ^= 1
+    foreign = tmp_path / "foreign.keras"
+    ARCHITECTURES["cnn_bn"].build(dataset.spec).save(foreign)
+    for ending, damage in (
+        (".keras", b"PK broken"),
+        (".keras", bytes(flipped)),
+        (".keras", foreign.read_bytes()),
+        (".json", b"{}"),
+        (".json", b"\xff"),
+        (".json", b'{"weights_sha256": 3, "validation": 1.0, "test": 1.0}'),
+    ):
+        (path,) = tmp_path.glob(f"cnn*{ending}")
         path.write_bytes(damage)
+        caplog.clear()
         with monkeypatch.context() as patch:
             retrain = unittest.mock.Mock(return_value=trained)
             patch.setattr(cache, "train", retrain)
             cache.load_or_train(dataset, "cnn_bn", seed=0, cache_dir=tmp_path)
         retrain.assert_called_once()
+        (line,) = caplog.messages
+        assert str(path) in line and "trained again" in line and "\n" not in line
     assert sorted(path.suffix for path in tmp_path.glob("cnn*")) == [".json", ".keras"]
 
 

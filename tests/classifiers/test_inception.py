@@ -87,7 +87,7 @@ def test_weights_of_a_file(tmp_path, small_backbone):
             inception_v3(SPEC, str(wrong))
     missing = str(tmp_path / "missing.weights.h5")
     for use in (lambda: inception_v3(SPEC, missing), lambda: weights_identity(missing)):
-        with pytest.raises(UserError, match="missing.weights.h5 can't be read"):
+        with pytest.raises(UserError, match="can't read .*missing.weights.h5"):
             use()
 
 

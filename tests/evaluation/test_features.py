@@ -48,7 +48,7 @@ def test_files_that_are_no_such_network_are_refused(tmp_path):
         with pytest.raises(UserError, match="must take grey or colour images"):
             load_features(context, path)
     (tmp_path / "text.keras").write_text("no model")
-    with pytest.raises(UserError, match="text.keras can't be read"):
+    with pytest.raises(UserError, match="text.keras is not a readable Keras model"):
         load_features(context, str(tmp_path / "text.keras"))
     path = saved(tmp_path / "mean.keras", (8, 8, 3), keras.layers.GlobalAveragePooling2D())
     with pytest.raises(UserError, match="the data are"):

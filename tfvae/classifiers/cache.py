@@ -4,24 +4,34 @@ import contextlib
 import hashlib
 import json
 import logging
-import zlib
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Annotated
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from tfvae import files, locks
 from tfvae.classifiers.classifier import Classifier
 from tfvae.classifiers.networks import weights_identity
 from tfvae.classifiers.training import PROTOCOL, train
+from tfvae.exports.keras_file import read_keras
+from tfvae.reading import ReadError, read_json, sha256
 from tfvae.schema import TEST, TRAIN, VALIDATION, LabelledImages, UserError
 
 log = logging.getLogger(__name__)
 
-# What Keras and json raise for damaged files.
-_DAMAGED = (OSError, ValueError, LookupError, TypeError, RuntimeError, BadZipFile, zlib.error)
 # Training images by which the cache tells data sets of one name apart.
 DIGEST_IMAGES = 64
+
+
+class _Record(BaseModel):
+    """What is read of the file beside the weights."""
+
+    model_config = ConfigDict(strict=True)
+
+    weights_sha256: str
+    validation: Annotated[float, Field(ge=0, le=1)]
+    test: Annotated[float, Field(ge=0, le=1)]
 
 
 def load_or_train(
@@ -79,23 +89,24 @@ def load_or_train(
         about = {"dataset": dataset.spec.name, "architecture": architecture, "seed": seed}
         if weights is not None:
             about["weights"] = weights
+        about["weights_sha256"] = sha256(weights_file)
         files.write_json(record_file, {**about, **classifier.accuracy})
     return classifier
 
 
 def _load(weights_file: Path, record_file: Path) -> Classifier | None:
-    """The classifier in these files; None if one is missing or damaged."""
-    import keras
-
+    """The classifier in these files; None if one is missing, damaged or not what was written."""
     if not (weights_file.is_file() and record_file.is_file()):
         return None
     try:
-        record = json.loads(record_file.read_text(encoding="utf-8"))
-        network = keras.saving.load_model(weights_file, compile=False)
-        return Classifier(network, {split: record[split] for split in (VALIDATION, TEST)})
-    except _DAMAGED as error:
-        log.warning("classifier %s is corrupt (%s): training it again", weights_file, error)
+        record = read_json(record_file, _Record)
+        if sha256(weights_file) != record.weights_sha256:
+            raise ReadError(f"{weights_file}: its bytes are not those that were written")
+        network = read_keras(weights_file, compile=False)
+    except ReadError as error:
+        log.warning("a kept classifier can't be used: %s; it is trained again", error)
         return None
+    return Classifier(network, {VALIDATION: record.validation, TEST: record.test})
 
 
 def _cache_key(dataset: LabelledImages, architecture: str, seed: int, weights: str | None) -> str:

@@ -8,14 +8,13 @@ binary ones.
 """
 
 import dataclasses
-import hashlib
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tfvae.reading import check_regular, sha256
 from tfvae.schema import BINARY, DataSpec, UserError
 
 # The smallest side that Inception-v3 takes; its own 299 would cost 16 times as much on a CPU.
@@ -224,11 +223,7 @@ def weights_identity(weights: str) -> str:
     """
     if weights in (IMAGENET, NO_WEIGHTS):
         return weights
-    try:
-        with Path(weights).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"weights={weights} can't be read: {error.strerror}") from None
+    return sha256(weights)
 
 
 def pretrained_inception(weights: str, *, include_top: bool, **arguments):
@@ -244,12 +239,12 @@ def pretrained_inception(weights: str, *, include_top: bool, **arguments):
     >>> pretrained_inception("lost.h5", include_top=True)
     Traceback (most recent call last):
         ...
-    tfvae.schema.UserError: weights=lost.h5 can't be read: there is no such file
+    tfvae.reading.ReadError: can't read lost.h5: No such file or directory
     """
     import keras
 
-    if weights not in (IMAGENET, NO_WEIGHTS) and not Path(weights).is_file():
-        raise UserError(f"weights={weights} can't be read: there is no such file")
+    if weights not in (IMAGENET, NO_WEIGHTS):
+        check_regular(weights)
     try:
         network = keras.applications.InceptionV3(
             weights=IMAGENET if weights == IMAGENET else None, include_top=include_top, **arguments

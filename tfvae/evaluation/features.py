@@ -14,6 +14,7 @@ import numpy as np
 from tfvae.classifiers.classifier import in_batches
 from tfvae.classifiers.networks import ARCHITECTURES, IMAGENET, NO_WEIGHTS, pretrained_inception
 from tfvae.evaluation.context import Context
+from tfvae.exports.keras_file import read_keras
 from tfvae.schema import CATEGORICAL, UsageError, UserError
 
 CLASSIFIER = "classifier"
@@ -85,7 +86,7 @@ def load_features(context: Context, features: str, weights: str = IMAGENET) -> F
     >>> load_features(Context([Subject(None, load_dataset("digits"))]), "lost.keras")
     Traceback (most recent call last):
         ...
-    tfvae.schema.UserError: features=lost.keras can't be read: there is no such file
+    tfvae.reading.ReadError: can't read lost.keras: No such file or directory
     """
     check_features(features, weights)
     if features == INCEPTION:
@@ -133,16 +134,7 @@ def _of_inception(context: Context, weights: str) -> Features:
 
 def _read(path: Path):
     """The model in a `.keras` file, from images to vectors."""
-    import keras
-
-    if not path.is_file():
-        raise UserError(f"features={path} can't be read: there is no such file")
-    try:
-        network = keras.saving.load_model(path, compile=False)
-    # Keras, zipfile and h5py have an error of their own for each way in which a file can be wrong.
-    except Exception as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise UserError(f"features={path} can't be read: {reason}") from error
+    network = read_keras(path, compile=False)
     inputs: Any = getattr(network, "input_shape", ())
     outputs: Any = getattr(network, "output_shape", ())
     # Of several inputs, Keras gives a list or a mapping of shapes.

@@ -1,7 +1,6 @@
 """The archive of `chairs`: which renders it holds, by the names in it, and their pixels."""
 
 import collections
-import hashlib
 import io
 import itertools
 import pathlib
@@ -14,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from tfvae.data.images import on_white
+from tfvae.reading import sha256
 from tfvae.schema import UserError
 
 # Pixels a side that images are kept with.
@@ -55,11 +55,7 @@ def digest_of(archive: pathlib.Path) -> str:
     ...     digest_of(pathlib.Path(file.name))
     'e3b0c44298fc1c14'
     """
-    try:
-        with archive.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()[:_DIGITS_OF_DIGEST]
-    except OSError as error:
-        raise UserError(f"{archive} can't be read ({error.strerror})") from error
+    return sha256(archive)[:_DIGITS_OF_DIGEST]
 
 
 def read_renders(archive: pathlib.Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
