@@ -91,7 +91,11 @@ class CommandConfig(BaseModel):
         ...     CommandConfig.load(Path(folder) / "config.yaml") == CommandConfig()
         True
         """
-        return cls.checked(cls.read(path))
+        fields = cls.read(path)
+        try:
+            return cls.checked(fields)
+        except UsageError as error:
+            raise UsageError(f"{path}: {error}") from None
 
     @classmethod
     def read(cls, path: Path) -> dict[str, Any]:

@@ -192,6 +192,38 @@ def test_a_damaged_checkpoint_is_named(tmp_path, model):
         checkpoints.restore(model, 2)
 
 
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda text: text[:40], "not valid JSON"),
+        (lambda text: "[1]", "should be an object"),
+        (lambda text: text.replace('"epochs": 2', '"epochs": "2"'), "epochs: .* integer, got '2'"),
+        (lambda text: text.replace('"epochs": 2', '"epochs": 7'), "is of epoch 7"),
+        (lambda text: text.replace("null", "[]"), "dataset_fingerprint: "),
+        (lambda text: text.replace("weights_sha256", "md5"), "lacks 'weights_sha256'"),
+        (
+            lambda text: text.replace('"configuration": null', '"configuration": {"seed": 0}'),
+            "settings isn't",
+        ),
+    ],
+)
+def test_a_damaged_progress_file_is_named(tmp_path, model, change, message):
+    checkpoints = Checkpoints(tmp_path)
+    for epochs in (1, 2):
+        checkpoints.save(model, Progress(epochs, 1, 1.0))
+    file = checkpoints.path(2) / "progress.json"
+    file.write_text(change(file.read_text()))
+    with pytest.raises(UserError, match=f"epoch-0002/progress.json.*{message}.* from epoch 1"):
+        checkpoints.latest()
+
+
+def test_other_folders_are_no_checkpoints(tmp_path, model):
+    checkpoints = Checkpoints(tmp_path)
+    for name in ("epoch-\u00b2", "epoch-7", "epoch-x"):
+        (tmp_path / name).mkdir()
+    assert checkpoints.latest() == Progress()
+
+
 def test_a_disk_too_full_for_a_checkpoint_is_told_before_writing(tmp_path, model, monkeypatch):
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(model, Progress(1, 1, 1.0))

@@ -157,6 +157,51 @@ def test_history_loses_the_rows_that_will_be_repeated(tmp_path):
     assert run.history_file.read_text().split() == ["epoch,loss", "0,3.5"]
 
 
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"\x89PNG\r\n\x00\x01", "NUL"),
+        (b"epoch,loss\n0\n1,2.5\n", "differ in length"),
+        (b"epoch,loss\n0," + b"1" * 200_000, "field larger"),
+        (b"a," * 2000, "2,001 columns"),
+    ],
+)
+def test_a_damaged_history_is_named(tmp_path, content, message):
+    run = opened(tmp_path, model="vae")
+    run.create()
+    run.history_file.write_bytes(content)
+    with pytest.raises(UserError, match=f"history.csv.*{message}"):
+        run.truncate_history(2)
+    assert run.history_file.read_bytes() == content
+
+
+@pytest.mark.parametrize("text", ["epoch,loss\n0,3.5\n1\n", "epoch,loss\n0,3.5\n"])
+def test_a_last_row_that_was_cut_off_is_dropped(tmp_path, text):
+    run = opened(tmp_path, model="vae")
+    run.create()
+    run.history_file.write_text(text)
+    run.truncate_history(2)
+    assert run.history_file.read_text().split() == ["epoch,loss", "0,3.5"]
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "model None is none of vae"),
+        ("model: vea", "model 'vea' is none of vae"),
+        ("model: [vae", "not valid YAML"),
+        ("model: [vae]", r"--model \['vae'\]: input should be a valid string"),
+        ("model: vae\nepochs: ten", "--epochs ten: "),
+    ],
+)
+def test_a_damaged_configuration_is_named(tmp_path, text, message):
+    run = opened(tmp_path, model="vae", name="x")
+    run.create()
+    run.config_file.write_text(text)
+    with pytest.raises(UserError, match=f"x/config.yaml.*{message}"):
+        opened(tmp_path, name="x", resume=True)
+
+
 def test_columns_of_an_earlier_version_go_under_todays_names(tmp_path):
     """Keras appends in the order of today's names."""
     run = opened(tmp_path, model="fader")

@@ -11,12 +11,13 @@ import pytest
 import yaml
 
 from tests.training.folders import draw_folder
+from tfvae.data import load_dataset
 from tfvae.schema import UserError
 from tfvae.training import tuning
 from tfvae.training.config import RunConfig
 from tfvae.training.run import train
-from tfvae.training.run_folder import new_run
-from tfvae.training.strategy import is_tuning_worker
+from tfvae.training.run_folder import RunFolder, new_run
+from tfvae.training.strategy import is_tuning_worker, make_strategy
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -81,6 +82,29 @@ def test_a_search_without_a_finite_trial_is_an_error(config, monkeypatch):
     monkeypatch.setattr(tuning, "fit", diverge)
     with pytest.raises(UserError, match="no trial ended with finite scores"):
         train(config(epochs=1, tune=2))
+
+
+@pytest.mark.parametrize(
+    "name, content, message",
+    [
+        ("oracle.json", '{"ongoing_trials": {', "oracle.json: not valid JSON"),
+        ("tuner0.json", "", "tuner0.json: not valid JSON"),
+        ("trial_0/trial.json", "[" * 5000, "trial.json: not valid JSON"),
+        ("trial_0/trial.json", '{"trial_id": 3}', "can't go on with the search"),
+        ("oracle.json", '{"ongoing_trials": 5}', "can't go on with the search"),
+        ("best.yaml", "settings: [1]", "best.yaml: settings: "),
+        ("best.yaml", "settings: {}", "best.yaml: learning_rate: field required"),
+    ],
+)
+def test_a_damaged_search_is_named(tmp_path, config, name, content, message):
+    run = RunFolder(tmp_path / "runs" / "x", config(name="x", tune=2))
+    for path, text in (("tuner0.json", "{}"), ("oracle.json", "{}"), (name, content)):
+        (run.tuning / path).parent.mkdir(parents=True, exist_ok=True)
+        (run.tuning / path).write_text(text)
+    digits = load_dataset("digits")
+    with pytest.raises(UserError, match=message) as caught:
+        tuning.tuned_run(run, 2, digits, make_strategy("single", 64))
+    assert str(run.tuning) in str(caught.value) and "\n" not in str(caught.value)
 
 
 def test_who_trains_trials_is_told_by_the_environment(tmp_path, config, monkeypatch):

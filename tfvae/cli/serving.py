@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tfvae import files
 from tfvae.cli.common import Parser, run_command
-from tfvae.exports.reader import versions
+from tfvae.exports.versions import versions
 from tfvae.schema import UserError
 
 SAVED_MODELS, OUTPUT = "saved_models", "serving"

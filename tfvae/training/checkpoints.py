@@ -2,7 +2,6 @@
 
 import dataclasses
 import errno
-import hashlib
 import json
 import math
 import os
@@ -10,11 +9,12 @@ import shutil
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 
 from tfvae import files
+from tfvae.reading import ReadError, read_json, sha256
 from tfvae.schema import UserError
 
 WEIGHTS = "model.weights.h5"
@@ -50,6 +50,8 @@ class Progress:
     seconds: float = 0.0
     dataset_fingerprint: str | None = None
     configuration: Mapping[str, Any] | None = None
+    # Where Pydantic reads it.
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"strict": True}
 
     def after_epoch(self, validation_loss: float, seconds: float) -> "Progress":
         """Progress one epoch later."""
@@ -100,13 +102,17 @@ class Checkpoints:
             return Progress()
         path = self.path(epochs) / PROGRESS
         try:
-            fields = json.loads(path.read_text(encoding="utf-8"))
-            fields.pop(DIGEST)
-            return Progress(**fields)
-        except KeyError:
-            raise UserError(f"{path} lacks {DIGEST!r}; {self._way_out(epochs)}") from None
-        except (OSError, ValueError, TypeError) as error:
-            raise UserError(f"cannot read {path}: {error}; {self._way_out(epochs)}") from None
+            if DIGEST not in read_json(path):
+                raise ReadError(f"{path} lacks {DIGEST!r}")
+            progress = read_json(path, Progress)
+            if progress.epochs != epochs:
+                raise ReadError(f"{path} is of epoch {progress.epochs}")
+            settings = (progress.configuration or {"settings": {}}).get("settings")
+            if not isinstance(settings, dict):
+                raise ReadError(f"{path}: configuration.settings isn't a mapping")
+        except ReadError as error:
+            raise UserError(f"{error}; {self._way_out(epochs)}") from None
+        return progress
 
     def has(self, epochs: int) -> bool:
         """Whether there is a checkpoint of this epoch."""
@@ -124,7 +130,7 @@ class Checkpoints:
             with files.hidden_folder(self.folder) as folder:
                 _check_space(folder, model)
                 model.save_weights(folder / WEIGHTS)
-                fields = {**dataclasses.asdict(progress), DIGEST: _digest(folder / WEIGHTS)}
+                fields = {**dataclasses.asdict(progress), DIGEST: sha256(folder / WEIGHTS)}
                 (folder / PROGRESS).write_text(json.dumps(fields, indent=1), encoding="utf-8")
                 files.publish(folder, target, flush=True, replace=True)
         # h5py reports a write that fails on closing as a RuntimeError.
@@ -153,14 +159,14 @@ class Checkpoints:
             model.optimizer.build(model.trainable_variables)
         path = self.path(epochs) / WEIGHTS
         try:
-            progress = json.loads((self.path(epochs) / PROGRESS).read_text(encoding="utf-8"))
-            if _digest(path) != progress[DIGEST]:
+            if sha256(path) != read_json(self.path(epochs) / PROGRESS)[DIGEST]:
                 raise ValueError("its bytes are not those that were written")
             with warnings.catch_warnings():
                 # Keras only warns when the optimizer's state doesn't fit, and goes on without.
                 warnings.filterwarnings("error", message="Skipping variable loading")
                 model.load_weights(path)
-        except (OSError, ValueError, KeyError, UserWarning) as error:
+        # Keras and h5py have an error of their own for each way in which a file can be wrong.
+        except Exception as error:
             raise UserError(
                 f"cannot restore {path}: {files.reason(error)}; {self._way_out(epochs)}"
             ) from error
@@ -170,18 +176,14 @@ class Checkpoints:
 
     def _epochs(self) -> set[int]:
         names = (path.name.removeprefix(PREFIX) for path in self.folder.glob(f"{PREFIX}*"))
-        return {int(name) for name in names if name.isdigit()}
+        numbers = {int(name) for name in names if files.is_number(name)}
+        return {number for number in numbers if self.path(number).is_dir()}
 
     def _way_out(self, epochs: int) -> str:
         others = self._epochs() - {epochs}
         if not others:
             return "start again under another --name"
         return f"delete {self.path(epochs)} to go on from epoch {max(others)}"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check_space(folder: Path, model: keras.Model) -> None:

@@ -17,11 +17,14 @@ from tfvae import files, locks
 from tfvae.exports.versions import versions
 from tfvae.files import numbered
 from tfvae.models import MODELS, current_settings
+from tfvae.reading import read_table
 from tfvae.schema import UsageError, UserError
 from tfvae.training.config import AllSettings, RunConfig, resumed_config
 from tfvae.training.strategy import is_chief, is_tuning_worker
 
 CONFIG = "config.yaml"
+# Of `history.csv`; models have a few dozen terms.
+MOST_COLUMNS = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,13 +113,21 @@ class RunFolder:
             epochs: Epochs done.
             renamed: Old name -> name today, of columns that an earlier version wrote; columns are
                 put in the order in which Keras appends to them.
+        Raises:
+            UserError: the file is damaged, but for a last row that was cut off.
         """
         if not self.history_file.exists():
             return
-        with self.history_file.open(newline="", encoding="utf-8") as file:
-            header, *rows = list(csv.reader(file)) or [[]]
+        (_, header), *rest = read_table(self.history_file, MOST_COLUMNS) or [(1, [])]
         done = [str(epoch) for epoch in range(epochs)]
-        rows = [row for row in rows if row and row[0] in done]
+        rows = [row for _, row in rest if row[0] in done]
+        if rows and rest[-1][1] is rows[-1] and len(rows[-1]) < len(header):
+            rows.pop()
+        if any(len(row) != len(header) for row in rows):
+            raise UserError(
+                f"{self.history_file} is damaged: its rows differ in length; delete it to go on "
+                "without the scores of earlier epochs"
+            )
         header = [renamed_column(name, renamed) for name in header]
         order = [*range(len(header))[:1], *sorted(range(1, len(header)), key=header.__getitem__)]
         text = io.StringIO(newline="")
@@ -248,10 +259,11 @@ def _existing_run(config: RunConfig, all_settings: AllSettings) -> RunFolder:
     path = config.runs_dir / config.name if config.name else _newest(config)
     if not (path / CONFIG).is_file():
         raise UserError(f"there is no run {path.name!r} to resume in {config.runs_dir}")
-    saved = RunConfig.load(path / CONFIG).model_copy(update={"name": path.name})
-    if saved.model in MODELS:
-        settings = current_settings(saved.model_name, saved.settings)
-        saved = saved.model_copy(update={"settings": settings})
+    saved = RunConfig.load(path / CONFIG)
+    if saved.model not in MODELS:
+        raise UserError(f"{path / CONFIG}: model {saved.model!r} is none of {', '.join(MODELS)}")
+    settings = current_settings(saved.model_name, saved.settings)
+    saved = saved.model_copy(update={"name": path.name, "settings": settings})
     origin = saved.start_from
     if config.start_from is not None and origin is not None:
         given = config.start_from.absolute()

@@ -8,11 +8,12 @@ from typing import Any
 
 import keras
 import keras_tuner
-import yaml
+from pydantic import BaseModel, PositiveFloat
 
 from tfvae import files
 from tfvae.models import MODELS, current_settings
-from tfvae.schema import UsageError, UserError
+from tfvae.reading import read_json, read_yaml
+from tfvae.schema import UsageError, UserError, what_is_wrong
 from tfvae.training.callbacks import StopOnNonFinite
 from tfvae.training.config import RunConfig
 from tfvae.training.fit import compiled_model, fit, training_batches
@@ -22,6 +23,13 @@ from tfvae.training.strategy import check_tuner_address, is_tuning_worker
 # A trial trains for this share of the run's epochs, rounded up.
 TRIAL_SHARE = 0.25
 BEST = "best.yaml"
+
+
+class _Best(BaseModel):
+    """What the file of the best settings holds."""
+
+    settings: dict[str, Any]
+    learning_rate: PositiveFloat
 
 
 def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder | None:
@@ -74,9 +82,9 @@ def tuned_run(run: RunFolder, num_trials: int, dataset, strategy) -> RunFolder |
         tuner = _search(run, num_trials, dataset, strategy, run.path)
         # Written last: if this file exists, the search is finished.
         files.write_yaml(best_file, _plain(_best(tuner, config)))
-    best = yaml.safe_load(best_file.read_text(encoding="utf-8"))
-    best["settings"] = current_settings(config.model_name, best["settings"])
-    run = run.with_config(**best)
+    best = read_yaml(best_file, _Best)
+    settings = current_settings(config.model_name, best.settings)
+    run = run.with_config(settings=settings, learning_rate=best.learning_rate)
     run.config.save(run.config_file)
     return run
 
@@ -94,19 +102,32 @@ def _search(
         + ("; this process takes its trials from the chief" if is_tuning_worker() else ""),
         flush=True,
     )
+    # Of a search that was interrupted.
+    found = sorted((folder / run.tuning.name).rglob("*.json"))
     # Keras Tuner looks for its trials as for a pattern.
     with files.plain_path(folder) as plain:
-        tuner = _Tuner(
-            run_config=config.model_copy(update={"epochs": epochs}),
-            dataset=dataset,
-            strategy=strategy,
-            objective=keras_tuner.Objective(name, direction),
-            max_trials=num_trials,
-            max_consecutive_failed_trials=num_trials + 1,
-            seed=config.seed,
-            directory=plain,
-            project_name=run.tuning.name,
-        )
+        try:
+            for path in found:
+                read_json(path)
+            tuner = _Tuner(
+                run_config=config.model_copy(update={"epochs": epochs}),
+                dataset=dataset,
+                strategy=strategy,
+                objective=keras_tuner.Objective(name, direction),
+                max_trials=num_trials,
+                max_consecutive_failed_trials=num_trials + 1,
+                seed=config.seed,
+                directory=plain,
+                project_name=run.tuning.name,
+            )
+        # Keras Tuner has none of its own for files that it can't use.
+        except Exception as error:
+            if not found:
+                raise
+            raise UserError(
+                f"can't go on with the search: {what_is_wrong(error)}; delete {run.tuning} to "
+                "search anew"
+            ) from error
         tuner.search(verbose=0)
     return tuner
 
