@@ -322,7 +322,10 @@ def test_links_that_leave_the_folder_are_refused(tmp_path):
         ("image,hat\n/etc/passwd,1\n", "would leave the folder"),
         ("image,hat\n..\\a.png,1\n", "does not exist; the parts of a path are separated by /"),
         ("image,hat\nattributes.csv,1\n", "is no image file"),
-        ('image,hat\n"a.png,1\n', "not a readable CSV"),
+        ('image,hat\n"a.png,1\n', "line 2: not readable as CSV"),
+        ("image,hat\na\0.png,1\n", "NUL"),
+        ("image,hat\na.png," + "1" * 200_000, "line 2: not readable as CSV: field larger"),
+        (f"image,{','.join(map(str, range(50_000)))}\n", "line 1: 50,001 columns, at most 1,001"),
     ],
 )
 def test_bad_attribute_files_are_refused(tmp_path, text, message):
@@ -336,6 +339,29 @@ def test_attribute_file_that_is_no_text(tmp_path):
     (tmp_path / "attributes.csv").write_bytes(b"image,hat\n\xff\xfe,1\n")
     with pytest.raises(UserError, match="UTF-8"):
         load(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["attributes.csv", "factors.csv"])
+def test_a_table_that_is_no_file_is_told(tmp_path, name):
+    """Passed over, its labels would be missing without a word."""
+    class_folders(tmp_path / "loop", {"cat": 10})
+    (tmp_path / "loop" / "cat" / name).symlink_to(name)
+    with pytest.raises(UserError, match=f"can't read .*{name}: Too many levels of symbolic"):
+        load(tmp_path / "loop" / "cat")
+    class_folders(tmp_path / "pipe", {"cat": 10})
+    os.mkfifo(tmp_path / "pipe" / "cat" / name)
+    with pytest.raises(UserError, match=f"can't read .*{name}: it isn't a regular file"):
+        load(tmp_path / "pipe" / "cat")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to(path.name)])
+def test_an_image_that_is_no_file_is_told(tmp_path, make):
+    class_folders(tmp_path, {"cat": 20, "dog": 20})
+    (tmp_path / "cat" / "003.png").unlink()
+    make(tmp_path / "cat" / "003.png")
+    with pytest.raises(UserError, match=r"can't read image .*003\.png"):
+        load(tmp_path)
+    assert sum(load(tmp_path, skip_bad_images=True).spec.num_examples.values()) == 39
 
 
 def test_byte_order_mark_and_blanks_are_accepted(tmp_path):

@@ -1,12 +1,14 @@
 """CSV files with a row per image: `attributes.csv` and `factors.csv`. No TensorFlow."""
 
-import csv
 import dataclasses
 import pathlib
 
+from tfvae.reading import read_table
 from tfvae.schema import UserError
 
 _IMAGE_COLUMN = "image"
+# Attributes or factors of one file.
+MOST_NAMES = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,8 +41,8 @@ def read_image_table(path: str | pathlib.Path) -> ImageTable:
     r"""Reads `image,<name>,...` and a row per image; cells are texts without outer blanks.
 
     Raises:
-        UserError: a missing or repeated column or name, a row of the wrong length, or an empty
-            file; the message gives the file and the line.
+        UserError: a missing or repeated column or name, more than `MOST_NAMES` of them, a row of
+            the wrong length, or an empty file; the message gives the file and the line.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -50,12 +52,8 @@ def read_image_table(path: str | pathlib.Path) -> ImageTable:
     (('0', '9'),)
     """
     path = pathlib.Path(path)
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"{path}: not a readable CSV file in UTF-8 ({error})") from error
+    found = read_table(path, 1 + MOST_NAMES)
+    rows = [(line, [cell.strip() for cell in row]) for line, row in found]
     if not rows:
         raise UserError(f"{path}: the file is empty")
     names = _column_names(path, *rows[0])

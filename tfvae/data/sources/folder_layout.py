@@ -47,7 +47,7 @@ def first_folder(root: pathlib.Path) -> pathlib.Path:
         if within[0].name == TRAIN and split_of(folder.name) is None:
             return folder
         folder = within[0]
-    table = any((folder / name).is_file() for name in TABLES)
+    table = any(os.path.lexists(folder / name) for name in TABLES)
     loose = any(is_image(path) for path in visible(folder))
     parted = len(within) > 1 and not loose and all(map(_holds_images, within))
     return folder if table or parted else root
@@ -182,8 +182,14 @@ def subfolders(folder: pathlib.Path) -> list[pathlib.Path]:
     """
     # Without a look at each of perhaps 100,000 files.
     with os.scandir(folder) as entries:
-        names = sorted(each.name for each in entries if each.is_dir() and not is_foreign(each.name))
-    return [folder / name for name in names]
+        kept = [
+            each.name
+            for each in entries
+            # Of a link that points to itself, `is_dir` of an entry raises an error.
+            if (os.path.isdir(each) if each.is_symlink() else each.is_dir())
+            and not is_foreign(each.name)
+        ]
+    return [folder / name for name in sorted(kept)]
 
 
 def is_image(path: pathlib.Path) -> bool:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+import os
 import pathlib
 from collections.abc import Mapping, Sequence
 
@@ -73,7 +74,8 @@ def list_folder(folder: pathlib.Path, root: pathlib.Path) -> Listing:
     """
     listing = _labelled(folder, root)
     file = folder / factors.FILE_NAME
-    if not file.is_file():
+    # A link that leads nowhere counts: it is told when it is read.
+    if not os.path.lexists(file):
         return listing
     _check_inside(file, root)
     table, values = factors.read_factors(file)
@@ -83,7 +85,7 @@ def list_folder(folder: pathlib.Path, root: pathlib.Path) -> Listing:
 
 
 def _labelled(folder: pathlib.Path, root: pathlib.Path) -> Listing:
-    if (folder / attributes.FILE_NAME).is_file():
+    if os.path.lexists(folder / attributes.FILE_NAME):
         classes = [path.name for path in subfolders(folder) if path.name != _IMAGES_FOLDER]
         if len(classes) > 1:
             logger.warning(
@@ -128,7 +130,8 @@ def _by_attributes(folder: pathlib.Path, root: pathlib.Path) -> Listing:
 
 
 def _check_inside(file: pathlib.Path, root: pathlib.Path) -> None:
-    if not file.resolve().is_relative_to(root.resolve()):
+    # Unlike `resolve`, it takes a link that points to itself.
+    if not pathlib.Path(os.path.realpath(file)).is_relative_to(root.resolve()):
         raise UserError(f"{file} is a link that leaves the folder")
 
 
@@ -199,7 +202,7 @@ def _images_below(folder: pathlib.Path, root: pathlib.Path) -> list[pathlib.Path
         if path.is_dir():
             found += _images_below(path, root)
         elif is_image(path):
-            if path.is_symlink() and not path.resolve().is_relative_to(inside):
-                raise UserError(f"image {path} is a link that leaves the folder")
+            if path.is_symlink():
+                _check_inside(path, inside)
             found.append(path)
     return found
