@@ -3,6 +3,7 @@
 import logging
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -138,13 +139,23 @@ def test_a_folder_with_bad_images_is_not_kept(folder, read, caplog):
     assert read == [21, 21, 21]
 
 
-def test_a_damaged_file_is_made_again(folder, read, caplog):
+@pytest.mark.parametrize(
+    "damage, message",
+    [
+        (lambda file: file.write_bytes(file.read_bytes()[:30]), "can't read .*npy: EOF"),
+        (lambda file: file.write_bytes(file.read_bytes()[:10] + b"(" * 118), "can't read .*npy"),
+        (lambda file: file.write_bytes(b"PK\x03\x04"), "can't read .*npy"),
+        (lambda file: np.save(file, np.zeros([2, 3])), "npy holds no images"),
+        (lambda file: (file.unlink(), os.mkfifo(file)), "npy: it isn't a regular file"),
+    ],
+)
+def test_a_damaged_file_is_made_again(folder, read, caplog, damage, message):
     first = contents(load(folder))
     (file,) = kept(folder)
-    file.write_bytes(file.read_bytes()[:30])
+    damage(file)
     with caplog.at_level(logging.WARNING, "tfvae"):
         np.testing.assert_equal(contents(load(folder)), first)
-    assert "can't be read" in caplog.text and read == [20, 20]
+    assert re.search(message, caplog.text) and read == [20, 20]
     load(folder)
     assert len(read) == 2
 

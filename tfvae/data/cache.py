@@ -7,6 +7,7 @@ import pathlib
 import numpy as np
 
 from tfvae import files
+from tfvae.reading import ReadError, check_regular
 from tfvae.schema import UserError
 
 log = logging.getLogger(__name__)
@@ -31,20 +32,45 @@ def load_or_draw(path, shape, draw):
     True
     """
     try:
-        pictures = np.load(path, allow_pickle=False)
-        if pictures.shape == tuple(shape) and pictures.dtype == np.uint8:
+        pictures = read_array(path)
+        if pictures is not None and (pictures.shape, pictures.dtype) == (tuple(shape), np.uint8):
             return pictures
-        log.warning("%s holds other pictures than expected: drawing them again", path)
-    except FileNotFoundError:
-        pass
-    except (OSError, ValueError, EOFError) as error:
-        log.warning("%s can't be read (%s): drawing the pictures again", path, error)
+        if pictures is not None:
+            log.warning("%s holds other pictures than expected: drawing them again", path)
+    except ReadError as error:
+        log.warning("%s: drawing the pictures again", error)
     pictures = draw()
     try:
         files.write(path, lambda name: np.save(name, pictures, allow_pickle=False))
     except UserError as error:
         log.warning("%s: the pictures are drawn each time", error)
     return pictures
+
+
+def read_array(path, **options):
+    """The array in a `.npy` file; None if there is no such file.
+
+    Args:
+        path: Of the file.
+        **options: Of `np.load`.
+    Raises:
+        ReadError: it can't be read, or holds something else.
+
+    >>> print(read_array(pathlib.Path("lost.npy")))
+    None
+    """
+    if not os.path.lexists(path):
+        return None
+    check_regular(path)
+    try:
+        array = np.load(path, allow_pickle=False, **options)
+        # NumPy takes an archive for several arrays.
+        if not isinstance(array, np.ndarray):
+            raise ValueError("it is an archive")
+    # NumPy reads the header as Python, which has an error of its own for each kind of damage.
+    except Exception as error:
+        raise ReadError(f"can't read {path}: {' '.join(str(error).split())}") from error
+    return array
 
 
 def reserved(path, shape):

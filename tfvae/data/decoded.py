@@ -15,6 +15,7 @@ from tfvae.data import cache
 from tfvae.data.examples import IN_MEMORY_BYTES
 from tfvae.data.images import read_images
 from tfvae.data.options import LoadOptions
+from tfvae.reading import ReadError
 
 # Fewer images in smaller files are decoded as fast as they would be found.
 FEWEST_IMAGES = 2000
@@ -136,11 +137,13 @@ def relative_names(paths: Sequence[pathlib.Path], root: pathlib.Path) -> list[st
 
 def _load(place: pathlib.Path) -> tuple[np.ndarray, np.ndarray] | None:
     try:
-        images = np.load(place / _IMAGES, mmap_mode="r", allow_pickle=False)
-    except FileNotFoundError:
+        images = cache.read_array(place / _IMAGES, mmap_mode="r")
+        if images is not None and (images.ndim, images.dtype) != (4, np.uint8):
+            raise ReadError(f"{place / _IMAGES} holds no images")
+    except ReadError as error:
+        logger.warning("%s: decoding the images again", error)
         return None
-    except (OSError, ValueError, EOFError) as error:
-        logger.warning("%s can't be read (%s): decoding the images again", place, error)
+    if images is None:
         return None
     return _read_if_small(images), np.arange(len(images), dtype=np.int64)
 
