@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
-from tfvae.exports.contract import FORMAT, MANIFEST, SIGNATURES
+from tfvae.exports.contract import FORMAT, LABEL_NAME, MANIFEST, SIGNATURES
 from tfvae.reading import ReadError, read_json
 from tfvae.schema import LABEL, DataSpec
 
@@ -86,7 +86,7 @@ class Manifest(_Part):
     def _keeps_the_contract(self) -> Self:
         for name in self.signatures.keys() & SIGNATURES.keys():
             own, (inputs, outputs) = self.signatures[name], SIGNATURES[name]
-            lacking = {*inputs} - {*own.inputs, LABEL} or {*outputs} - {*own.outputs}
+            lacking = {*inputs} - {*own.inputs, LABEL, LABEL_NAME} or {*outputs} - {*own.outputs}
             if lacking:
                 raise ValueError(f"signature {name} lacks {', '.join(sorted(lacking))}")
         steps, labels = len(self.lambda_per_strength), self.data_spec.num_labels
