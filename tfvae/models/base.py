@@ -5,12 +5,13 @@ from collections.abc import Mapping
 import keras
 import tensorflow as tf
 
+from tfvae.models.keras_methods import KerasMethods
 from tfvae.options import options_of
 from tfvae.probability import replicas
 from tfvae.schema import IMAGE, LABEL, OBSERVED, DataSpec, UserError
 
 
-class BaseModel(keras.Model):
+class BaseModel(KerasMethods):
     """Base class of the models: the loss is a weighted sum of terms, averaged over a batch.
 
     A subclass defines `measure` and `term_weights`; this class computes the mean over the global
@@ -157,11 +158,6 @@ class BaseModel(keras.Model):
     @property
     def metrics(self):
         return list(getattr(self, "_logged", {}).values())
-
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        # Keras would average the first batch over replicas to find its shape, which fails when the
-        # batch splits unevenly. Not needed here: all weights exist already.
-        del iterator, data_batch
 
     def train_step(self, batch):
         self.set_rates()
