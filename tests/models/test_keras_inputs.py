@@ -1,10 +1,11 @@
-"""Every form of data that Keras' methods take, and what is said of wrong ones."""
+"""Every form of data that Keras' methods take, what is said of wrong ones, and `export`."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import tfvae
 from tfvae.models import build_model
 from tfvae.models.base import BaseModel, labels_of
 from tfvae.schema import BINARY, CATEGORICAL, DataSpec, UserError
@@ -282,3 +283,16 @@ def test_a_loaded_model_is_trained_further(tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     loaded.fit(X, Y, verbose=0)
     assert loaded.optimizer.iterations == 2
+
+
+def test_export_writes_versions_for_a_server(tmp_path):
+    model = build_model("vae", UNLABELLED, {"network": "dense"})
+    (tmp_path / "dots" / "1").mkdir(parents=True)
+    path = model.export(tmp_path / "dots", verbose=False)
+    assert path == tmp_path / "dots" / "2"
+    export = tfvae.load(path)
+    assert (export.manifest["model"], export.manifest["dataset"]) == ("vae", "dots")
+    found = export.call("reconstruct", image=X)["image"]
+    np.testing.assert_allclose(found, model(X), rtol=1e-4, atol=1e-5)
+    with pytest.raises(UserError, match="give `export` the folder alone"):
+        model.export(tmp_path / "dots", format="onnx")

@@ -3,9 +3,12 @@
 import functools
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 
 import keras
 
+from tfvae.exports.writer import export_model
+from tfvae.models import MODELS
 from tfvae.models.keras_inputs import batch_of, checked_source, inputs_and_labels
 from tfvae.schema import UserError
 
@@ -78,6 +81,31 @@ class KerasMethods(keras.Model):
     train_on_batch = checked(keras.Model.train_on_batch)
     test_on_batch = checked(keras.Model.test_on_batch)
     predict_on_batch = checked(keras.Model.predict_on_batch)
+
+    def export(self, filepath, format="tf_saved_model", verbose=None, **options) -> Path:
+        """Writes the next version below the folder `filepath`, as TensorFlow Serving reads it.
+
+        It is an export of this project, with all signatures of the model, and `tfvae.load` opens
+        it.
+
+        Args:
+            filepath: The folder of the versions.
+            format: "tf_saved_model".
+            verbose: As in Keras; nothing is printed.
+        Returns:
+            The folder of the version, `filepath/1` at first.
+        Raises:
+            UserError: another format, or options for one.
+        """
+        del verbose
+        if format != "tf_saved_model" or options:
+            raise UserError(
+                "a model of this package is exported as a SavedModel with signatures of its own: "
+                "give `export` the folder alone"
+            )
+        names = {path.partition(":")[2]: name for name, path in MODELS.items()}
+        model = names.get(type(self).__name__, self.name)
+        return export_model(self, filepath, {"model": model, "dataset": self.spec.name})
 
     # Keras' own, not public.
 
