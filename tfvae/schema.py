@@ -24,6 +24,8 @@ VALIDATION = "validation"
 TEST = "test"
 SPLITS = (TRAIN, VALIDATION, TEST)
 
+# By so much rounding and resizing may leave [0, 1]; one of 255 grey levels is four times as much.
+TOLERANCE = 1e-3
 # Pixels; no network takes more.
 LARGEST_SIDE = 2**16
 

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from tfvae.schema import UserError
+from tfvae.schema import TOLERANCE, UserError
 
-# By so much rounding and resizing may leave [0, 1].
-TOLERANCE = 1e-3
 LARGEST = float(np.finfo(np.float32).max)
 
 # Name of an input -> (lowest value, highest value, the sentence for any other one).

@@ -8,10 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, UserError
-
-# Rounding, as of a resized image; one of 255 grey levels is four times as much.
-TOLERANCE = 1e-3
+from tfvae.schema import CATEGORICAL, IMAGE, LABEL, OBSERVED, TOLERANCE, UserError
 
 
 def batch_of(data, spec) -> dict[str, Any]:
