@@ -21,6 +21,7 @@ from tfvae.schema import (
     TRAIN,
     VALIDATION,
     LabelledImages,
+    UserError,
 )
 
 # Changed whenever training changes: classifiers that older code trained aren't used then.
@@ -39,6 +40,8 @@ def train(
         architecture: A name of `ARCHITECTURES`.
         seed: Of weights, order and augmentation.
         weights: Weights from which the training of a pretrained architecture starts.
+    Raises:
+        UserError: no label of the validation or the test split is known.
 
     >>> import contextlib, io
     >>> from tfvae.data import load_dataset
@@ -49,8 +52,15 @@ def train(
     """
     import keras
 
-    keras.utils.set_random_seed(seed)
     spec = dataset.spec
+    for split in (VALIDATION, TEST):
+        batches = dataset.batches(split, PREDICT_BATCH)
+        if not any(batch[OBSERVED].numpy().any() for batch in batches):
+            raise UserError(
+                f"{spec.name}: no image of the {split} split has a known label, so that a "
+                "classifier can't be judged"
+            )
+    keras.utils.set_random_seed(seed)
     chosen = ARCHITECTURES[architecture]
     network = chosen.build(spec, weights) if chosen.pretrained else chosen.build(spec)
     batch_size, steps, epochs = chosen.plan(spec.num_examples[TRAIN])

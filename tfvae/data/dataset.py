@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfvae.data.consistency import check_splits
 from tfvae.data.examples import Examples
 from tfvae.data.pipeline import Pipeline, train_indices
-from tfvae.data.splits import check_ratio
+from tfvae.data.splits import check_ratio, untaught_labels
 from tfvae.groups import Groups
 from tfvae.schema import (
     IMAGE,
@@ -123,16 +123,26 @@ class Dataset:
             UsageError: a batch size below 1, or a ratio outside 0..1.
             UserError: `missing_labels` > 0 for a data set without labels.
         """
-        examples = self._examples(TRAIN)
         batch_size = self._batch_size(batch_size)
-        check_ratio("missing labels", missing_labels)
         check_ratio("labelled images in a batch", labelled_share)
-        if missing_labels > 0:
-            if self.spec.label_kind is None:
-                raise UserError(f"data set {self.spec.name} has no labels that could be hidden")
-            examples = examples.with_hidden_labels(self.spec.label_kind, missing_labels, seed)
+        examples = self._train_examples(missing_labels, seed)
         indices = train_indices(examples, batch_size, seed, labelled_share, initial_epoch)
         return self._pipeline.gathered(indices, examples)
+
+    def untaught_labels(self, *, seed: int, missing_labels: float = 0.0) -> tuple[str, ...]:
+        """Names of the labels that no model can learn from the training images, as
+        `splits.untaught_labels`; arguments as for `train_batches`.
+
+        >>> from tfvae.data import load_dataset
+        >>> load_dataset("digits").with_train_images(3, seed=0).untaught_labels(seed=0)
+        ('0', '1', '5', '6', '7', '8', '9')
+        """
+        examples = self._train_examples(missing_labels, seed)
+        kind = self.spec.label_kind
+        if kind is None or examples.label is None or examples.observed is None:
+            return ()
+        columns = untaught_labels(examples.label, examples.observed, kind)
+        return tuple(self.spec.label_names[column] for column in columns)
 
     def steps_per_epoch(self, batch_size: int) -> int:
         """Number of batches of one epoch of `train_batches`, at least 1."""
@@ -327,6 +337,15 @@ class Dataset:
         spec = dataclasses.replace(self.spec, num_examples=numbers)
         pairing = json.dumps([self.pairing, count, seed])
         return Dataset(spec, splits, self.options, self.fingerprint, None, pairing)
+
+    def _train_examples(self, missing_labels: float, seed: int) -> Examples:
+        examples = self._examples(TRAIN)
+        check_ratio("missing labels", missing_labels)
+        if missing_labels > 0:
+            if self.spec.label_kind is None:
+                raise UserError(f"data set {self.spec.name} has no labels that could be hidden")
+            examples = examples.with_hidden_labels(self.spec.label_kind, missing_labels, seed)
+        return examples
 
     def _examples(self, split: str) -> Examples:
         if split not in self._splits:

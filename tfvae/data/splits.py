@@ -5,7 +5,7 @@ import numbers
 
 import numpy as np
 
-from tfvae.schema import BINARY, TEST, TRAIN, VALIDATION, UsageError, UserError
+from tfvae.schema import BINARY, CATEGORICAL, TEST, TRAIN, VALIDATION, UsageError, UserError
 
 _WORD = 0xFFFFFFFF
 
@@ -138,3 +138,24 @@ def hide_labels(
         order = stratified_order(np.argmax(label[known], axis=1), seed)
         remaining[known[order[: round(ratio * len(known))]]] = 0
     return remaining
+
+
+def untaught_labels(label: np.ndarray, observed: np.ndarray, kind: str) -> np.ndarray:
+    """Numbers of the labels that these examples can't teach: a class of which none is known, or an
+    attribute that is never on, or never off, where it is known.
+
+    Args:
+        label: [N, L], 0 or 1.
+        observed: [N, L], 1 where the label is known.
+        kind: "categorical" or "binary".
+
+    >>> label = np.array([[1, 0, 1], [0, 0, 0]])
+    >>> untaught_labels(label, np.ones([2, 3]), "binary").tolist()
+    [1]
+    """
+    known = np.asarray(observed, bool)
+    on = (known & (np.asarray(label) > 0)).any(axis=0)
+    if kind == CATEGORICAL:
+        return np.flatnonzero(~on)
+    off = (known & (np.asarray(label) == 0)).any(axis=0)
+    return np.flatnonzero(~(on & off))

@@ -26,6 +26,7 @@ from tfvae.training.fit import (
     split_scores,
     training_batches,
 )
+from tfvae.training.labels import check_labels
 from tfvae.training.manifest import export_matches, run_manifest
 from tfvae.training.origin import copy_weights, with_origin
 from tfvae.training.run_folder import RunFolder, claimed_run
@@ -142,6 +143,8 @@ def _settings_of(model: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _train(run: RunFolder, dataset, strategy) -> Path | None:
     config, chief = run.config, is_chief(run.config.strategy)
+    if MODELS.load(config.model_name).needs_labels:
+        check_labels(dataset, config)
     checkpoints = Checkpoints(run.checkpoints)
     progress = _of_this_run(checkpoints.latest(), run, dataset)
     if config.early_stopping is not None:
