@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfvae.schema import UserError
+from tfvae.exports.writer import export_model
+from tfvae.models import build_model
+from tfvae.schema import DataSpec, UserError
 from tfvae.training import callbacks
 from tfvae.training.callbacks import EventFiles, SaveAndStopEarly, StopOnNonFinite
 from tfvae.training.checkpoints import Checkpoints, Progress
@@ -250,3 +252,27 @@ def test_event_files_hold_the_figures(tmp_path):
     ]
     assert events[0].file_version == "brain.Event:2"
     assert (1, "epoch_zeta", 1.0) in values and len(values) == 6
+
+
+def test_a_weight_that_the_losses_hide_ends_the_training_and_is_not_exported(tmp_path):
+    """The fused convolution and ReLU of CPUs makes 0 of NaN: the losses may stay finite."""
+    model = build_model("vae", DataSpec("tiny", (16, 16, 1)), {"network": "conv"})
+    model.compile()
+    kernel = next(weight for weight in model.encoder.weights if len(weight.shape) == 4)
+    values = kernel.numpy()
+    values[0, 0, 0, 0] = np.nan
+    kernel.assign(values)
+    with pytest.raises(UserError, match="training stopped"):
+        model.fit(
+            {"image": np.zeros([8, 16, 16, 1], np.float32)},
+            callbacks=[StopOnNonFinite(model.term_weights())],
+            verbose=0,
+        )
+    with pytest.raises(UserError, match="isn't finite: nothing is exported"):
+        export_model(model, tmp_path / "run", {"dataset": "tiny"})
+    assert not (tmp_path / "run").exists()
+    callback = StopOnNonFinite(advice="; lower it")
+    callback.set_model(model)
+    callback.on_epoch_begin(2)
+    with pytest.raises(UserError, match=r"weight \S*kernel isn't finite after epoch 3; lower it"):
+        callback.on_epoch_end(2, {"loss": 1.0})

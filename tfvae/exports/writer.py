@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfvae import files
 from tfvae.exports.contract import DEFAULT_SIGNATURE, FORMAT, KERAS_MODEL, MANIFEST, SIGNATURES
 from tfvae.exports.endpoints import bytes_endpoint, checking
 from tfvae.exports.warmup import write_warmup
-from tfvae.schema import DataSpec
+from tfvae.schema import DataSpec, UserError
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ def export_model(model: Exportable, run_folder: str | Path, manifest: Mapping[st
         manifest: Fields about the run (names of model and data set, seed, scores); the DataSpec,
             hyper-parameters, signatures and versions are added to them.
     Raises:
+        UserError: a weight isn't finite.
         OSError: the disk is full or the folder can't be written.
 
     >>> import tempfile, tfvae
@@ -67,6 +69,9 @@ def export_model(model: Exportable, run_folder: str | Path, manifest: Mapping[st
     >>> version.name, written
     ('1', ['fingerprint.pb', 'manifest.json', 'model.keras', 'saved_model.pb'])
     """
+    bad = bad_weight(model)
+    if bad:
+        raise UserError(f"weight {bad} isn't finite: nothing is exported")
     run_folder = Path(run_folder)
     try:
         with files.hidden_folder(run_folder) as folder:
@@ -83,6 +88,30 @@ def export_model(model: Exportable, run_folder: str | Path, manifest: Mapping[st
             # Removes the folder only if it is empty, so that the name is free again.
             run_folder.rmdir()
         raise
+
+
+def bad_weight(model: Any) -> str:
+    """Path of the first weight of a model that has NaN or infinite entries; empty if none has.
+
+    On CPUs the fused convolution and ReLU makes 0 of NaN, so that losses and images stay finite.
+
+    >>> network = keras.Sequential([keras.Input([2]), keras.layers.Dense(1)], name="net")
+    >>> bad_weight(network)
+    ''
+    >>> _ = network.layers[0].kernel.assign([[float("nan")], [0.0]])
+    >>> bad_weight(network)
+    'net/dense/kernel'
+    """
+    weights = getattr(model, "weights", ())
+    values = model.get_weights() if weights else ()
+    return next(
+        (
+            weight.path
+            for weight, value in zip(weights, values, strict=True)
+            if not np.isfinite(value).all()
+        ),
+        "",
+    )
 
 
 def next_version(run_folder: Path) -> int:

@@ -9,13 +9,15 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
+from tfvae.exports.writer import bad_weight
 from tfvae.schema import UserError
 from tfvae.training.checkpoints import Checkpoints, Progress
 from tfvae.training.steps import SeveralSteps
 
 
 class StopOnNonFinite(keras.callbacks.Callback):
-    """Ends `fit` at the first batch whose logs contain NaN or infinity, before anything is saved.
+    """Ends `fit` at the first batch whose logs contain NaN or infinity, before anything is saved;
+    and after an epoch that leaves such a weight, which some kernels hide from the logs.
 
     The logs are means over the epoch so far, which stay non-finite, so no batch is missed. Keras
     passes them on as Python numbers from a thread of its own (`async_safe`), so that no step waits
@@ -29,7 +31,7 @@ class StopOnNonFinite(keras.callbacks.Callback):
         advice: End of the message: what the user can do.
     Raises:
         UserError: from `on_epoch_end`; the message has the term, the epoch and the batch, both
-            counted from 1.
+            counted from 1, or the weight and the epoch.
 
     >>> callback = StopOnNonFinite(terms=["rate"])
     >>> callback.set_params({"steps": 20})
@@ -67,6 +69,11 @@ class StopOnNonFinite(keras.callbacks.Callback):
             self._stop(self._bad_logs[first], where)
         if any(map(_is_bad, (logs or {}).values())):
             self._stop(logs, f"on the validation split after epoch {epoch + 1}")
+        bad = bad_weight(self.model)
+        if bad:
+            raise UserError(
+                f"training stopped: weight {bad} isn't finite after epoch {epoch + 1}{self.advice}"
+            )
 
     def _stop(self, logs, where):
         order = [*self.terms, *(f"val_{name}" for name in self.terms), *logs]
