@@ -135,8 +135,12 @@ class FitProblem:
         return cls(export, classifiers, codes, classes, seed=seed, **options)
 
     def decode(self, codes):
-        """Images [B, H, W, C] of codes [B, D]; differentiable."""
-        return self._decode(latent=codes)[IMAGE]
+        """Images [B, H, W, C] of codes [B, D]; differentiable. Those of a code that isn't finite,
+        which an export refuses, are NaN: a search may diverge."""
+        codes = tf.convert_to_tensor(codes, tf.float32)
+        finite = tf.reduce_all(tf.math.is_finite(codes), axis=1)
+        images = self._decode(latent=tf.where(finite[:, tf.newaxis], codes, 0.0))[IMAGE]
+        return tf.where(finite[:, tf.newaxis, tf.newaxis, tf.newaxis], images, np.nan)
 
     def probability(self, images, rows):
         """The lowest p(y|x) of all classifiers for classes `rows` [B], [B]; differentiable."""
