@@ -108,7 +108,8 @@ def make_parser() -> Parser:
         "--saved-model",
         action="append",
         metavar="PATH",
-        help="export to score; may be given several times (default the newest one)",
+        help="export to score; may be given several times (default the newest one). An export is a "
+        "program, which can read and write files: score those of people whom you trust",
     )
     add(
         "--dataset",
