@@ -44,7 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
                         "of the bare call": f"{median / bare:.2f}",
                     }
                 )
-    print(f"{export.name}, {given.calls} calls each; other processes took {others.cores:.1f} cores.")
+    print(
+        f"{export.name}, {given.calls} calls each; other processes took {others.cores:.1f} cores."
+    )
     print("\n".join(["", *markdown_table(rows)]))
 
 
