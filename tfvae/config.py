@@ -15,19 +15,20 @@ from tfvae.schema import UsageError
 def checked_run_name(name: Any) -> Any:
     """The name of a run, with one character for a letter and its accent; what isn't text as it is.
 
-    Raises:
-        ValueError: it is too long for the names of files that are made of it.
-
     >>> checked_run_name("e\\u0301") == "\\u00e9"
     True
     """
-    if not isinstance(name, str):
-        return name
-    name = unicodedata.normalize("NFC", name)
-    size = len(name.encode(errors="surrogatepass"))
+    return unicodedata.normalize("NFC", name) if isinstance(name, str) else name
+
+
+def check_new_name(name: str | None) -> None:
+    """Raises UsageError if the name is too long for those of the files that are made of it.
+
+    >>> check_new_name("vae_digits")
+    """
+    size = len((name or "").encode(errors="surrogatepass"))
     if size > files.LONGEST_NAME:
-        raise ValueError(f"at most {files.LONGEST_NAME} bytes, this name has {size}")
-    return name
+        raise UsageError(f"--name {name}: at most {files.LONGEST_NAME} bytes, this name has {size}")
 
 
 RunName = Annotated[

@@ -6,7 +6,6 @@ it, and the next one that writes there deletes it.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
@@ -18,6 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks.
+    fcntl = None  # type: ignore[assignment]
 
 from tfvae.schema import UserError, check_printable
 
@@ -148,7 +152,7 @@ def hidden_folder(parent: Path) -> Iterator[Path]:
     remove_leftovers(parent)
     while True:
         folder = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=parent))
-        with _lock_on(folder, fcntl.LOCK_SH):
+        with _lock_on(folder, shared=True):
             # Before it had its lock, another process may have taken it for a leftover.
             if not folder.exists():
                 continue
@@ -205,16 +209,19 @@ def remove_leftovers(folder: Path, *, alone: bool = False) -> None:
     []
     """
     for path in folder.glob(f"{HIDDEN}*"):
-        with _lock_on(path, fcntl.LOCK_EX | fcntl.LOCK_NB) as locked:
+        with _lock_on(path, shared=False) as locked, contextlib.suppress(OSError):
             if locked or alone:
-                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @contextlib.contextmanager
-def _lock_on(path: Path, kind: int) -> Iterator[bool]:
+def _lock_on(path: Path, *, shared: bool) -> Iterator[bool]:
     """Locks a file or folder itself while a `with` block runs; says whether that was possible."""
     with contextlib.ExitStack() as closing:
         try:
+            if fcntl is None:
+                raise OSError
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX | fcntl.LOCK_NB
             descriptor = os.open(path, os.O_RDONLY)
             closing.callback(os.close, descriptor)
             fcntl.flock(descriptor, kind)

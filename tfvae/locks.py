@@ -18,13 +18,13 @@ logger = logging.getLogger("tfvae")
 @contextlib.contextmanager
 def locked(path: Path, work: str) -> Iterator[None]:
     """Holds a lock while a `with` block runs; it is released when its process ends, however it
-    does.
+    does, where the file system has locks. Elsewhere the file itself is the lock.
 
     Args:
         path: The lock, a file that stays behind; its folder exists.
         work: What the process does that holds it, for the message of one that waits.
     Raises:
-        OSError: the file can't be written, or the file system has no locks.
+        OSError: the file can't be written.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder, locked(Path(folder) / ".lock", "counts"):

@@ -33,6 +33,10 @@ class ReadError(UserError):
     """
 
 
+# What the shell has opened for the process: `<(...)` and the standard input.
+_OPENED = ("/dev/fd/", "/dev/stdin")
+
+
 def check_regular(path: str | Path) -> None:
     """Raises ReadError where there is no file, or a folder, a named pipe or a device.
 
@@ -46,7 +50,7 @@ def check_regular(path: str | Path) -> None:
         Path(path).stat()
     except (OSError, ValueError) as error:
         raise ReadError(f"can't read {path}: {_reason(error)}") from None
-    if not Path(path).is_file():
+    if not Path(path).is_file() and not str(path).startswith(_OPENED):
         raise ReadError(f"can't read {path}: it isn't a regular file")
 
 

@@ -63,6 +63,8 @@ def predict(server: str, model: str, signature: str, rows: list[dict]) -> list:
     except urllib.error.HTTPError as error:
         # What is wrong with the request, in the server's words.
         sys.exit(json.load(error)["error"])
+    except OSError as error:
+        sys.exit(f"no answer from {server}: {error}")
 
 
 if __name__ == "__main__":

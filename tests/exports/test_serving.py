@@ -106,6 +106,8 @@ def test_the_files_for_the_server(saved_models, tmp_path, capsys):
     output = tmp_path / "config"
     arguments = ["--saved-models-dir", str(saved_models), "--output-dir", str(output)]
     assert serving.main(arguments) == 0
+    assert "batching" not in (output / serving.COMPOSE_FILE).read_text()
+    assert serving.main([*arguments, "--batching"]) == 0
     assert "1 models: ccvae_greys" in capsys.readouterr().out
     text = (output / serving.MODELS_FILE).read_text()
     config = text_format.Parse(text, model_server_config_pb2.ModelServerConfig())
@@ -114,8 +116,7 @@ def test_the_files_for_the_server(saved_models, tmp_path, capsys):
     (service,) = service.values()
     seen = {}
     for volume in service["volumes"]:
-        outside, inside, _ = volume.split(":")
-        seen[inside] = (output / outside).resolve()
+        seen[volume["target"]] = (output / volume["source"]).resolve()
     assert seen["/models"] == saved_models.resolve() and seen["/config"] == output.resolve()
     for option in service["command"]:
         _, _, value = option.partition("=")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tfvae.config import check_new_name
 from tfvae.schema import UsageError, UserError
 from tfvae.training.config import RunConfig, resumed_config
 
@@ -102,4 +103,6 @@ def test_names_are_bounded_and_of_one_form():
     assert RunConfig.checked({"name": "xe\u0301"}).name == "x\u00e9"
     for name in (121 * "a", "a" + 60 * "\u00e9"):
         with pytest.raises(UsageError, match="--name a.*: at most 120 bytes, this name has 121"):
-            RunConfig.checked({"name": name})
+            check_new_name(name)
+        # Those that earlier versions made can be resumed.
+        assert RunConfig.checked({"name": name}).name == name

@@ -58,14 +58,35 @@ def test_the_name_of_a_run_without_a_checkpoint_is_free_again(tmp_path):
     (tmp_path / "vae_digits").mkdir()
     for _ in range(2):
         run = opened(tmp_path, model="vae")
-        assert run.path.name == "vae_digits" and not run.path.exists()
+        assert run.path.name == "vae_digits"
         run.create()
-        (run.checkpoints / ".writing-1").mkdir(parents=True)
+        (run.checkpoints / ".writing-1").mkdir(parents=True, exist_ok=True)
         run.history_file.write_text("epoch,loss\n0,3.5\n")
         # It can be resumed too, from its beginning.
         assert opened(tmp_path, name="vae_digits", resume=True).path == run.path
-    run.tuning.mkdir()
-    assert opened(tmp_path, model="vae").path.name == "vae_digits-2"
+    run.clear()
+    assert not run.history_file.exists() and run.config_file.exists()
+
+
+@pytest.mark.parametrize("found", ["tuning", "history", "export", "own configuration"])
+def test_what_may_be_needed_again_keeps_its_name(tmp_path, found):
+    """No checkpoint is there: they were deleted to save room, or the search isn't over, or somebody
+    wrote the configuration."""
+    run = opened(tmp_path, model="vae", saved_models_dir=tmp_path / "exports")
+    run.create()
+    run.history_file.write_text("epoch,loss\n0,3.5\n" + ("1,3\n" if found == "history" else ""))
+    if found == "tuning":
+        run.tuning.mkdir()
+    if found == "export":
+        (run.export_folder / "1").mkdir(parents=True)
+        (run.export_folder / "1" / "saved_model.pb").touch()
+    if found == "own configuration":
+        run.history_file.unlink()
+    before = sorted(run.path.iterdir())
+    other = opened(tmp_path, model="vae", saved_models_dir=tmp_path / "exports")
+    assert other.path.name == "vae_digits-2" and sorted(run.path.iterdir()) == before
+    with pytest.raises(UserError, match="--resume goes on with it"):
+        opened(tmp_path, model="vae", name="vae_digits", saved_models_dir=tmp_path / "exports")
 
 
 def claimed(tmp_path, **fields):

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,14 +16,15 @@ SAVED_MODELS, OUTPUT = "saved_models", "serving"
 # In the container: the exports, and the files that are written here.
 _MODELS, _CONFIG = "/models", "/config"
 MODELS_FILE, BATCHING_FILE, COMPOSE_FILE = "models.config", "batching.config", "compose.yaml"
-# Rows of a batch that the server joins from requests, and how long it waits for more of them.
-MOST_ROWS, WAIT_MICROSECONDS = 64, 2000
+# With --batching: rows of a request, rows that are computed together, and how long the server waits
+# for more of them.
+MOST_ROWS, ROWS_AT_ONCE, WAIT_MICROSECONDS = 4096, 64, 2000
 # How often the server looks for other models; for new versions it looks each second.
 _POLL_SECONDS = 30
 
 EXAMPLES = f"""examples:
   tfvae-serving
-  docker compose --file {OUTPUT}/{COMPOSE_FILE} up
+  docker compose --file {OUTPUT}/{COMPOSE_FILE} up --detach --wait
 """
 
 
@@ -53,17 +55,23 @@ def _write(argv: Sequence[str]) -> None:
     add = parser.add_argument
     add("--saved-models-dir", metavar="DIR", help=f"folder of exports (default: {SAVED_MODELS})")
     add("--output-dir", metavar="DIR", help=f"where the files are written (default: {OUTPUT})")
+    add("--batching", action="store_true", help="let the server join the requests of several "
+        "clients: faster where there are many, but an error of one is an error of all that were "
+        "joined with it")  # fmt: skip
     given = vars(parser.parse_args(argv))
     if given.get("help"):
         print(parser.format_help())
         return
     exports = Path(given.get("saved_models_dir", SAVED_MODELS))
     folder = Path(given.get("output_dir", OUTPUT))
+    files.check_places({"--output-dir": folder})
     models = served_models(exports)
-    for name, text in serving_files(models, exports, folder).items():
+    made = serving_files(models, exports, folder, batching="batching" in given)
+    for name, text in made.items():
         files.write_text(folder / name, text)
     print(f"{len(models)} models: {', '.join(models)}")
-    print(f"Next: docker compose --file {folder / COMPOSE_FILE} up")
+    compose = shlex.quote(str(folder / COMPOSE_FILE))
+    print(f"Next: docker compose --file {compose} up --detach --wait")
 
 
 def served_models(saved_models_dir: Path) -> list[str]:
@@ -87,13 +95,16 @@ def served_models(saved_models_dir: Path) -> list[str]:
     return models
 
 
-def serving_files(models: Sequence[str], exports: Path, folder: Path) -> dict[str, str]:
+def serving_files(
+    models: Sequence[str], exports: Path, folder: Path, batching: bool = False
+) -> dict[str, str]:
     """Name of a file -> its text.
 
     Args:
         models: Names of runs.
         exports: The folder that holds them.
         folder: Where the files will lie; paths in them are relative to it.
+        batching: Whether the server joins requests.
 
     >>> made = serving_files(["vae_digits"], Path("saved_models"), Path("serving"))
     >>> print(made["models.config"])
@@ -115,37 +126,45 @@ def serving_files(models: Sequence[str], exports: Path, folder: Path) -> dict[st
         config.model_config_list.config.add(
             name=name, base_path=f"{_MODELS}/{name}", model_platform="tensorflow"
         )
-    batching = (
-        f"max_batch_size {{ value: {MOST_ROWS} }}\n"
-        f"batch_timeout_micros {{ value: {WAIT_MICROSECONDS} }}\n"
-        f"num_batch_threads {{ value: {os.cpu_count() or 1} }}\n"
-    )
+    command = [
+        f"--model_config_file={_CONFIG}/{MODELS_FILE}",
+        f"--model_config_file_poll_wait_seconds={_POLL_SECONDS}",
+    ]
+    if batching:
+        command.append("--enable_batching=true")
+        command.append(f"--batching_parameters_file={_CONFIG}/{BATCHING_FILE}")
     service = {
         "image": "tensorflow/serving:${TF_SERVING_TAG:-latest}",
-        "command": [
-            f"--model_config_file={_CONFIG}/{MODELS_FILE}",
-            f"--model_config_file_poll_wait_seconds={_POLL_SECONDS}",
-            "--enable_batching=true",
-            f"--batching_parameters_file={_CONFIG}/{BATCHING_FILE}",
-        ],
+        "command": command,
         "ports": ["8500:8500", "8501:8501"],
-        "volumes": [
-            f"{_relative(exports, folder)}:{_MODELS}:ro",
-            f".:{_CONFIG}:ro",
-        ],
+        "volumes": [_mounted(exports, folder, _MODELS), _mounted(folder, folder, _CONFIG)],
+        # The server opens its port when all models are loaded. The image has no curl.
+        "healthcheck": {
+            "test": ["CMD", "bash", "-c", "exec 3<>/dev/tcp/localhost/8501"],
+            "interval": "2s",
+            "retries": 60,
+        },
     }
     compose = yaml.safe_dump({"services": {"tensorflow-serving": service}}, sort_keys=False)
     return {
         MODELS_FILE: text_format.MessageToString(config),
-        BATCHING_FILE: batching,
+        BATCHING_FILE: (
+            f"max_batch_size {{ value: {MOST_ROWS} }}\n"
+            "enable_large_batch_splitting { value: true }\n"
+            f"max_execution_batch_size {{ value: {ROWS_AT_ONCE} }}\n"
+            f"batch_timeout_micros {{ value: {WAIT_MICROSECONDS} }}\n"
+            f"num_batch_threads {{ value: {os.cpu_count() or 1} }}\n"
+        ),
         COMPOSE_FILE: compose,
     }
 
 
-def _relative(path: Path, folder: Path) -> str:
-    """The path as seen from the folder; Compose takes it for a folder by its first dot."""
+def _mounted(path: Path, folder: Path, target: str) -> dict[str, object]:
+    """A folder as the container sees it; Compose replaces what follows a dollar."""
     relative = os.path.relpath(path.absolute(), folder.absolute())
-    return relative if relative.startswith("..") else f"./{relative}"
+    source = relative if relative.startswith("..") else f"./{relative}"
+    source = source.replace("$", "$$")
+    return {"type": "bind", "source": source, "target": target, "read_only": True}
 
 
 if __name__ == "__main__":

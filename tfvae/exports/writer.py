@@ -95,12 +95,12 @@ def bad_weight(model: Any) -> str:
 
     On CPUs the fused convolution and ReLU makes 0 of NaN, so that losses and images stay finite.
 
-    >>> network = keras.Sequential([keras.Input([2]), keras.layers.Dense(1)], name="net")
+    >>> network = keras.Sequential([keras.Input([2]), keras.layers.Dense(1, name="a")], name="b")
     >>> bad_weight(network)
     ''
     >>> _ = network.layers[0].kernel.assign([[float("nan")], [0.0]])
     >>> bad_weight(network)
-    'net/dense/kernel'
+    'b/a/kernel'
     """
     weights = getattr(model, "weights", ())
     values = model.get_weights() if weights else ()

@@ -40,6 +40,15 @@ class ClassConditional(tf.Module):
         self.autoencoder = export.loaded
         self.sampler = sampler
 
+    @property
+    def weights(self):
+        """Those of the generator; the autoencoder's were looked at when it was exported."""
+        return self.sampler.weights
+
+    def get_weights(self):
+        """The values of `weights`."""
+        return self.sampler.get_weights()
+
     def sample(self, seed, label):
         """Images [B, H, W, C] of the classes in `label` [B, L], one-hot.
 

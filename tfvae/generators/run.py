@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tfvae import files, locks, plots
+from tfvae.config import check_new_name
 from tfvae.data import check_outside, load_dataset
 from tfvae.exports.needs import Needs
 from tfvae.exports.reader import Export, is_unchanged
@@ -104,15 +105,22 @@ def _run_folder(config: GeneratorConfig, export: Export) -> Iterator[tuple[Gener
 def _claimed_folder(config: GeneratorConfig, export: Export, claims: contextlib.ExitStack) -> Path:
     """The run's folder, which isn't there or is empty: of several runs at once, each has its own
     name until it ends."""
+    check_new_name(config.name)
     longest = files.LONGEST_NAME - 10  # room for a number
     base = config.name or files.short_name(f"{export.run}_{config.generator}", longest)
     for name in [base] if config.name else files.numbered(base):
         run = config.runs_dir / name
-        # Hidden are what killed processes were writing.
-        used = [*run.glob("[!.]*"), *(config.saved_models_dir / name).glob("[!.]*")]
-        # A training that has just begun has a name and no folder.
-        if not used and claims.enter_context(locks.claimed(config.runs_dir, name)):
-            return run
+        places = [run, config.saved_models_dir / name]
+        with contextlib.ExitStack() as attempt:
+            # A training that has just begun has a name and no folder.
+            if not attempt.enter_context(locks.claimed(config.runs_dir, name)):
+                continue
+            # Looked at under the claim: another fit may have ended just before it.
+            for place in places:
+                files.remove_leftovers(place, alone=True)
+            if not any(place.is_dir() and any(place.iterdir()) for place in places):
+                claims.push(attempt.pop_all())
+                return run
     raise UserError(f"run {base!r} exists; another --name starts anew")
 
 

@@ -26,10 +26,22 @@ def batch_of(data, spec) -> dict[str, Any]:
     [[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
     batch = _named(data)
-    if LABEL in batch and _are_classes(batch[LABEL], spec):
-        batch[LABEL] = tf.one_hot(tf.reshape(batch[LABEL], [-1]), spec.num_labels)
+    if LABEL in batch:
+        label = batch[LABEL]
+        if label.shape.rank is None and label.dtype.is_integer:
+            # Keras traces for both forms once it has seen both.
+            classes = tf.size(label) == tf.shape(batch[IMAGE])[0]
+            batch[LABEL] = tf.cond(
+                classes, lambda: _one_hot(label, spec), lambda: tf.cast(label, tf.float32)
+            )
+        elif _are_classes(label, spec):
+            batch[LABEL] = _one_hot(label, spec)
     known = [name for name in (IMAGE, LABEL, OBSERVED) if name in batch]
-    return batch | {name: tf.cast(batch[name], tf.float32) for name in known}
+    batch |= {name: tf.cast(batch[name], tf.float32) for name in known}
+    if LABEL in batch and OBSERVED in batch:
+        # What stands in a cell that isn't known is nobody's, also if it is NaN.
+        batch[LABEL] = tf.where(batch[OBSERVED] > 0, batch[LABEL], 0.0)
+    return batch
 
 
 def inputs_and_labels(data) -> tuple[Any, Any]:
@@ -187,6 +199,10 @@ def _are_classes(label, spec) -> bool:
     return integer and spec.num_labels > 1 and list(label.shape[1:]) in ([], [1])
 
 
+def _one_hot(classes, spec):
+    return tf.one_hot(tf.reshape(classes, [-1]), spec.num_labels)
+
+
 def _named(data) -> dict[str, Any]:
     """The parts of a batch in any form by their names, as they are."""
     x, y = inputs_and_labels(data)
@@ -210,6 +226,8 @@ def _array(name: str, values) -> np.ndarray:
     if not (hasattr(values, "shape") and hasattr(values, "dtype")):
         raise UserError(f"{name} must be one array or tensor, found {type(values).__name__}")
     array = np.asarray(values)
+    if tf.as_dtype(values.dtype) == tf.bfloat16:
+        array = array.astype(np.float32)
     if array.dtype.kind not in "fiub":
         raise UserError(f"{name} must be numbers, found {array.dtype}")
     return array

@@ -216,7 +216,10 @@ def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
     writers = []
     if chief:
         run.create()
-        run.truncate_history(progress.epochs, model.renamed_arguments)
+        if progress.epochs:
+            run.truncate_history(progress.epochs, model.renamed_arguments)
+        else:
+            run.clear()
         writers = [
             keras.callbacks.CSVLogger(run.history_file, append=True),
             EventFiles(run.tensorboard, progress.epochs),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tfvae import files, locks
+from tfvae.config import check_new_name
 from tfvae.exports.versions import versions
 from tfvae.files import numbered
 from tfvae.models import MODELS, current_settings
@@ -73,12 +74,18 @@ class RunFolder:
     @property
     def is_free(self) -> bool:
         """Whether a new run may have the folder: there is none, or that of a run which ended before
-        its first checkpoint."""
+        its first checkpoint: it has at most one epoch in its history, and no export."""
         if not self.path.is_dir():
             return not os.path.lexists(self.path)
         begun = {path.name for path in (self.config_file, self.history_file, self.tensorboard)}
-        others = set(_finished(self.path)) - begun - {self.checkpoints.name}
-        return not (others or self.checkpoints.is_dir() and _finished(self.checkpoints))
+        found = set(_finished(self.path))
+        if found - begun - {self.checkpoints.name} or self.newest_export() is not None:
+            return False
+        if self.checkpoints.is_dir() and _finished(self.checkpoints):
+            return False
+        # Without a history, a configuration is somebody's own.
+        lines = self.history_file.read_bytes().count(b"\n") if self.history_file.is_file() else 9
+        return not found or lines <= 2
 
     def check_places(self) -> None:
         """Tries whether the run and its export can be written; raises as `files.check_places`."""
@@ -105,6 +112,11 @@ class RunFolder:
     def with_config(self, **changes: Any) -> "RunFolder":
         return dataclasses.replace(self, config=self.config.model_copy(update=changes))
 
+    def clear(self) -> None:
+        """Deletes what an earlier run has logged that ended before its first checkpoint."""
+        self.history_file.unlink(missing_ok=True)
+        shutil.rmtree(self.tensorboard, ignore_errors=True)
+
     def truncate_history(self, epochs: int, renamed: Mapping[str, str] = {}) -> None:
         """Removes rows from epoch `epochs` on: a run that is killed may have written them before
         the checkpoint.
@@ -119,7 +131,7 @@ class RunFolder:
         if not self.history_file.exists():
             return
         (_, header), *rest = read_table(self.history_file, MOST_COLUMNS) or [(1, [])]
-        done = [str(epoch) for epoch in range(epochs)]
+        done = {str(epoch) for epoch in range(epochs)}
         rows = [row for _, row in rest if row[0] in done]
         if rows and rest[-1][1] is rows[-1] and len(rows[-1]) < len(header):
             rows.pop()
@@ -196,7 +208,6 @@ def claimed_run(config: RunConfig, all_settings: AllSettings) -> Iterator[RunFol
             with claimed(run) as mine:
                 # The folder may have been made since it was looked for.
                 if mine and run.is_free:
-                    shutil.rmtree(run.path, ignore_errors=True)
                     yield run
                     return
             if config.name and not run.is_free:
@@ -228,6 +239,7 @@ def _free_runs(config: RunConfig) -> Iterator[RunFolder]:
         raise UsageError(f"--model is needed (valid: {', '.join(MODELS)}), or --resume with --name")
     if config.strategy == "multi_worker" and config.name is None:
         raise UsageError("--strategy multi_worker needs --name: every worker must use the same one")
+    check_new_name(config.name)
     for name in [config.name] if config.name else numbered(default_name(config)):
         run = RunFolder(config.runs_dir / name, config.model_copy(update={"name": name}))
         if _is_worker(config):
