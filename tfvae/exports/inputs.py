@@ -30,5 +30,7 @@ def check_arrays(inputs: Mapping[str, np.ndarray]) -> None:
         if name not in RANGES:
             continue
         low, high, sentence = RANGES[name]
+        if values.dtype.kind not in "fiub":
+            raise UserError(f"{sentence} (given: {values.dtype})")
         if values.size and not ((values >= low) & (values <= high)).all():
             raise UserError(f"{sentence} (given: {np.min(values):g} to {np.max(values):g})")

@@ -96,8 +96,8 @@ class Export:
         Returns:
             Name -> array with the rows in the order of the inputs.
         Raises:
-            UserError: no such signature, a missing input, one of another shape or with values that
-                none takes (`inputs.RANGES`), or outputs that are not finite.
+            UserError: no such signature, a missing input, one of another type or shape or with
+                values that none takes (`inputs.RANGES`), or outputs that are not finite.
             ValueError: inputs of unequal or zero length, or one that the signature doesn't know.
 
         >>> signatures = {"encode": {"inputs": ["image"], "outputs": ["mean", "stddev"]}}
@@ -116,7 +116,8 @@ class Export:
         if set(rows) != set(wanted):
             raise ValueError(f"{signature} takes {wanted}, got {tuple(rows)}")
         check_arrays(rows)
-        lengths = {len(value) for value in rows.values()}
+        # A single value has no rows.
+        lengths = {len(value) if value.ndim else 0 for value in rows.values()}
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError(f"{signature}: inputs of unequal or zero length: {sorted(lengths)}")
         count = lengths.pop()
@@ -127,7 +128,7 @@ class Export:
         ]
         outputs = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         for name, value in outputs.items():
-            if not np.isfinite(value).all():
+            if value.dtype != object and not np.isfinite(value).all():
                 raise UserError(f"{self.path}: {name} of {signature} has NaN or infinite entries")
         return outputs
 
@@ -154,10 +155,15 @@ class Export:
                         f"{self.path}: {name} of {signature} has the shape {specs[name].shape}, "
                         f"not {value.shape}"
                     )
-            tensors = {
-                name: tf.constant(value, dtype=specs[name].dtype) for name, value in arrays.items()
-            }
-            return {name: value.numpy() for name, value in function(**tensors).items()}
+            try:
+                tensors = {
+                    name: tf.constant(value, dtype=specs[name].dtype)
+                    for name, value in arrays.items()
+                }
+                return {name: value.numpy() for name, value in function(**tensors).items()}
+            # Of values that aren't of the type, and of those that the graph refuses.
+            except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
+                raise UserError(f"{self.path}: {signature}: {what_is_wrong(error)}") from error
 
         return call
 
