@@ -27,7 +27,7 @@ def batch_of(data, spec) -> dict[str, Any]:
     """
     batch = _named(data)
     if LABEL in batch:
-        label = batch[LABEL]
+        label = tf.convert_to_tensor(batch[LABEL])
         if label.shape.rank is None and label.dtype.is_integer:
             # Keras traces for both forms once it has seen both.
             classes = tf.size(label) == tf.shape(batch[IMAGE])[0]
