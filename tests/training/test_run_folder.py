@@ -65,7 +65,7 @@ def test_the_name_of_a_run_without_a_checkpoint_is_free_again(tmp_path):
         # It can be resumed too, from its beginning.
         assert opened(tmp_path, name="vae_digits", resume=True).path == run.path
     run.clear()
-    assert not run.history_file.exists() and run.config_file.exists()
+    assert not run.history_file.read_text() and run.config_file.exists() and run.is_free
 
 
 @pytest.mark.parametrize("found", ["tuning", "history", "export", "own configuration"])

@@ -113,8 +113,9 @@ class RunFolder:
         return dataclasses.replace(self, config=self.config.model_copy(update=changes))
 
     def clear(self) -> None:
-        """Deletes what an earlier run has logged that ended before its first checkpoint."""
-        self.history_file.unlink(missing_ok=True)
+        """Begins the history, without what an earlier run logged that ended before its first
+        checkpoint."""
+        self.history_file.write_bytes(b"")
         shutil.rmtree(self.tensorboard, ignore_errors=True)
 
     def truncate_history(self, epochs: int, renamed: Mapping[str, str] = {}) -> None:
