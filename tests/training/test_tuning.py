@@ -108,7 +108,8 @@ def test_a_damaged_search_is_named(tmp_path, config, name, content, message):
 
 
 def test_who_trains_trials_is_told_by_the_environment(tmp_path, config, monkeypatch):
-    (tmp_path / "runs/x").mkdir(parents=True)
+    (tmp_path / "runs/x/tuning").mkdir(parents=True)
+    (tmp_path / "runs/x/config.yaml").touch()
     monkeypatch.setenv("KERASTUNER_TUNER_ID", "tuner0")
     assert not is_tuning_worker(), "without a chief's address it searches alone"
     monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
