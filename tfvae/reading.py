@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from tfvae import files
 from tfvae.schema import UserError
 
 # Bytes of a file of settings or scores. A table of images may have more, see `read_table`.
@@ -49,7 +50,7 @@ def check_regular(path: str | Path) -> None:
         # For the reason why there is none.
         Path(path).stat()
     except (OSError, ValueError) as error:
-        raise ReadError(f"can't read {path}: {_reason(error)}") from None
+        raise ReadError(f"can't read {path}: {files.reason(error)}") from None
     if not Path(path).is_file() and not str(path).startswith(_OPENED):
         raise ReadError(f"can't read {path}: it isn't a regular file")
 
@@ -70,7 +71,7 @@ def sha256(path: str | Path) -> str:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise ReadError(f"can't read {path}: {_reason(error)}") from None
+        raise ReadError(f"can't read {path}: {files.reason(error)}") from None
 
 
 def read_text(path: str | Path, most_bytes: int = MOST_BYTES) -> str:
@@ -92,7 +93,7 @@ def read_text(path: str | Path, most_bytes: int = MOST_BYTES) -> str:
         with open(path, "rb") as file:
             content = file.read(most_bytes + 1)
     except OSError as error:
-        raise ReadError(f"can't read {path}: {_reason(error)}") from None
+        raise ReadError(f"can't read {path}: {files.reason(error)}") from None
     if len(content) > most_bytes:
         raise ReadError(f"can't read {path}: it is larger than {most_bytes:,} bytes")
     if b"\0" in content:
@@ -233,7 +234,3 @@ def _first_problem(error: ValidationError) -> str:
         return f"not valid JSON: {problem['ctx']['error']}"
     given = "" if problem["type"] == "missing" else f", got {reprlib.repr(problem['input'])}"
     return f"{place}: {message}{given}" if place else f"{message}{given}"
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

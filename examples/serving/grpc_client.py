@@ -2,8 +2,9 @@
 
     python examples/serving/grpc_client.py ccvae_digits
 
-It draws one image for each of four seeds and moves each towards the first label. The packages are
-those that tfvae installs. The server: docs/serving.md.
+The model is a VAE that learns from labels. One image is drawn for each of four seeds, and each is
+moved towards the first label. The packages are those that tfvae installs. The server:
+docs/serving.md.
 """
 
 import argparse

@@ -107,6 +107,7 @@ def test_the_files_for_the_server(saved_models, tmp_path, capsys):
     arguments = ["--saved-models-dir", str(saved_models), "--output-dir", str(output)]
     assert serving.main(arguments) == 0
     assert "batching" not in (output / serving.COMPOSE_FILE).read_text()
+    assert not (output / serving.BATCHING_FILE).exists()
     assert serving.main([*arguments, "--batching"]) == 0
     assert "1 models: ccvae_greys" in capsys.readouterr().out
     text = (output / serving.MODELS_FILE).read_text()

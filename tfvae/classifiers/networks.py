@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tfvae.reading import check_regular, sha256
-from tfvae.schema import BINARY, DataSpec, UserError
+from tfvae.schema import BINARY, DataSpec, UserError, what_is_wrong
 
 # The smallest side that Inception-v3 takes; its own 299 would cost 16 times as much on a CPU.
 INCEPTION_SIDE = 75
@@ -253,7 +253,7 @@ def pretrained_inception(weights: str, *, include_top: bool, **arguments):
     except Exception as error:
         other = "" if include_top else ", or start from random weights by weights=none"
         raise UserError(
-            f"the ImageNet weights of Inception-v3 can't be downloaded ({_first_line(error)}): "
+            f"the ImageNet weights of Inception-v3 can't be downloaded ({what_is_wrong(error)}): "
             f"give them as a file by weights=PATH{other}"
         ) from error
     if weights in (IMAGENET, NO_WEIGHTS):
@@ -268,13 +268,9 @@ def pretrained_inception(weights: str, *, include_top: bool, **arguments):
         part = "with" if include_top else "without"
         raise UserError(
             f"weights={weights} are not those of keras.applications' InceptionV3 {part} its top "
-            f"(.weights.h5 or .h5): {_first_line(error)}"
+            f"(.weights.h5 or .h5): {what_is_wrong(error)}"
         ) from error
     return network
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _head(spec: DataSpec):

@@ -146,17 +146,16 @@ def serving_files(
         },
     }
     compose = yaml.safe_dump({"services": {"tensorflow-serving": service}}, sort_keys=False)
-    return {
-        MODELS_FILE: text_format.MessageToString(config),
-        BATCHING_FILE: (
+    made = {MODELS_FILE: text_format.MessageToString(config), COMPOSE_FILE: compose}
+    if batching:
+        made[BATCHING_FILE] = (
             f"max_batch_size {{ value: {MOST_ROWS} }}\n"
             "enable_large_batch_splitting { value: true }\n"
             f"max_execution_batch_size {{ value: {ROWS_AT_ONCE} }}\n"
             f"batch_timeout_micros {{ value: {WAIT_MICROSECONDS} }}\n"
             f"num_batch_threads {{ value: {os.cpu_count() or 1} }}\n"
-        ),
-        COMPOSE_FILE: compose,
-    }
+        )
+    return made
 
 
 def _mounted(path: Path, folder: Path, target: str) -> dict[str, object]:

@@ -19,7 +19,7 @@ from tfvae import files
 from tfvae.exports.contract import DEFAULT_SIGNATURE, FORMAT, KERAS_MODEL, MANIFEST, SIGNATURES
 from tfvae.exports.endpoints import bytes_endpoint, checking
 from tfvae.exports.warmup import write_warmup
-from tfvae.schema import DataSpec, UserError
+from tfvae.schema import DataSpec, UserError, what_is_wrong
 
 log = logging.getLogger(__name__)
 
@@ -169,8 +169,8 @@ def _write_keras_model(model: Exportable, folder: Path) -> str | None:
     # What Keras raises for a network that it can't make from its configuration.
     except (TypeError, ValueError, NotImplementedError) as error:
         (folder / KERAS_MODEL).unlink(missing_ok=True)
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        log.warning("the export carries no %s, the graph alone: %s", KERAS_MODEL, reason)
+        why = what_is_wrong(error)
+        log.warning("the export carries no %s, the graph alone: %s", KERAS_MODEL, why)
         return None
     return KERAS_MODEL
 
