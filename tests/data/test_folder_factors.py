@@ -3,18 +3,8 @@
 import numpy as np
 import pytest
 
-from tests.data.pictures import draw
-from tfvae.data import load_dataset
+from tests.data.pictures import draw, load, seen
 from tfvae.schema import SPLITS, UserError
-
-
-def load(path, **options):
-    return load_dataset(f"folder:{path}", **options)
-
-
-def seen(dataset, split):
-    """Pixel values of a split; each image is of one value."""
-    return np.rint(dataset.arrays(split)["image"][:, 0, 0, 0] * 255).astype(int)
 
 
 def views(root, folder="", first=0, count=30):

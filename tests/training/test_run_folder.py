@@ -8,6 +8,7 @@ import pytest
 
 from tfvae.schema import UsageError, UserError
 from tfvae.training.config import RunConfig
+from tfvae.training.history import truncate_history
 from tfvae.training.run_folder import claimed_run, default_name
 
 
@@ -174,7 +175,7 @@ def test_history_loses_the_rows_that_will_be_repeated(tmp_path):
     run = opened(tmp_path, model="vae")
     run.create()
     run.history_file.write_text("epoch,loss\n0,3.5\n1,2.5\n2,1")
-    run.truncate_history(1)
+    truncate_history(run.history_file, 1)
     assert run.history_file.read_text().split() == ["epoch,loss", "0,3.5"]
 
 
@@ -192,7 +193,7 @@ def test_a_damaged_history_is_named(tmp_path, content, message):
     run.create()
     run.history_file.write_bytes(content)
     with pytest.raises(UserError, match=f"history.csv.*{message}"):
-        run.truncate_history(2)
+        truncate_history(run.history_file, 2)
     assert run.history_file.read_bytes() == content
 
 
@@ -201,7 +202,7 @@ def test_a_last_row_that_was_cut_off_is_dropped(tmp_path, text):
     run = opened(tmp_path, model="vae")
     run.create()
     run.history_file.write_text(text)
-    run.truncate_history(2)
+    truncate_history(run.history_file, 2)
     assert run.history_file.read_text().split() == ["epoch,loss", "0,3.5"]
 
 
@@ -228,7 +229,7 @@ def test_columns_of_an_earlier_version_go_under_todays_names(tmp_path):
     run = opened(tmp_path, model="fader")
     run.create()
     run.history_file.write_text("epoch,critic,judge,val_critic,val_judge\n0,1,2,3,4\n1,5,6,7,8\n")
-    run.truncate_history(1, {"judge": "auxiliary_classifier"})
+    truncate_history(run.history_file, 1, {"judge": "auxiliary_classifier"})
     assert run.history_file.read_text().split() == [
         "epoch,auxiliary_classifier,critic,val_auxiliary_classifier,val_critic", "0,2,1,4,3",
     ]  # fmt: skip

@@ -26,6 +26,7 @@ from tfvae.training.fit import (
     split_scores,
     training_batches,
 )
+from tfvae.training.history import truncate_history
 from tfvae.training.labels import check_labels
 from tfvae.training.manifest import export_matches, run_manifest
 from tfvae.training.origin import copy_weights, with_origin
@@ -217,7 +218,7 @@ def _fit(run, dataset, model, checkpoints, progress, chief) -> Progress:
     if chief:
         run.create()
         if progress.epochs:
-            run.truncate_history(progress.epochs, model.renamed_arguments)
+            truncate_history(run.history_file, progress.epochs, model.renamed_arguments)
         else:
             run.clear()
         writers = [

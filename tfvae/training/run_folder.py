@@ -1,15 +1,13 @@
 """The folder of a run: its name, its files and the search for it by `--resume`."""
 
 import contextlib
-import csv
 import dataclasses
-import io
 import os
 import re
 import shlex
 import shutil
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +16,11 @@ from tfvae.config import check_new_name
 from tfvae.exports.versions import versions
 from tfvae.files import numbered
 from tfvae.models import MODELS, current_settings
-from tfvae.reading import read_table
 from tfvae.schema import UsageError, UserError
 from tfvae.training.config import AllSettings, RunConfig, resumed_config
 from tfvae.training.strategy import is_chief, is_tuning_worker
 
 CONFIG = "config.yaml"
-# Of `history.csv`; models have a few dozen terms.
-MOST_COLUMNS = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,50 +113,10 @@ class RunFolder:
         self.history_file.write_bytes(b"")
         shutil.rmtree(self.tensorboard, ignore_errors=True)
 
-    def truncate_history(self, epochs: int, renamed: Mapping[str, str] = {}) -> None:
-        """Removes rows from epoch `epochs` on: a run that is killed may have written them before
-        the checkpoint.
-
-        Args:
-            epochs: Epochs done.
-            renamed: Old name -> name today, of columns that an earlier version wrote; columns are
-                put in the order in which Keras appends to them.
-        Raises:
-            UserError: the file is damaged, but for a last row that was cut off.
-        """
-        if not self.history_file.exists():
-            return
-        (_, header), *rest = read_table(self.history_file, MOST_COLUMNS) or [(1, [])]
-        done = {str(epoch) for epoch in range(epochs)}
-        rows = [row for _, row in rest if row[0] in done]
-        if rows and rest[-1][1] is rows[-1] and len(rows[-1]) < len(header):
-            rows.pop()
-        if any(len(row) != len(header) for row in rows):
-            raise UserError(
-                f"{self.history_file} is damaged: its rows differ in length; delete it to go on "
-                "without the scores of earlier epochs"
-            )
-        header = [renamed_column(name, renamed) for name in header]
-        order = [*range(len(header))[:1], *sorted(range(1, len(header)), key=header.__getitem__)]
-        text = io.StringIO(newline="")
-        csv.writer(text).writerows([row[column] for column in order] for row in [header, *rows])
-        files.write_text(self.history_file, text.getvalue())
-
 
 def _finished(folder: Path) -> list[str]:
     names = (path.name for path in folder.iterdir())
     return [name for name in names if not name.startswith(files.HIDDEN)]
-
-
-def renamed_column(name: str, renamed: Mapping[str, str]) -> str:
-    """The name today of a column of `history.csv`, with its `val_`.
-
-    >>> renamed_column("val_judge", {"judge": "auxiliary_classifier"})
-    'val_auxiliary_classifier'
-    """
-    prefix = "val_" if name.startswith("val_") else ""
-    own = name.removeprefix(prefix)
-    return prefix + renamed.get(own, own)
 
 
 @contextlib.contextmanager
